@@ -1,0 +1,41 @@
+# make run      train on the sample corpus and print the table (make run CORPUS=ptb for the Penn Treebank)
+# make test     all tests and lints
+# make bench    times beside other programs
+CORPUS ?= sample
+PYTHON ?= python3
+VENV := .venv
+BIN := $(CURDIR)/$(VENV)/bin
+CORES ?= 4
+export PATH := $(BIN):$(PATH)
+
+.PHONY: run test lint bench lock clean
+
+run: $(VENV)/ready
+	snakemake --cores $(CORES) --config corpus=$(CORPUS) -- results/rnnlm_ppl.txt
+	@cat results/rnnlm_ppl.txt
+
+test: lint
+	pytest
+
+lint: $(VENV)/ready
+	ruff check .
+	ruff format --check .
+	snakefmt --check Snakefile workflow
+
+bench: $(VENV)/ready
+	pip install --quiet --editable '.[bench]'
+	python benchmarks/run_all.py
+
+lock: $(VENV)/ready
+	pip install --quiet uv
+	uv pip compile pyproject.toml --extra test --universal --generate-hashes --no-header --no-annotate \
+	    --upgrade --output-file requirements.lock
+
+$(VENV)/ready: requirements.lock pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements.lock
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	touch $@
+
+clean:
+	rm -rf $(VENV) .snakemake data results logs

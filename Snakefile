@@ -1,0 +1,34 @@
+"""lexloom: from a text corpus to word vectors and recurrent language models.
+
+snakemake --cores 4 results/rnnlm_ppl.txt   the table of language models on the configured corpus
+snakemake --cores 4                         everything on that corpus
+snakemake --cores 4 lessons                 the figures and tables of the lessons
+"""
+
+from snakemake.utils import min_version
+
+min_version("9.0")
+
+
+configfile: "config/config.yaml"
+
+
+container: "docker://python:3.12-slim"
+
+
+include: "workflow/rules/common.smk"
+include: "workflow/rules/corpus.smk"
+include: "workflow/rules/counts.smk"
+include: "workflow/rules/word2vec.smk"
+include: "workflow/rules/rnnlm.smk"
+include: "workflow/rules/evaluate.smk"
+include: "workflow/rules/figures.smk"
+include: "workflow/rules/lessons.smk"
+
+
+rule all:
+    default_target: True
+    input:
+        "results/rnnlm_ppl.txt",
+        f"results/{CORPUS}/vectors.txt",
+        FIGURES,

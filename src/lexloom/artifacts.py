@@ -1,0 +1,238 @@
+"""The one HDF5 convention of every stage: what a file holds, where it came from, and that it is whole.
+
+A file has the attributes `kind`, `version`, `settings` (JSON), `inputs` (JSON: file name to sha256), `libraries`
+(JSON), `device` and `seed`, and datasets named by what they hold. The same inputs give the same bytes.
+
+The first 512 bytes (HDF5's user block, which other programs skip) hold the sha256 of the rest. It is checked before
+HDF5 parses anything, because the HDF5 library can hang on damaged metadata.
+"""
+
+import hashlib
+import json
+import os
+import platform
+import tempfile
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+import scipy
+from scipy import sparse
+
+import lexloom
+from lexloom.errors import LexloomError
+
+_SEAL_BYTES = 512
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of artifact: the version of its layout and the script that makes it."""
+
+    version: int
+    script: str
+
+
+KINDS = {
+    "corpus": Kind(1, "tokenize_corpus.py"),
+    "cooccurrences": Kind(1, "count_cooccurrences.py"),
+    "ppmi": Kind(1, "weight_ppmi.py"),
+    "contexts": Kind(1, "create_contexts.py"),
+    "vectors": Kind(1, "factorize_svd.py or train_word2vec.py"),
+    "rnnlm": Kind(1, "train_rnnlm.py"),
+    "perplexity": Kind(1, "evaluate_rnnlm.py"),
+    "similarity": Kind(1, "evaluate_vectors.py"),
+}
+
+
+@dataclass
+class Dataset:
+    """An array with the names of its axes and its unit, kept as attributes of the HDF5 dataset."""
+
+    array: np.ndarray
+    axes: tuple[str, ...] = ()
+    unit: str = ""
+
+
+@dataclass
+class Artifact:
+    """What a stage stored.
+
+    Attributes
+    ----------
+    datasets : dict of str to ndarray, list of str, or scipy.sparse.csr_array
+    settings : dict
+        The settings of the stage that made it.
+    inputs : dict of str to str
+        sha256 of each file that the stage read, by file name.
+    libraries : dict of str to str
+        Versions.
+    device : str
+    seed : int or None
+    """
+
+    kind: str
+    datasets: dict[str, Any]
+    settings: dict[str, Any]
+    inputs: dict[str, str] = field(default_factory=dict)
+    libraries: dict[str, str] = field(default_factory=dict)
+    device: str = "cpu"
+    seed: int | None = None
+
+    def __getitem__(self, name: str) -> Any:
+        return self.datasets[name]
+
+
+def write_artifact(
+    path: str | Path,
+    kind: str,
+    datasets: Mapping[str, Any],
+    settings: Mapping[str, Any],
+    inputs: Iterable[str | Path] = (),
+    device: str = "cpu",
+    seed: int | None = None,
+) -> None:
+    """Write an artifact beside its target and rename it, so that nobody reads half a file.
+
+    Parameters
+    ----------
+    datasets : mapping of str to ndarray, Dataset, list of str, or scipy sparse array
+        A list of strings is stored as UTF-8 lines; a sparse array as a group in CSR form.
+    settings : mapping
+        Everything that a person set and that changed the result.
+    inputs : paths
+        The files that the stage read.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    attributes = {
+        "kind": kind,
+        "version": KINDS[kind].version,
+        "settings": json.dumps(settings, sort_keys=True),
+        "inputs": json.dumps({Path(name).name: file_sha256(name) for name in inputs}, sort_keys=True),
+        "libraries": json.dumps(_library_versions(), sort_keys=True),
+        "device": device,
+        "seed": -1 if seed is None else seed,
+    }
+    handle, beside = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    os.close(handle)
+    try:
+        with h5py.File(beside, "w", userblock_size=_SEAL_BYTES) as file:
+            file.attrs.update(attributes)
+            for name in sorted(datasets):
+                _write(file, name, datasets[name])
+        _seal(beside)
+        os.chmod(beside, 0o644)
+        os.replace(beside, path)
+    except BaseException:
+        os.unlink(beside)
+        raise
+
+
+def read_artifact(path: str | Path, kind: str, names: Iterable[str] | None = None) -> Artifact:
+    """Read an artifact, or only the datasets `names` of it.
+
+    Raises
+    ------
+    LexloomError
+        When the file is missing, damaged, or of another kind or version: which file, what was expected and which
+        script makes it.
+    """
+    remake = f"make it again with scripts/{KINDS[kind].script}"
+    if not Path(path).is_file():
+        raise LexloomError(f"{path}: no such file; {remake}")
+    if not _is_whole(path):
+        raise LexloomError(f"{path}: damaged, or not an HDF5 file of lexloom; {remake}")
+    with h5py.File(path, "r") as file:
+        _check_kind(path, file.attrs, kind, remake)
+        wanted = sorted(file) if names is None else list(names)
+        return Artifact(
+            kind=kind,
+            datasets={name: _read(file[name]) for name in wanted},
+            settings=json.loads(file.attrs["settings"]),
+            inputs=json.loads(file.attrs["inputs"]),
+            libraries=json.loads(file.attrs["libraries"]),
+            device=file.attrs["device"],
+            seed=None if file.attrs["seed"] == -1 else int(file.attrs["seed"]),
+        )
+
+
+def file_sha256(path: str | Path) -> str:
+    """Return the sha256 of a file's bytes, in hexadecimal."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _seal(path: str) -> None:
+    with open(path, "r+b") as file:
+        file.seek(_SEAL_BYTES)
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+        file.seek(0)
+        file.write(f"lexloom artifact, sha256 of what follows: {digest}\n".encode())
+        os.fsync(file.fileno())
+
+
+def _is_whole(path: str | Path) -> bool:
+    with open(path, "rb") as file:
+        seal = file.read(_SEAL_BYTES).rstrip(b"\0").decode(errors="replace")
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return seal == f"lexloom artifact, sha256 of what follows: {digest}\n"
+
+
+def _check_kind(path: str | Path, attributes: Mapping[str, Any], kind: str, remake: str) -> None:
+    found = attributes["kind"]
+    if found != kind:
+        raise LexloomError(f"{path}: holds {found!r}, expected {kind!r}; {remake}")
+    version = attributes["version"]
+    if version != KINDS[kind].version:
+        raise LexloomError(f"{path}: {kind} version {version}, expected {KINDS[kind].version}; {remake}")
+
+
+def _write(group: h5py.Group, name: str, value: Any) -> None:
+    if sparse.issparse(value):
+        matrix = sparse.csr_array(value)
+        child = group.create_group(name)
+        child.attrs["shape"] = matrix.shape
+        for part in ("data", "indices", "indptr"):
+            _write(child, part, getattr(matrix, part))
+        return
+    lines = isinstance(value, list)
+    if lines:
+        value = np.frombuffer("\n".join(value).encode(), np.uint8)
+    labelled = value if isinstance(value, Dataset) else Dataset(np.asarray(value))
+    array = np.asarray(labelled.array)
+    if array.ndim == 0 or array.size == 0:
+        dataset = group.create_dataset(name, data=array)
+    else:
+        dataset = group.create_dataset(
+            name, data=array, chunks=_chunks(array), compression="gzip", compression_opts=1, shuffle=True, fletcher32=True
+        )
+    dataset.attrs["axes"] = ",".join(labelled.axes)
+    dataset.attrs["unit"] = labelled.unit
+    dataset.attrs["lines"] = lines
+
+
+def _chunks(array: np.ndarray) -> tuple[int, ...]:
+    rows = max(1, (1 << 20) // max(1, array.nbytes // len(array)))
+    return (min(len(array), rows), *array.shape[1:])
+
+
+def _read(node: h5py.Group | h5py.Dataset) -> Any:
+    if isinstance(node, h5py.Group):
+        parts = tuple(node[part][...] for part in ("data", "indices", "indptr"))
+        return sparse.csr_array(parts, shape=tuple(node.attrs["shape"]))
+    array = node[...]
+    if node.attrs["lines"]:
+        return array.tobytes().decode().split("\n")
+    return array
+
+
+def _library_versions() -> dict[str, str]:
+    modules = (lexloom, np, scipy, h5py)
+    return {module.__name__: module.__version__ for module in modules} | {
+        "python": platform.python_version(),
+        "hdf5": h5py.version.hdf5_version,
+    }

@@ -1,0 +1,125 @@
+"""Where arrays live: the host with NumPy, or a CUDA device with CuPy."""
+
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from lexloom.errors import LexloomError
+from lexloom.kernels import pool
+
+DEVICES = ("cpu", "cuda")
+
+
+@dataclass(frozen=True)
+class Backend:
+    """A device: its array module, its kernels, and the way to it and back.
+
+    Attributes
+    ----------
+    name : str
+        What artifacts record: "cpu", or "cuda: " and the name of the card.
+    xp : module
+        `numpy` or `cupy`; layers write their formulas with it.
+    kernels : module
+        Same functions on every device; `lexloom.kernels.reference` is their specification.
+    array_type : type
+        The class of this device's arrays.
+    """
+
+    name: str
+    xp: ModuleType | Any
+    kernels: ModuleType | Any
+    array_type: type
+
+    def to_device(self, array: np.ndarray) -> Any:
+        """Return a host array as an array of this device."""
+        return self.xp.asarray(array)
+
+    def to_host(self, array: Any) -> np.ndarray:
+        """Return an array of this device as a NumPy array."""
+        return array if isinstance(array, np.ndarray) else array.get()
+
+
+_BACKEND_OF_TYPE: dict[type, Backend] = {}
+
+
+def register(backend: Backend) -> Backend:
+    """Make `backend_of` recognize the arrays of a backend."""
+    _BACKEND_OF_TYPE[backend.array_type] = backend
+    return backend
+
+
+def get_backend(device: str = "cpu", threads: int | None = None) -> Backend:
+    """Return the backend of a device; a program calls this once, at its start.
+
+    Parameters
+    ----------
+    device : {"cpu", "cuda"}
+    threads : int, optional
+        Threads of the CPU kernels, at most as many as there are cores. Results do not depend on it.
+
+    Raises
+    ------
+    LexloomError
+        When the device is unknown, or CuPy or a CUDA device is missing.
+    """
+    if threads is not None:
+        pool.set_threads(threads)
+    if device == "cpu":
+        return _BACKEND_OF_TYPE[np.ndarray]
+    if device == "cuda":
+        return register(_cuda_backend())
+    raise LexloomError(f"device: unknown name {device!r}; it is one of {', '.join(DEVICES)}")
+
+
+def backend_of(*arrays: Any) -> Backend:
+    """Return the backend on which all the arrays live.
+
+    Raises
+    ------
+    TypeError
+        When the arrays live on different devices, both named, or on none that is known.
+    """
+    backends = [_lookup(array) for array in arrays]
+    for other in backends[1:]:
+        if other is not backends[0]:
+            raise TypeError(
+                f"arrays of two devices meet: {backends[0].name} and {other.name}; "
+                "move one with Backend.to_device or Backend.to_host"
+            )
+    return backends[0]
+
+
+def _lookup(array: Any) -> Backend:
+    for array_type in type(array).__mro__:
+        if array_type in _BACKEND_OF_TYPE:
+            return _BACKEND_OF_TYPE[array_type]
+    raise TypeError(f"no backend has arrays of type {type(array).__name__}; expected numpy.ndarray or cupy.ndarray")
+
+
+def _cuda_backend() -> Backend:
+    try:
+        import cupy
+
+        card = cupy.cuda.runtime.getDeviceProperties(0)["name"].decode()
+    except ImportError as error:
+        raise LexloomError(
+            "device cuda: CuPy is not installed; install the extra that fits the driver: "
+            "pip install 'lexloom[cuda12]' or 'lexloom[cuda13]'"
+        ) from error
+    except cupy.cuda.runtime.CUDARuntimeError as error:
+        raise LexloomError(f"device cuda: no usable card ({error}); run with --device cpu") from error
+    from lexloom.kernels import cuda
+
+    return Backend(f"cuda: {card}", cupy, cuda, cupy.ndarray)
+
+
+def _cpu_backend() -> Backend:
+    from lexloom.kernels import cpu
+
+    return Backend("cpu", np, cpu, np.ndarray)
+
+
+register(_cpu_backend())

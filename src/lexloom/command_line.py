@@ -1,0 +1,48 @@
+"""What every script shares: options, log, progress, and errors that a person can read."""
+
+import argparse
+import logging
+import sys
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from tqdm import tqdm
+
+from lexloom.backend import DEVICES
+from lexloom.errors import LexloomError
+
+
+def script_parser(description: str) -> argparse.ArgumentParser:
+    """Return a parser that shows each option's default, with the option `--log` of every script."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    parser.add_argument("--log", metavar="FILE", help="write messages to this file as well")
+    return parser
+
+
+def add_compute_options(parser: argparse.ArgumentParser) -> None:
+    """Add `--device`, `--threads` and `--seed`."""
+    parser.add_argument("--device", choices=DEVICES, default="cpu", help="where to compute")
+    parser.add_argument("--threads", type=int, default=1, help="CPU threads; the result does not depend on it")
+    parser.add_argument("--seed", type=int, default=1, help="seed of every random number")
+
+
+def run(main: Callable[[argparse.Namespace], None], parser: argparse.ArgumentParser) -> None:
+    """Parse the command line and call `main`; a `LexloomError` becomes one line and exit status 1."""
+    options = parser.parse_args()
+    handlers: list[logging.Handler] = [logging.StreamHandler(sys.stderr)]
+    if options.log:
+        handlers.append(logging.FileHandler(options.log, mode="w"))
+    logging.basicConfig(level=logging.INFO, format="%(message)s", handlers=handlers)
+    try:
+        main(options)
+    except LexloomError as error:
+        logging.error("error: %s", error)
+        sys.exit(1)
+    except Exception:
+        logging.exception("a defect in lexloom, please report it with this traceback")
+        sys.exit(2)
+
+
+def progress(steps: Iterable[Any] | None = None, **options: Any) -> tqdm:
+    """Return a progress bar with rate and remaining time; silent where standard error is no terminal."""
+    return tqdm(steps, disable=None, dynamic_ncols=True, unit_scale=True, leave=False, **options)

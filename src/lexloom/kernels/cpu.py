@@ -1,0 +1,46 @@
+"""The kernels on the CPU: BLAS and Numba on tiles that depend on shapes alone (see pool.py).
+
+Compiled code is cached beside this file, so a program pays for compiling once per installation.
+"""
+
+import numpy as np
+from numba import njit
+
+from lexloom.kernels.pool import cut, run_tiles
+
+_MATMUL_TILE = 256
+_SERIAL_FLOPS = 1 << 21
+
+
+def matmul(a: np.ndarray, b: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+    """Return the product a (M, K) @ b (K, N), cut along its longer side; see `reference.matmul`."""
+    rows, columns = a.shape[0], b.shape[1]
+    if out is None:
+        out = np.empty((rows, columns), np.result_type(a, b))
+    if 2 * rows * columns * a.shape[1] < _SERIAL_FLOPS:
+        np.matmul(a, b, out=out)
+    elif rows >= columns:
+        run_tiles(lambda tile: np.matmul(a[tile], b, out=out[tile]), cut(rows, _MATMUL_TILE))
+    else:
+        run_tiles(lambda tile: np.matmul(a, b[:, tile], out=out[:, tile]), cut(columns, _MATMUL_TILE))
+    return out
+
+
+def sum_rows(rows: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Add up the rows that have the same number; see `reference.sum_rows`."""
+    order = np.argsort(rows, kind="stable")
+    ordered = rows[order]
+    starts = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]]))[: len(ordered)]
+    bounds = np.append(starts, len(ordered))
+    sums = np.empty((len(starts), values.shape[1]), values.dtype)
+    run_tiles(lambda tile: _sum_segments(values, order, bounds, tile.start, tile.stop, sums), cut(len(starts), 512))
+    return ordered[starts], sums
+
+
+@njit(nogil=True, cache=True)
+def _sum_segments(values, order, bounds, first, last, sums):
+    for segment in range(first, last):
+        total = sums[segment]
+        total[:] = 0
+        for k in range(bounds[segment], bounds[segment + 1]):
+            total += values[order[k]]

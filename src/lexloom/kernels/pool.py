@@ -1,0 +1,49 @@
+"""The one way in which CPU kernels use several threads.
+
+Work is cut into tiles by its shape alone, and each tile is computed by one thread: a result has the same bits
+for any number of threads. The functions that run on tiles release the GIL (BLAS calls, Numba with `nogil`).
+"""
+
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from threadpoolctl import threadpool_limits
+
+_threads = 1
+_executor: ThreadPoolExecutor | None = None
+
+
+def set_threads(threads: int) -> None:
+    """Set how many threads work on tiles, at most one for each core; BLAS itself keeps to one."""
+    global _threads, _executor
+    if threads < 1:
+        raise ValueError(f"threads: {threads} is not a positive number")
+    _threads = min(threads, len(os.sched_getaffinity(0)))
+    _executor = ThreadPoolExecutor(_threads - 1) if _threads > 1 else None
+    threadpool_limits(1, user_api="blas")
+
+
+def run_tiles(work: Callable[[int], None], tiles: Sequence) -> None:
+    """Call `work(tile)` for every tile, on the threads of the pool, and return when all are done."""
+    if _executor is None or len(tiles) == 1:
+        for tile in tiles:
+            work(tile)
+        return
+    queue = iter(tiles)
+
+    def drain() -> None:
+        for tile in queue:
+            work(tile)
+
+    others = [_executor.submit(drain) for _ in range(min(_threads, len(tiles)) - 1)]
+    drain()
+    for other in others:
+        other.result()
+
+
+def cut(length: int, tile: int) -> list[slice]:
+    """Cut `range(length)` into nearly equal slices of about `tile` each; depends on nothing else."""
+    count = max(1, round(length / tile))
+    bounds = [length * i // count for i in range(count + 1)]
+    return [slice(start, stop) for start, stop in zip(bounds, bounds[1:], strict=False)]
