@@ -1,11 +1,13 @@
 """Layers: `y, cache = layer.forward(x)` and `dx = layer.backward(dy, cache)`.
 
-A layer keeps nothing of a forward pass: what backward needs is in the cache. So one layer can stand at many places of
-a graph, and evaluating cannot disturb training. Gradients of parameters are added to `Parameter.grad`; a loss is a
-scalar L, and dx stands for dL/dx. Dtypes follow the parameters.
+A layer keeps nothing of a forward pass: what backward needs is in the cache. So one layer can stand at many
+places of a graph, and evaluating cannot disturb training. Gradients of parameters are added to
+`Parameter.grad`; a loss is a scalar L, and dx stands for dL/dx. Dtypes follow the parameters.
 """
 
 from typing import Any
+
+import numpy as np
 
 from lexloom.backend import backend_of
 from lexloom.parameter import Parameter, RowGrad
@@ -14,7 +16,8 @@ from lexloom.parameter import Parameter, RowGrad
 class MatMul:
     """Product with a matrix, over the last axis: x (..., D) -> y (..., H).
 
-    y = x W, dx = dy W', dW = x' dy; all leading axes are flattened into one product. Derived in docs/backward.md.
+    y = x W, dx = dy W', dW = x' dy; all leading axes are flattened into one product. Derived in
+    docs/backward.md.
 
     Parameters
     ----------
@@ -72,6 +75,35 @@ class Linear:
         return self.product.backward(dy, cache)
 
 
+class OneHotMatMul:
+    """The product of one-hot rows with a matrix, written out: ids (...) -> y (..., D).
+
+    Multiplies and adds V times for each id, and its gradient is dense; `Embedding` gives the same y by
+    indexing.
+
+    Parameters
+    ----------
+    W : Parameter, (V, D)
+    """
+
+    def __init__(self, W: Parameter):
+        self.product = MatMul(W)
+
+    def parameters(self) -> list[Parameter]:
+        """Return [W]."""
+        return self.product.parameters()
+
+    def forward(self, ids: Any) -> tuple[Any, Any]:
+        """Return y (..., D) and the cache; an id of -1 stands for a row of zeros."""
+        W = self.product.W.data
+        words = backend_of(ids, W).xp.arange(len(W))
+        return self.product.forward((ids[..., None] == words).astype(W.dtype))
+
+    def backward(self, dy: Any, cache: Any) -> None:
+        """Add dW (V, D), dense; ids have no gradient."""
+        self.product.backward(dy, cache)
+
+
 class Embedding:
     """Rows of a table: ids (...) -> y (..., D). The gradient stays rows.
 
@@ -88,11 +120,154 @@ class Embedding:
         return [self.W]
 
     def forward(self, ids: Any) -> tuple[Any, Any]:
-        """Return the rows y (..., D) of the integer ids (...), and the cache."""
+        """Return the rows y (..., D) of the integer ids (...), and the cache; -1 (absent) gives zeros."""
         backend_of(ids, self.W.data)
-        return self.W.data[ids], ids
+        y = self.W.data[ids]
+        y[ids < 0] = 0
+        return y, ids
 
     def backward(self, dy: Any, cache: Any) -> None:
         """Add dW as rows; ids have no gradient."""
-        ids = cache
-        self.W.add_grad(RowGrad(ids.reshape(-1), dy.reshape(-1, dy.shape[-1])))
+        self.W.add_grad(_rows_of_present(cache, dy))
+
+
+class EmbeddingDot:
+    """Dot products of vectors with rows of a table: h (..., D), ids (..., K) -> y (..., K).
+
+    y_k = w_k . h, dh = sum over k of dy_k w_k, dw_k = dy_k h.
+
+    Parameters
+    ----------
+    W : Parameter, (V, D)
+    """
+
+    def __init__(self, W: Parameter):
+        self.rows = Embedding(W)
+
+    def parameters(self) -> list[Parameter]:
+        """Return [W]."""
+        return self.rows.parameters()
+
+    def forward(self, h: Any, ids: Any) -> tuple[Any, Any]:
+        """Return y (..., K) and the cache; an id of -1 (absent) gives 0."""
+        rows, _ = self.rows.forward(ids)
+        y = backend_of(h, rows).xp.matmul(rows, h[..., None])[..., 0]
+        return y, (h, ids, rows)
+
+    def backward(self, dy: Any, cache: Any) -> Any:
+        """Return dh (..., D); add dW as rows. ids have no gradient."""
+        h, ids, rows = cache
+        self.rows.backward(dy[..., None] * h[..., None, :], ids)
+        return backend_of(dy, rows).xp.matmul(dy[..., None, :], rows)[..., 0, :]
+
+
+def _rows_of_present(ids: Any, dy: Any) -> RowGrad:
+    present = ids >= 0
+    return RowGrad(ids[present], dy[present])
+
+
+class Sigmoid:
+    """y = 1 / (1 + exp(-x)), dx = dy y (1 - y); derived in docs/backward.md."""
+
+    def parameters(self) -> list[Parameter]:
+        """Return no parameters."""
+        return []
+
+    def forward(self, x: Any) -> tuple[Any, Any]:
+        """Return y like x, and the cache."""
+        y = backend_of(x).kernels.sigmoid(x)
+        return y, y
+
+    def backward(self, dy: Any, cache: Any) -> Any:
+        """Return dx."""
+        y = cache
+        return dy * y * (1 - y)
+
+
+class Tanh:
+    """y = tanh(x), dx = dy (1 - y^2)."""
+
+    def parameters(self) -> list[Parameter]:
+        """Return no parameters."""
+        return []
+
+    def forward(self, x: Any) -> tuple[Any, Any]:
+        """Return y like x, and the cache."""
+        y = backend_of(x).xp.tanh(x)
+        return y, y
+
+    def backward(self, dy: Any, cache: Any) -> Any:
+        """Return dx."""
+        y = cache
+        return dy * (1 - y * y)
+
+
+class ReLU:
+    """y = max(x, 0); dx = dy where x > 0, else 0."""
+
+    def parameters(self) -> list[Parameter]:
+        """Return no parameters."""
+        return []
+
+    def forward(self, x: Any) -> tuple[Any, Any]:
+        """Return y like x, and the cache."""
+        return backend_of(x).xp.maximum(x, 0), x > 0
+
+    def backward(self, dy: Any, cache: Any) -> Any:
+        """Return dx."""
+        positive = cache
+        return dy * positive
+
+
+class Softmax:
+    """Probabilities over the last axis: y_i = exp(x_i) / sum over j of exp(x_j), for x (..., V).
+
+    dx = y (dy - y . dy). The largest x is subtracted first, which changes nothing but keeps exp finite.
+    """
+
+    def parameters(self) -> list[Parameter]:
+        """Return no parameters."""
+        return []
+
+    def forward(self, x: Any) -> tuple[Any, Any]:
+        """Return y (..., V) and the cache."""
+        y = backend_of(x).xp.exp(x - x.max(axis=-1, keepdims=True))
+        y /= y.sum(axis=-1, keepdims=True)
+        return y, y
+
+    def backward(self, dy: Any, cache: Any) -> Any:
+        """Return dx (..., V)."""
+        y = cache
+        return y * (dy - (dy * y).sum(axis=-1, keepdims=True))
+
+
+class Dropout:
+    """Sets elements to 0 at random, and enlarges the others so that the mean stays (inverted dropout).
+
+    Srivastava et al. 2014, section 10.
+
+    Parameters
+    ----------
+    rate : float
+        In [0, 1): the probability that an element is dropped.
+    """
+
+    def __init__(self, rate: float):
+        self.rate = rate
+
+    def parameters(self) -> list[Parameter]:
+        """Return no parameters."""
+        return []
+
+    def forward(self, x: Any, rng: np.random.Generator | None = None) -> tuple[Any, Any]:
+        """Return y like x, and the cache; without a generator (evaluation) y is x."""
+        if rng is None or self.rate == 0:
+            return x, None
+        kept = rng.random(x.shape, dtype=np.float32) >= self.rate
+        scale = backend_of(x).to_device(kept).astype(x.dtype) / (1 - self.rate)
+        return x * scale, scale
+
+    def backward(self, dy: Any, cache: Any) -> Any:
+        """Return dx."""
+        scale = cache
+        return dy if scale is None else dy * scale

@@ -6,10 +6,14 @@ Compiled code is cached beside this file, so a program pays for compiling once p
 import numpy as np
 from numba import njit
 
+from lexloom.kernels import reference
+from lexloom.kernels.cpu_recurrent import lstm_step, lstm_step_backward
+from lexloom.kernels.cpu_sparse import count_cooccurrences as count_cooccurrences
+from lexloom.kernels.cpu_sparse import sparse_matmul as sparse_matmul
 from lexloom.kernels.pool import cut, run_tiles
 
-_MATMUL_TILE = 256
-_SERIAL_FLOPS = 1 << 21
+_MATMUL_TILE = 128
+_SERIAL_FLOPS = 1 << 24
 
 
 def matmul(a: np.ndarray, b: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
@@ -33,7 +37,9 @@ def sum_rows(rows: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarr
     starts = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]]))[: len(ordered)]
     bounds = np.append(starts, len(ordered))
     sums = np.empty((len(starts), values.shape[1]), values.dtype)
-    run_tiles(lambda tile: _sum_segments(values, order, bounds, tile.start, tile.stop, sums), cut(len(starts), 512))
+    run_tiles(
+        lambda tile: _sum_segments(values, order, bounds, tile.start, tile.stop, sums), cut(len(starts), 512)
+    )
     return ordered[starts], sums
 
 
@@ -44,3 +50,20 @@ def _sum_segments(values, order, bounds, first, last, sums):
         total[:] = 0
         for k in range(bounds[segment], bounds[segment + 1]):
             total += values[order[k]]
+
+
+def sigmoid(x: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+    """Return 1 / (1 + exp(-x)); see `reference.sigmoid`."""
+    return reference.sigmoid(x, out)
+
+
+def softmax_cross_entropy(scores: np.ndarray, targets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Compute -log softmax(scores)[target] of each row; see `reference.softmax_cross_entropy`."""
+    return reference.softmax_cross_entropy(scores, targets)
+
+
+def softmax_cross_entropy_backward(
+    scores: np.ndarray, targets: np.ndarray, log_sums: np.ndarray, weight: float
+) -> np.ndarray:
+    """Return dscores; see `reference.softmax_cross_entropy_backward`."""
+    return reference.softmax_cross_entropy_backward(scores, targets, log_sums, weight)

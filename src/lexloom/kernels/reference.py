@@ -2,13 +2,11 @@
 
 from typing import Any
 
-import numpy as np
+from lexloom.backend import backend_of
 
 
 def _xp(array: Any) -> Any:
-    if isinstance(array, np.ndarray):
-        return np
-    return array.__array_namespace__()
+    return backend_of(array).xp
 
 
 def matmul(a: Any, b: Any, out: Any = None) -> Any:
@@ -93,3 +91,78 @@ def lstm_step_backward(dh: Any, dc: Any, gates: Any, c: Any, c_before: Any, da: 
     da[:, 2 * H : 3 * H] = dh * tanh_c * o * (1 - o)
     da[:, 3 * H :] = dc * i * (1 - g * g)
     return dc * f
+
+
+def count_cooccurrences(ids: Any, size: int, weights: Any) -> tuple[Any, Any, Any]:
+    """Add up the weights of all pairs of words, a pair at distance d weighing `weights[d - 1]`.
+
+    Parameters
+    ----------
+    ids : (N,) int array
+        The stream of word ids, from 0 to size - 1.
+    size : int
+        Words in the vocabulary.
+    weights : (W,) int64 or float64 array
+        W < N.
+
+    Returns
+    -------
+    data, indices, indptr : arrays
+        A symmetric (size, size) matrix in CSR form, columns ascending. Each sum is in the order of the
+        distances, so its bits are the same on both sides of the diagonal.
+    """
+    xp = _xp(ids)
+    counts = xp.zeros((size, size), weights.dtype)
+    for distance, weight in enumerate(weights, start=1):
+        left, right = ids[:-distance], ids[distance:]
+        xp.add.at(counts, (left, right), weight)
+        xp.add.at(counts, (right, left), weight)
+    rows, columns = xp.nonzero(counts)
+    return counts[rows, columns], columns, xp.searchsorted(rows, xp.arange(size + 1))
+
+
+def sparse_matmul(data: Any, indices: Any, indptr: Any, x: Any) -> Any:
+    """Return the product of a sparse matrix (M, N) in CSR form and x (N, D) -> (M, D)."""
+    xp = _xp(x)
+    rows = xp.repeat(xp.arange(len(indptr) - 1), xp.diff(indptr))
+    product = xp.zeros((len(indptr) - 1, x.shape[1]), x.dtype)
+    xp.add.at(product, rows, data[:, None] * x[indices])
+    return product
+
+
+def softmax_cross_entropy(scores: Any, targets: Any) -> tuple[Any, Any]:
+    """Compute -log softmax(scores)[target] of each row.
+
+    Parameters
+    ----------
+    scores : (N, V) float array
+    targets : (N,) int array
+        -1 (padding) gives a loss of 0.
+
+    Returns
+    -------
+    losses, log_sums : (N,) float arrays
+        In nats; log_sums is log(sum(exp(scores))) of each row.
+    """
+    xp = _xp(scores)
+    largest = scores.max(axis=1)
+    log_sums = largest + xp.log(xp.exp(scores - largest[:, None]).sum(axis=1))
+    losses = log_sums - scores[xp.arange(len(targets)), targets]
+    return losses * (targets >= 0), log_sums
+
+
+def softmax_cross_entropy_backward(scores: Any, targets: Any, log_sums: Any, weight: Any) -> Any:
+    """Return dscores (N, V) = (softmax(scores) - one_hot(targets)) * weight; 0 in the rows of padding.
+
+    Parameters
+    ----------
+    scores, targets, log_sums
+        As in `softmax_cross_entropy`.
+    weight : 0-d float array
+        1 / (tokens that are not padding), of the type of scores.
+    """
+    xp = _xp(scores)
+    dscores = xp.exp(scores - log_sums[:, None])
+    dscores[xp.arange(len(targets)), targets] -= 1
+    dscores *= ((targets >= 0) * weight)[:, None]
+    return dscores

@@ -1,0 +1,102 @@
+"""Losses: `loss, cache = loss.forward(scores, targets)` and `dscores = loss.backward(cache)`.
+
+A loss is a 0-d array on the device of its scores, in nats. Scores are what stands before softmax or sigmoid
+("logits"): both losses are computed from them directly, so that no exponential overflows and no logarithm
+meets 0.
+"""
+
+from typing import Any
+
+from lexloom.backend import backend_of
+from lexloom.layers import EmbeddingDot
+from lexloom.parameter import Parameter
+
+
+class SoftmaxCrossEntropy:
+    """-log softmax(scores)[target], averaged over the tokens whose target is not -1 (padding).
+
+    With p = softmax(scores), dscores = (p - one_hot(target)) / tokens; derived in docs/backward.md. All
+    leading axes are flattened, so one call serves every time step.
+    """
+
+    def forward(self, scores: Any, targets: Any) -> tuple[Any, Any]:
+        """Return the loss of scores (..., V) for integer targets (...), and the cache."""
+        backend = backend_of(scores, targets)
+        rows, labels = scores.reshape(-1, scores.shape[-1]), targets.reshape(-1)
+        losses, log_sums = backend.kernels.softmax_cross_entropy(rows, labels)
+        weight = _one_over_count(backend.xp, labels >= 0, scores.dtype)
+        return losses.sum() * weight, (scores, labels, log_sums, weight)
+
+    def backward(self, cache: Any) -> Any:
+        """Return dscores (..., V)."""
+        scores, labels, log_sums, weight = cache
+        kernels = backend_of(scores).kernels
+        rows = scores.reshape(-1, scores.shape[-1])
+        return kernels.softmax_cross_entropy_backward(rows, labels, log_sums, weight).reshape(scores.shape)
+
+
+class SigmoidCrossEntropy:
+    """Cross-entropy of yes-or-no targets, averaged over the targets that are not -1 (padding).
+
+    For a score s and a target t in {0, 1}: -t log sigmoid(s) - (1 - t) log(1 - sigmoid(s)), and
+    ds = (sigmoid(s) - t) / count.
+    """
+
+    def forward(self, scores: Any, targets: Any) -> tuple[Any, Any]:
+        """Return the loss of scores (...) for targets (...), and the cache."""
+        xp = backend_of(scores, targets).xp
+        present = targets >= 0
+        weight = _one_over_count(xp, present, scores.dtype)
+        losses = _binary_cross_entropy(xp, scores, targets.astype(scores.dtype)) * present
+        return losses.sum() * weight, (scores, targets, weight)
+
+    def backward(self, cache: Any) -> Any:
+        """Return dscores (...)."""
+        scores, targets, weight = cache
+        errors = backend_of(scores).kernels.sigmoid(scores) - targets.astype(scores.dtype)
+        return errors * (targets >= 0) * weight
+
+
+class NegativeSampling:
+    """One true word against K sampled ones, averaged over examples (Mikolov et al. 2013b, equation 4).
+
+    With a hidden vector h and the table's rows w: -log sigmoid(w_true . h) - sum over samples of log
+    sigmoid(-w . h). A word of -1 is absent; an example whose true word is absent counts for nothing.
+
+    Parameters
+    ----------
+    W : Parameter, (V, D)
+        The output vectors. Their gradient stays rows.
+    """
+
+    def __init__(self, W: Parameter):
+        self.dot = EmbeddingDot(W)
+
+    def parameters(self) -> list[Parameter]:
+        """Return [W]."""
+        return self.dot.parameters()
+
+    def forward(self, hidden: Any, words: Any) -> tuple[Any, Any]:
+        """Return the loss of hidden vectors (N, D) and words (N, 1 + K), true one first; and the cache."""
+        xp = backend_of(hidden, words).xp
+        words = xp.where(words[:, :1] >= 0, words, -1)
+        scores, dot_cache = self.dot.forward(hidden, words)
+        targets = xp.zeros_like(scores)
+        targets[:, 0] = 1
+        weight = _one_over_count(xp, words[:, 0] >= 0, scores.dtype)
+        losses = _binary_cross_entropy(xp, scores, targets) * (words >= 0)
+        return losses.sum() * weight, (scores, targets, weight, dot_cache)
+
+    def backward(self, cache: Any) -> Any:
+        """Return dhidden (N, D); add dW as rows."""
+        scores, targets, weight, dot_cache = cache
+        errors = backend_of(scores).kernels.sigmoid(scores) - targets
+        return self.dot.backward(errors * weight, dot_cache)
+
+
+def _binary_cross_entropy(xp: Any, scores: Any, targets: Any) -> Any:
+    return xp.maximum(scores, 0) - scores * targets + xp.log1p(xp.exp(-xp.abs(scores)))
+
+
+def _one_over_count(xp: Any, present: Any, dtype: Any) -> Any:
+    return (1 / xp.maximum(present.sum(), 1)).astype(dtype)

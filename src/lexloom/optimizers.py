@@ -1,0 +1,198 @@
+"""Optimizers: `optimizer.step(parameters, learning_rate)` updates in place and clears the gradients.
+
+A formula is written once and works on whole arrays (dense gradients) or on the rows that took part
+(`RowGrad`): those rows are gathered, updated and put back, which costs nothing of size V. The row form is
+lazy: a row that took no part keeps its value and its state, as if the step had not happened for it. For SGD
+and AdaGrad without weight decay this equals the dense form exactly; Momentum and Adam let resting rows coast,
+and weight decay leaves them.
+
+Weight decay is decoupled (Loshchilov & Hutter 2019): before the update, w shrinks by learning_rate *
+weight_decay * w.
+
+`state` maps the name of a parameter to a dict of arrays, and `steps` counts; together they are all that a
+checkpoint needs. A step overwrites the arrays of the gradients.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from lexloom.backend import backend_of
+from lexloom.parameter import Parameter, RowGrad, unique
+
+
+class SGD:
+    """w -= learning_rate * dw.
+
+    Parameters
+    ----------
+    weight_decay : float
+        See the module.
+    """
+
+    slots: tuple[str, ...] = ()
+
+    def __init__(self, weight_decay: float = 0.0):
+        self.weight_decay = weight_decay
+        self.steps = 0
+        self.state: dict[str, dict[str, Any]] = {}
+
+    def step(self, parameters: Iterable[Parameter], learning_rate: float) -> None:
+        """Update every parameter that has a gradient, and clear it; parameters are told apart by name."""
+        self.steps += 1
+        for parameter in unique(parameters):
+            if parameter.grad is not None:
+                self._step_one(parameter, learning_rate)
+                parameter.grad = None
+
+    def _step_one(self, parameter: Parameter, learning_rate: float) -> None:
+        data, grad = parameter.data, parameter.grad
+        xp = backend_of(data).xp
+        state = self.state.setdefault(parameter.name, {slot: xp.zeros_like(data) for slot in self.slots})
+        if not isinstance(grad, RowGrad):
+            self._shrink_and_update(xp, data, grad, state, learning_rate)
+            return
+        grad = grad.summed()
+        taken = data[grad.rows]
+        taken_state = {slot: array[grad.rows] for slot, array in state.items()}
+        self._shrink_and_update(xp, taken, grad.values, taken_state, learning_rate)
+        data[grad.rows] = taken
+        for slot, array in taken_state.items():
+            state[slot][grad.rows] = array
+
+    def _shrink_and_update(
+        self, xp: Any, w: Any, dw: Any, state: dict[str, Any], learning_rate: float
+    ) -> None:
+        if self.weight_decay:
+            w *= 1 - learning_rate * self.weight_decay
+        self._update(xp, w, dw, state, learning_rate)
+
+    def _update(self, xp: Any, w: Any, dw: Any, state: dict[str, Any], learning_rate: float) -> None:
+        """Change w and the state in place; dw is free to overwrite."""
+        dw *= learning_rate
+        w -= dw
+
+
+class Momentum(SGD):
+    """v = momentum * v - learning_rate * dw, w += v.
+
+    Parameters
+    ----------
+    momentum : float
+        In [0, 1): how much of the last step goes on.
+    weight_decay : float
+    """
+
+    slots = ("velocity",)
+
+    def __init__(self, momentum: float = 0.9, weight_decay: float = 0.0):
+        super().__init__(weight_decay)
+        self.momentum = momentum
+
+    def _update(self, xp: Any, w: Any, dw: Any, state: dict[str, Any], learning_rate: float) -> None:
+        velocity = state["velocity"]
+        velocity *= self.momentum
+        dw *= learning_rate
+        velocity -= dw
+        w += velocity
+
+
+class AdaGrad(SGD):
+    """h += dw^2, w -= learning_rate * dw / (sqrt(h) + epsilon) (Duchi, Hazan & Singer 2011).
+
+    Parameters
+    ----------
+    epsilon : float
+        Keeps the first division finite.
+    weight_decay : float
+    """
+
+    slots = ("squares",)
+
+    def __init__(self, epsilon: float = 1e-7, weight_decay: float = 0.0):
+        super().__init__(weight_decay)
+        self.epsilon = epsilon
+
+    def _update(self, xp: Any, w: Any, dw: Any, state: dict[str, Any], learning_rate: float) -> None:
+        scratch = xp.square(dw)
+        state["squares"] += scratch
+        xp.sqrt(state["squares"], out=scratch)
+        scratch += self.epsilon
+        dw *= learning_rate
+        dw /= scratch
+        w -= dw
+
+
+class Adam(SGD):
+    """Running means m of dw and v of dw^2, freed of their start at 0 (Kingma & Ba 2015, algorithm 1).
+
+    m = beta1 m + (1 - beta1) dw, v = beta2 v + (1 - beta2) dw^2, and after t steps
+    w -= learning_rate * (m / (1 - beta1^t)) / (sqrt(v / (1 - beta2^t)) + epsilon). Rows share the step count
+    t.
+
+    Parameters
+    ----------
+    beta1, beta2 : float
+        In [0, 1).
+    epsilon : float
+    weight_decay : float
+    """
+
+    slots = ("mean", "square")
+
+    def __init__(
+        self, beta1: float = 0.9, beta2: float = 0.999, epsilon: float = 1e-8, weight_decay: float = 0.0
+    ):
+        super().__init__(weight_decay)
+        self.beta1, self.beta2, self.epsilon = beta1, beta2, epsilon
+
+    def _update(self, xp: Any, w: Any, dw: Any, state: dict[str, Any], learning_rate: float) -> None:
+        mean, square = state["mean"], state["square"]
+        scratch = dw * (1 - self.beta1)
+        mean *= self.beta1
+        mean += scratch
+        dw *= dw
+        dw *= 1 - self.beta2
+        square *= self.beta2
+        square += dw
+        xp.sqrt(square, out=dw)
+        dw *= (1 - self.beta2**self.steps) ** -0.5
+        dw += self.epsilon
+        xp.divide(mean, dw, out=scratch)
+        scratch *= learning_rate / (1 - self.beta1**self.steps)
+        w -= scratch
+
+
+OPTIMIZERS = {"sgd": SGD, "momentum": Momentum, "adagrad": AdaGrad, "adam": Adam}
+
+
+def clip_global_norm(parameters: Iterable[Parameter], limit: float) -> Any:
+    """Scale all gradients by one factor so that their joint Euclidean norm is at most `limit`.
+
+    Rows that repeat in a `RowGrad` are summed first. The squares of a row are added in the gradient's own
+    type, the rows in float64. (Pascanu, Mikolov & Bengio 2013, algorithm 1.)
+
+    Returns
+    -------
+    norm : 0-d float64 array, on the device
+        Before clipping; 0 where no parameter has a gradient.
+    """
+    arrays = []
+    for parameter in unique(parameters):
+        if isinstance(parameter.grad, RowGrad):
+            parameter.grad = parameter.grad.summed()
+            arrays.append(parameter.grad.values)
+        elif parameter.grad is not None:
+            arrays.append(parameter.grad)
+    if not arrays:
+        return 0.0
+    xp = backend_of(*arrays).xp
+    norm = xp.sqrt(sum(_square_sum(xp, array) for array in arrays))
+    factor = limit / xp.maximum(norm, limit)
+    for array in arrays:
+        array *= factor.astype(array.dtype)
+    return norm
+
+
+def _square_sum(xp: Any, array: Any) -> Any:
+    rows = array.reshape(-1, array.shape[-1])
+    return xp.einsum("ij,ij->i", rows, rows).sum(dtype=xp.float64)
