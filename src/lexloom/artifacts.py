@@ -1,10 +1,10 @@
 """The one HDF5 convention of every stage: what a file holds, where it came from, and that it is whole.
 
-A file has the attributes `kind`, `version`, `settings` (JSON), `inputs` (JSON: file name to sha256), `libraries`
-(JSON), `device` and `seed`, and datasets named by what they hold. The same inputs give the same bytes.
+A file has the attributes `kind`, `version`, `settings` (JSON), `inputs` (JSON: file name to sha256),
+`libraries` (JSON), `device` and `seed`, and datasets named by what they hold. The same inputs give the same bytes.
 
-The first 512 bytes (HDF5's user block, which other programs skip) hold the sha256 of the rest. It is checked before
-HDF5 parses anything, because the HDF5 library can hang on damaged metadata.
+The first 512 bytes (HDF5's user block, which other programs skip) hold the sha256 of the rest. It is checked
+before HDF5 parses anything, because the HDF5 library can hang on damaged metadata.
 """
 
 import hashlib
@@ -132,25 +132,28 @@ def write_artifact(
         raise
 
 
-def read_artifact(path: str | Path, kind: str, names: Iterable[str] | None = None) -> Artifact:
-    """Read an artifact, or only the datasets `names` of it.
+def read_artifact(
+    path: str | Path, kind: str | tuple[str, ...], names: Iterable[str] | None = None
+) -> Artifact:
+    """Read an artifact of a kind (or of one of several), or only the datasets `names` of it.
 
     Raises
     ------
     LexloomError
-        When the file is missing, damaged, or of another kind or version: which file, what was expected and which
-        script makes it.
+        When the file is missing, damaged, or of another kind or version: which file, what was expected and
+        which script makes it.
     """
-    remake = f"make it again with scripts/{KINDS[kind].script}"
+    kinds = (kind,) if isinstance(kind, str) else kind
+    remake = f"make it again with scripts/{' or '.join(KINDS[each].script for each in kinds)}"
     if not Path(path).is_file():
         raise LexloomError(f"{path}: no such file; {remake}")
     if not _is_whole(path):
         raise LexloomError(f"{path}: damaged, or not an HDF5 file of lexloom; {remake}")
     with h5py.File(path, "r") as file:
-        _check_kind(path, file.attrs, kind, remake)
+        _check_kind(path, file.attrs, kinds, remake)
         wanted = sorted(file) if names is None else list(names)
         return Artifact(
-            kind=kind,
+            kind=file.attrs["kind"],
             datasets={name: _read(file[name]) for name in wanted},
             settings=json.loads(file.attrs["settings"]),
             inputs=json.loads(file.attrs["inputs"]),
@@ -182,13 +185,13 @@ def _is_whole(path: str | Path) -> bool:
     return seal == f"lexloom artifact, sha256 of what follows: {digest}\n"
 
 
-def _check_kind(path: str | Path, attributes: Mapping[str, Any], kind: str, remake: str) -> None:
+def _check_kind(path: str | Path, attributes: Mapping[str, Any], kinds: tuple[str, ...], remake: str) -> None:
     found = attributes["kind"]
-    if found != kind:
-        raise LexloomError(f"{path}: holds {found!r}, expected {kind!r}; {remake}")
+    if found not in kinds:
+        raise LexloomError(f"{path}: holds {found!r}, expected {' or '.join(map(repr, kinds))}; {remake}")
     version = attributes["version"]
-    if version != KINDS[kind].version:
-        raise LexloomError(f"{path}: {kind} version {version}, expected {KINDS[kind].version}; {remake}")
+    if version != KINDS[found].version:
+        raise LexloomError(f"{path}: {found} version {version}, expected {KINDS[found].version}; {remake}")
 
 
 def _write(group: h5py.Group, name: str, value: Any) -> None:
@@ -208,7 +211,13 @@ def _write(group: h5py.Group, name: str, value: Any) -> None:
         dataset = group.create_dataset(name, data=array)
     else:
         dataset = group.create_dataset(
-            name, data=array, chunks=_chunks(array), compression="gzip", compression_opts=1, shuffle=True, fletcher32=True
+            name,
+            data=array,
+            chunks=_chunks(array),
+            compression="gzip",
+            compression_opts=1,
+            shuffle=True,
+            fletcher32=True,
         )
     dataset.attrs["axes"] = ",".join(labelled.axes)
     dataset.attrs["unit"] = labelled.unit
@@ -226,7 +235,8 @@ def _read(node: h5py.Group | h5py.Dataset) -> Any:
         return sparse.csr_array(parts, shape=tuple(node.attrs["shape"]))
     array = node[...]
     if node.attrs["lines"]:
-        return array.tobytes().decode().split("\n")
+        text = array.tobytes().decode()
+        return text.split("\n") if text else []
     return array
 
 

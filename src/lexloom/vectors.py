@@ -1,0 +1,156 @@
+"""Word vectors in use: how similar two words are, which are nearest, which one completes an analogy."""
+
+import difflib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+
+from lexloom.artifacts import read_artifact
+from lexloom.backend import backend_of
+from lexloom.errors import LexloomError
+from lexloom.kernels.pool import cut
+
+ANALOGY_METHODS = ("3CosAdd", "3CosMul")
+
+_VOCABULARY_TILE = 4096
+_QUESTION_TILE = 256
+_MULTIPLY_EPSILON = 1e-3
+
+
+class WordVectors:
+    """Words and their vectors, scaled to length one so that a dot product is a cosine.
+
+    Parameters
+    ----------
+    words : list of V str
+    rows : (V, D) float array, or csr_array with V rows
+        Dense vectors, or sparse ones like the rows of a PPMI matrix. float16 is computed as float32. A row of
+        zeros stays zero: its cosine with every word is 0.
+
+    Attributes
+    ----------
+    words : list of V str
+    rows : (V, D) float array or csr_array
+        Of length one each.
+    lowest : float
+        The least cosine that can occur: 0 where no entry is negative, else -1.
+    """
+
+    def __init__(self, words: Sequence[str], rows: Any):
+        self.words = list(words)
+        self.rows = _unit_rows(rows)
+        self.lowest = 0.0 if self.rows.min() >= 0 else -1.0
+        self._ids = {word: i for i, word in enumerate(self.words)}
+
+    def find(self, words: Sequence[str]) -> np.ndarray:
+        """Return the ids (K,) of words, as written or else in lower case; -1 where there is neither."""
+        return np.array([self._ids.get(word, self._ids.get(word.lower(), -1)) for word in words], np.int32)
+
+    def ids(self, words: Sequence[str]) -> np.ndarray:
+        """Return the ids (K,) of words that must be there.
+
+        Raises
+        ------
+        LexloomError
+            Naming the first unknown word and those of similar spelling.
+        """
+        ids = self.find(words)
+        for word in (word for word, i in zip(words, ids, strict=True) if i < 0):
+            close = difflib.get_close_matches(word, self.words, n=3)
+            hint = f"did you mean {' or '.join(close)}?" if close else "no word is spelt like it"
+            raise LexloomError(f"{word!r}: not among the {len(self.words)} words of these vectors; {hint}")
+        return ids
+
+    def similarity(self, first: np.ndarray, second: np.ndarray) -> np.ndarray:
+        """Return the cosines (K,) of the words `first` (K,) with the words `second` (K,), given as ids."""
+        return np.asarray((self.rows[first] * self.rows[second]).sum(axis=1))
+
+    def nearest(self, ids: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return the words most similar to each query, itself left out, in one product for all.
+
+        Parameters
+        ----------
+        ids : (Q,) int array
+        count : int
+            Words for each query, at most V - 1.
+
+        Returns
+        -------
+        neighbours : (Q, count) int32 array
+            Ids, the nearest first; the smaller id first among equals.
+        cosines : (Q, count) float array
+        """
+        cosines = _product(self.rows[ids], self.rows)
+        cosines[np.arange(len(ids)), ids] = -np.inf
+        neighbours = np.argsort(-cosines, axis=1, kind="stable")[:, : min(count, len(self.words) - 1)]
+        return neighbours.astype(np.int32), np.take_along_axis(cosines, neighbours, axis=1)
+
+    def complete_analogies(self, questions: np.ndarray, method: str) -> np.ndarray:
+        """Return the word d that best completes "a is to b as c is to d"; never a, b or c.
+
+        3CosAdd takes the largest cos(d, b) - cos(d, a) + cos(d, c); 3CosMul the largest
+        cos(d, b) cos(d, c) / (cos(d, a) + 0.001), with the cosines moved to [0, 1] where they can be negative
+        (Levy and Goldberg 2014, "Linguistic regularities in sparse and explicit word representations").
+
+        Parameters
+        ----------
+        questions : (K, 3) int array
+            Ids of a, b, c.
+        method : {"3CosAdd", "3CosMul"}
+
+        Returns
+        -------
+        answers : (K,) int32 array
+        """
+        given, columns = np.unique(questions, return_inverse=True)
+        columns = columns.reshape(questions.shape)
+        best = np.full(len(questions), -np.inf)
+        answers = np.zeros(len(questions), np.int32)
+        for tile in cut(len(self.words), _VOCABULARY_TILE):
+            cosines = _product(self.rows[given], self.rows[tile])
+            if method == "3CosMul":
+                cosines = (cosines - self.lowest) / (1 - self.lowest)
+            for part in cut(len(questions), _QUESTION_TILE):
+                a, b, c = (cosines[columns[part, i]] for i in range(3))
+                scores = b - a + c if method == "3CosAdd" else b * c / (a + _MULTIPLY_EPSILON)
+                _exclude(scores, questions[part] - tile.start)
+                winners = scores.argmax(axis=1)
+                won = scores[np.arange(len(scores)), winners]
+                better = won > best[part]
+                answers[part][better] = winners[better] + tile.start
+                best[part][better] = won[better]
+        return answers
+
+
+def read_vectors(path: str | Path) -> WordVectors:
+    """Read the words and vectors of an artifact of kind "vectors" or "ppmi"."""
+    artifact = read_artifact(path, ("vectors", "ppmi"))
+    return WordVectors(artifact["words"], artifact[artifact.kind])
+
+
+def _unit_rows(rows: Any) -> Any:
+    rows = rows.astype(np.result_type(rows.dtype, np.float32))
+    if sparse.issparse(rows):
+        lengths = np.sqrt(np.asarray(rows.multiply(rows).sum(axis=1)))
+    else:
+        lengths = np.linalg.norm(rows, axis=1)
+    inverse = np.divide(1, lengths, out=np.zeros_like(lengths), where=lengths > 0)
+    if sparse.issparse(rows):
+        return sparse.csr_array(sparse.diags_array(inverse) @ rows)
+    return rows * inverse[:, None]
+
+
+def _product(left: Any, right: Any) -> np.ndarray:
+    """Return left (M, D) times right (N, D) transposed, as a dense array (M, N)."""
+    if sparse.issparse(left):
+        return (left @ right.T).toarray()
+    return backend_of(left, right).kernels.matmul(left, right.T)
+
+
+def _exclude(scores: np.ndarray, columns: np.ndarray) -> None:
+    """Set each row's entries at the columns (K, 3) to minus infinity, where they lie inside of `scores`."""
+    inside = (columns >= 0) & (columns < scores.shape[1])
+    scores[np.nonzero(inside)[0], columns[inside]] = -np.inf
