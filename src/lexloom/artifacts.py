@@ -1,7 +1,8 @@
 """The one HDF5 convention of every stage: what a file holds, where it came from, and that it is whole.
 
 A file has the attributes `kind`, `version`, `settings` (JSON), `inputs` (JSON: file name to sha256),
-`libraries` (JSON), `device` and `seed`, and datasets named by what they hold. The same inputs give the same bytes.
+`libraries` (JSON), `device` and `seed`, and datasets named by what they hold. The same inputs give
+the same bytes.
 
 The first 512 bytes (HDF5's user block, which other programs skip) hold the sha256 of the rest. It is checked
 before HDF5 parses anything, because the HDF5 library can hang on damaged metadata.
