@@ -5,12 +5,14 @@ snakemake --cores 4                         everything on that corpus
 snakemake --cores 4 lessons                 the figures and tables of the lessons
 """
 
+from pathlib import Path
+
 from snakemake.utils import min_version
 
 min_version("9.0")
 
 
-configfile: "config/config.yaml"
+configfile: Path(workflow.basedir) / "config/config.yaml"
 
 
 container: "docker://python:3.12-slim"
