@@ -1,0 +1,173 @@
+"""Every mistake in the configuration is refused, with its key's path and what is allowed."""
+
+import copy
+import math
+from functools import reduce
+from operator import getitem
+from pathlib import Path
+
+import pytest
+import yaml
+from configuration import check_configuration, find_mistakes
+from hypothesis import given
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
+from snakemake.exceptions import WorkflowError
+
+ROOT = Path(__file__).parents[2]
+SCHEMA_PATH = ROOT / "workflow/schemas/config.schema.yaml"
+SCHEMA = yaml.safe_load(SCHEMA_PATH.read_text())
+VALID = yaml.safe_load((ROOT / "config/config.yaml").read_text())
+
+
+def groups(config, path=()):
+    """Yield the path of each group of keys."""
+    yield path
+    for key, value in config.items():
+        if isinstance(value, dict):
+            yield from groups(value, (*path, key))
+
+
+def leaves(config, path=()):
+    """Yield the path of each value that is no group of keys."""
+    for key, value in config.items():
+        if isinstance(value, dict):
+            yield from leaves(value, (*path, key))
+        else:
+            yield (*path, key)
+
+
+NAMED = [("corpora",), ("rnnlm", "models"), ("evaluation", "sets")]
+CLOSED = [path for path in groups(VALID) if path not in NAMED]
+LEAVES = list(leaves(VALID))
+NUMBERS = [path for path in LEAVES if type(reduce(getitem, path, VALID)) in (int, float)]
+
+
+def changed(path, value):
+    """Return the valid configuration with another value at a path."""
+    config = copy.deepcopy(VALID)
+    reduce(getitem, path[:-1], config)[path[-1]] = value
+    return config
+
+
+def mistakes(config):
+    return {".".join(path): message for path, message in find_mistakes(config, SCHEMA).items()}
+
+
+def test_the_schema_is_one():
+    Draft202012Validator.check_schema(SCHEMA)
+
+
+def test_the_configuration_in_the_repository_passes():
+    check_configuration(VALID, SCHEMA_PATH)
+
+
+@given(
+    st.sampled_from(LEAVES),
+    st.sampled_from([{"a": 1}, [[]], math.nan, math.inf, -1, -0.5, True, "\0", "", b"", 10**30]),
+)
+def test_any_wrong_value_anywhere_is_refused(path, value):
+    if value is True and isinstance(reduce(getitem, path, VALID), bool):
+        value = "yes"
+    refused = find_mistakes(changed(path, value), SCHEMA)
+    assert refused
+    assert {found[: len(path)] for found in refused} == {path}
+
+
+@given(st.sampled_from(NUMBERS), st.sampled_from(["1e-3", "2.5e-4", "1e3", "0.1"]))
+def test_a_number_read_as_a_text_is_refused_with_the_way_to_write_it(path, text):
+    message = mistakes(changed(path, text))[".".join(path)]
+    assert f'"{text}"' in message
+    written = message.partition(": write ")[2].split(" or ")
+    assert [yaml.safe_load(number) for number in written] == [float(text)] * len(written)
+
+
+def test_the_example_of_the_issue():
+    message = mistakes(changed(("rnnlm", "models", "lstm", "learning_rate"), "1e-3"))[
+        "rnnlm.models.lstm.learning_rate"
+    ]
+    assert message == (
+        '"1e-3" is not allowed; expected a number, greater than 0, at most 1000; '
+        "YAML reads 1e-3 as a text: write 0.001 or 1.0e-3"
+    )
+
+
+@given(st.sampled_from(CLOSED), st.one_of(st.text(), st.integers(), st.booleans(), st.none()))
+def test_an_unknown_key_anywhere_is_refused(path, key):
+    if key in reduce(getitem, path, VALID):
+        return
+    config = changed((*path, key), 1)
+    if path and path[-1] == "tokenize" and key in VALID["tokenize"]:
+        return
+    assert "no such key" in find_mistakes(config, SCHEMA)[(*path, str(key))]
+
+
+@given(st.sampled_from(CLOSED), st.data())
+def test_a_missing_key_is_named_with_what_it_should_be(path, data):
+    if path[-1:] == ("tokenize",) and len(path) > 1:
+        return
+    key = data.draw(st.sampled_from(sorted(reduce(getitem, path, VALID))))
+    config = copy.deepcopy(VALID)
+    del reduce(getitem, path, config)[key]
+    assert mistakes(config)[".".join((*path, key))].startswith("missing; expected ")
+
+
+def test_a_misspelt_key_comes_with_the_nearest_and_with_all_that_are_allowed():
+    config = changed(("rnnlm", "models", "lstm", "hiden"), 100)
+    message = mistakes(config)["rnnlm.models.lstm.hiden"]
+    assert "did you mean hidden?" in message
+    for name in VALID["rnnlm"]["models"]["lstm"]:
+        assert name in message
+
+
+@pytest.mark.parametrize("name", ["a/b", "..", "", "-x", "a b", "ä", 3, None, True])
+def test_a_name_that_cannot_be_part_of_a_file_name_is_refused(name):
+    for path in NAMED:
+        entry = next(iter(reduce(getitem, path, VALID).values()))
+        assert f"{'.'.join(path)}.{name}" in mistakes(changed((*path, name), entry))
+
+
+def test_an_unknown_corpus_is_refused_with_the_known_ones():
+    message = mistakes(changed(("corpus",), "sampel"))["corpus"]
+    assert '"sampel"' in message
+    assert "did you mean sample?" in message
+    assert "ptb" in message
+
+
+def test_an_unknown_model_is_refused_with_the_known_ones():
+    message = mistakes(changed(("corpora", "ptb", "models"), ["lstm", "lstm_smal"]))["corpora.ptb.models"]
+    assert '"lstm_smal"' in message
+    assert "did you mean lstm_small?" in message
+
+
+def test_tied_weights_need_one_size():
+    config = changed(("rnnlm", "models", "lstm", "hidden"), 128)
+    assert "256 and 128" in mistakes(config)["rnnlm.models.lstm.tied"]
+    config["rnnlm"]["models"]["lstm"]["tied"] = False
+    assert not mistakes(config)
+
+
+@pytest.mark.parametrize("path", [("tokenize", "split"), ("corpora", "sample", "tokenize", "split")])
+def test_the_split_is_a_whole(path):
+    assert "0.9" in mistakes(changed(path, [0.5, 0.3, 0.1]))[".".join(path)]
+    assert not mistakes(changed(path, [0.7, 0.2, 0.1]))
+
+
+def test_all_mistakes_are_listed_at_once():
+    config = changed(("corpus",), "nix")
+    config["ppmi"]["smoothing"] = 2.0
+    config["corpora"]["ptb"]["tokenize"]["lowr"] = True
+    config["rnnlm"]["models"]["lstm"]["hidden"] = "big"
+    config["rnnlm"]["models"]["lstm_small"]["hidden"] = 32
+    config["tokenize"]["pattern"] = "(unclosed"
+    with pytest.raises(WorkflowError) as error:
+        check_configuration(config, SCHEMA_PATH)
+    for path in (
+        "corpora.ptb.tokenize.lowr",
+        "corpus",
+        "ppmi.smoothing",
+        "rnnlm.models.lstm.hidden",
+        "rnnlm.models.lstm_small.tied",
+        "tokenize.pattern",
+    ):
+        assert f"\n  {path}: " in str(error.value)
