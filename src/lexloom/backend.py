@@ -1,6 +1,7 @@
 """Where arrays live: the host with NumPy, or a CUDA device with CuPy."""
 
 from dataclasses import dataclass
+from functools import cache
 from types import ModuleType
 from typing import Any
 
@@ -68,7 +69,7 @@ def get_backend(device: str = "cpu", threads: int | None = None) -> Backend:
     if threads is not None:
         pool.set_threads(threads)
     if device == "cpu":
-        return _BACKEND_OF_TYPE[np.ndarray]
+        return _cpu_backend()
     if device == "cuda":
         return register(_cuda_backend())
     raise LexloomError(f"device: unknown name {device!r}; it is one of {', '.join(DEVICES)}")
@@ -93,6 +94,8 @@ def backend_of(*arrays: Any) -> Backend:
 
 
 def _lookup(array: Any) -> Backend:
+    if type(array) is np.ndarray or isinstance(array, np.generic):
+        return _cpu_backend()
     for array_type in type(array).__mro__:
         if array_type in _BACKEND_OF_TYPE:
             return _BACKEND_OF_TYPE[array_type]
@@ -116,10 +119,8 @@ def _cuda_backend() -> Backend:
     return Backend(f"cuda: {card}", cupy, cuda, cupy.ndarray)
 
 
+@cache
 def _cpu_backend() -> Backend:
     from lexloom.kernels import cpu
 
     return Backend("cpu", np, cpu, np.ndarray)
-
-
-register(_cpu_backend())

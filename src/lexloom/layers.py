@@ -22,10 +22,13 @@ class MatMul:
     Parameters
     ----------
     W : Parameter, (D, H)
+    transposed : bool
+        W holds the matrix the other way round, (H, D), as an embedding table does that the output layer shares.
     """
 
-    def __init__(self, W: Parameter):
+    def __init__(self, W: Parameter, transposed: bool = False):
         self.W = W
+        self.transposed = transposed
 
     def parameters(self) -> list[Parameter]:
         """Return [W]."""
@@ -34,7 +37,7 @@ class MatMul:
     def forward(self, x: Any) -> tuple[Any, Any]:
         """Return y (..., H) and the cache."""
         kernels = backend_of(x, self.W.data).kernels
-        y = kernels.matmul(x.reshape(-1, x.shape[-1]), self.W.data)
+        y = kernels.matmul(x.reshape(-1, x.shape[-1]), self._matrix())
         return y.reshape(*x.shape[:-1], -1), x
 
     def backward(self, dy: Any, cache: Any) -> Any:
@@ -42,8 +45,13 @@ class MatMul:
         x = cache
         kernels = backend_of(dy).kernels
         dy_rows = dy.reshape(-1, dy.shape[-1])
-        self.W.add_grad(kernels.matmul(x.reshape(-1, x.shape[-1]).T, dy_rows))
-        return kernels.matmul(dy_rows, self.W.data.T).reshape(x.shape)
+        x_rows = x.reshape(-1, x.shape[-1])
+        left, right = (dy_rows, x_rows) if self.transposed else (x_rows, dy_rows)
+        self.W.add_grad(kernels.matmul(left.T, right))
+        return kernels.matmul(dy_rows, self._matrix().T).reshape(x.shape)
+
+    def _matrix(self) -> Any:
+        return self.W.data.T if self.transposed else self.W.data
 
 
 class Linear:
@@ -53,10 +61,12 @@ class Linear:
     ----------
     W : Parameter, (D, H)
     b : Parameter, (H,)
+    transposed : bool
+        See `MatMul`.
     """
 
-    def __init__(self, W: Parameter, b: Parameter):
-        self.product = MatMul(W)
+    def __init__(self, W: Parameter, b: Parameter, transposed: bool = False):
+        self.product = MatMul(W, transposed)
         self.b = b
 
     def parameters(self) -> list[Parameter]:

@@ -22,10 +22,11 @@ class SoftmaxCrossEntropy:
     def forward(self, scores: Any, targets: Any) -> tuple[Any, Any]:
         """Return the loss of scores (..., V) for integer targets (...), and the cache."""
         backend = backend_of(scores, targets)
+        xp = backend.xp
         rows, labels = scores.reshape(-1, scores.shape[-1]), targets.reshape(-1)
         losses, log_sums = backend.kernels.softmax_cross_entropy(rows, labels)
-        weight = _one_over_count(backend.xp, labels >= 0, scores.dtype)
-        return losses.sum() * weight, (scores, labels, log_sums, weight)
+        weight = _one_over_count(xp, labels >= 0, scores.dtype)
+        return losses.sum(dtype=xp.float64) * weight, (scores, labels, log_sums, weight)
 
     def backward(self, cache: Any) -> Any:
         """Return dscores (..., V)."""
@@ -48,7 +49,7 @@ class SigmoidCrossEntropy:
         present = targets >= 0
         weight = _one_over_count(xp, present, scores.dtype)
         losses = _binary_cross_entropy(xp, scores, targets.astype(scores.dtype)) * present
-        return losses.sum() * weight, (scores, targets, weight)
+        return losses.sum(dtype=xp.float64) * weight, (scores, targets, weight)
 
     def backward(self, cache: Any) -> Any:
         """Return dscores (...)."""
@@ -85,7 +86,7 @@ class NegativeSampling:
         targets[:, 0] = 1
         weight = _one_over_count(xp, words[:, 0] >= 0, scores.dtype)
         losses = _binary_cross_entropy(xp, scores, targets) * (words >= 0)
-        return losses.sum() * weight, (scores, targets, weight, dot_cache)
+        return losses.sum(dtype=xp.float64) * weight, (scores, targets, weight, dot_cache)
 
     def backward(self, cache: Any) -> Any:
         """Return dhidden (N, D); add dW as rows."""

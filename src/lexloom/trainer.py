@@ -18,7 +18,9 @@ class Model(Protocol):
     def parameters(self) -> list[Parameter]:
         """Return every parameter once."""
 
-    def loss(self, batch: Any, carry: Any = None, rng: np.random.Generator | None = None) -> tuple[Any, Any, Any]:
+    def loss(
+        self, batch: Any, carry: Any = None, rng: np.random.Generator | None = None
+    ) -> tuple[Any, Any, Any]:
         """Return the mean loss of a batch, what the next batch continues from, and the cache."""
 
     def backward(self, cache: Any) -> None:
@@ -110,7 +112,9 @@ class Trainer:
             callback.after_fit(self)
         return self.history
 
-    def _epoch(self, epoch: int, epochs: int, batches: Any, callbacks: Sequence[Callback]) -> dict[str, float]:
+    def _epoch(
+        self, epoch: int, epochs: int, batches: Any, callbacks: Sequence[Callback]
+    ) -> dict[str, float]:
         total, carry, count, rate = 0.0, None, len(batches), self.learning_rate
         for step, batch in enumerate(batches, start=epoch * count):
             rate = self.learning_rate * self.schedule(step, epochs * count)

@@ -1,0 +1,129 @@
+"""Train a recurrent language model on a tokenized corpus by truncated backpropagation through time."""
+
+import argparse
+import logging
+import math
+
+import numpy as np
+
+from lexloom.artifacts import Dataset, read_artifact, write_artifact
+from lexloom.backend import get_backend
+from lexloom.batches import Windows
+from lexloom.command_line import add_compute_options, progress, run, script_parser
+from lexloom.models.rnnlm import RNNLM, build_rnnlm, perplexity
+from lexloom.optimizers import OPTIMIZERS
+from lexloom.randomness import random_stream
+from lexloom.recurrent import CELLS
+from lexloom.schedules import SCHEDULES
+from lexloom.trainer import KeepBest, Report, Ticker, Trainer, Validation
+
+MODEL = ("cell", "layers", "embedding", "hidden", "tied", "dropout")
+TRAINING = (
+    "batch",
+    "steps",
+    "epochs",
+    "optimizer",
+    "learning_rate",
+    "schedule",
+    "clip",
+    "weight_decay",
+    "patience",
+)
+
+
+def options() -> argparse.ArgumentParser:
+    """Return the command line of this script."""
+    parser = script_parser(__doc__)
+    parser.add_argument("corpus", help="tokenized corpus, HDF5 of kind corpus")
+    parser.add_argument("--output", required=True, help="the trained model, HDF5 of kind rnnlm")
+    add_compute_options(parser)
+    parser.add_argument("--cell", choices=CELLS, default="lstm", help="kind of recurrent layer")
+    parser.add_argument("--layers", type=int, default=1, help="recurrent layers on top of each other")
+    parser.add_argument("--embedding", type=int, default=256, help="size of a word vector")
+    parser.add_argument("--hidden", type=int, default=256, help="size of a hidden state")
+    parser.add_argument(
+        "--tied", action="store_true", help="share the embedding's table with the output layer"
+    )
+    parser.add_argument(
+        "--dropout", type=float, default=0.0, help="share of values dropped between layers, 0 to 1"
+    )
+    parser.add_argument("--batch", type=int, default=20, help="streams read side by side")
+    parser.add_argument(
+        "--steps", type=int, default=35, help="tokens of truncated backpropagation through time"
+    )
+    parser.add_argument("--epochs", type=int, default=5, help="times the training text is read")
+    parser.add_argument("--optimizer", choices=OPTIMIZERS, default="sgd", help="how gradients become updates")
+    parser.add_argument("--learning-rate", type=float, default=20.0, help="before the schedule's factor")
+    parser.add_argument("--schedule", choices=SCHEDULES, default="cosine", help="how the learning rate falls")
+    parser.add_argument(
+        "--clip", type=float, default=None, help="largest global norm of the gradient; none if not set"
+    )
+    parser.add_argument(
+        "--weight-decay", type=float, default=0.0, help="decoupled, in units of the learning rate"
+    )
+    parser.add_argument(
+        "--patience",
+        type=int,
+        default=None,
+        help="stop after so many epochs without a better valid perplexity",
+    )
+    return parser
+
+
+def main(given: argparse.Namespace) -> None:
+    """Read the corpus, train, write the model with the best valid perplexity."""
+    backend = get_backend(given.device, given.threads)
+    corpus = read_artifact(given.corpus, "corpus", ["train", "valid", "words"])
+    settings = {name: getattr(given, name) for name in MODEL + TRAINING}
+    model = build_rnnlm(
+        len(corpus["words"]),
+        random_stream(given.seed, "init"),
+        backend,
+        **{name: settings[name] for name in MODEL},
+    )
+    history = train(model, given, corpus["train"], corpus["valid"])
+    datasets = {parameter.name: backend.to_host(parameter.data) for parameter in model.parameters()}
+    datasets |= {
+        f"history/{name}": Dataset(np.array([record[name] for record in history]), ("epoch",))
+        for name in history[0]
+    }
+    datasets["words"] = corpus["words"]
+    write_artifact(given.output, "rnnlm", datasets, settings, [given.corpus], backend.name, given.seed)
+
+
+def train(
+    model: RNNLM, given: argparse.Namespace, train_ids: np.ndarray, valid_ids: np.ndarray
+) -> list[dict]:
+    """Train the model in place and return its history."""
+    windows = Windows(train_ids, given.batch, given.steps)
+    trainer = Trainer(
+        model,
+        OPTIMIZERS[given.optimizer](weight_decay=given.weight_decay),
+        given.learning_rate,
+        SCHEDULES[given.schedule],
+        given.clip,
+        random_stream(given.seed, "dropout"),
+    )
+    with progress(total=given.epochs * len(train_ids), unit="tok", desc="train") as bar:
+        callbacks = [
+            Ticker(lambda: bar.update(given.batch * given.steps)),
+            Validation("valid_perplexity", lambda: perplexity(model, valid_ids)),
+            KeepBest("valid_perplexity", given.patience),
+            Report(report_epoch),
+        ]
+        return trainer.fit(given.epochs, lambda epoch: windows, callbacks)
+
+
+def report_epoch(record: dict[str, float]) -> None:
+    """Log an epoch and add the perplexity of its training loss to the history."""
+    record["train_perplexity"] = math.exp(min(record["loss"], 50))
+    logging.info(
+        "epoch %d: train perplexity %.2f, valid perplexity %.2f",
+        record["epoch"],
+        record["train_perplexity"],
+        record["valid_perplexity"],
+    )
+
+
+if __name__ == "__main__":
+    run(main, options())

@@ -1,0 +1,42 @@
+"""exp, sigmoid and tanh of float32 that the compiler can vectorize, to about one unit in the last place."""
+
+import numpy as np
+from numba import njit
+
+_LOG2_E = np.float32(1.44269504088896341)
+_LN2_HIGH = np.float32(0.693359375)
+_LN2_LOW = np.float32(-2.12194440e-4)
+_LOWEST = np.float32(-87.0)
+_HIGHEST = np.float32(88.0)
+
+
+@njit(nogil=True, cache=True, inline="always", error_model="numpy")
+def fast_exp(x):
+    """Return exp(x) of a float32 between -87 and 88, beyond which x is clamped.
+
+    x = n ln 2 + r with |r| <= ln 2 / 2; exp(r) is a polynomial (coefficients of Cephes, Moshier 1989), 2^n goes
+    straight into the exponent bits. ln 2 in two parts keeps r exact (Cody & Waite 1980).
+    """
+    x = min(max(x, _LOWEST), _HIGHEST)
+    n = np.floor(x * _LOG2_E + np.float32(0.5))
+    r = x - n * _LN2_HIGH - n * _LN2_LOW
+    p = np.float32(1.9875691500e-4)
+    p = p * r + np.float32(1.3981999507e-3)
+    p = p * r + np.float32(8.3334519073e-3)
+    p = p * r + np.float32(4.1665795894e-2)
+    p = p * r + np.float32(1.6666665459e-1)
+    p = p * r + np.float32(5.0000001201e-1)
+    p = p * r * r + r + np.float32(1)
+    return p * np.int32((np.int32(n) + np.int32(127)) << np.int32(23)).view(np.float32)
+
+
+@njit(nogil=True, cache=True, inline="always", error_model="numpy")
+def fast_sigmoid(x):
+    """Return 1 / (1 + exp(-x)) of a float32."""
+    return np.float32(1) / (np.float32(1) + fast_exp(-x))
+
+
+@njit(nogil=True, cache=True, inline="always", error_model="numpy")
+def fast_tanh(x):
+    """Return tanh(x) of a float32; the absolute error is about 1e-7."""
+    return np.float32(1) - np.float32(2) / (np.float32(1) + fast_exp(np.float32(2) * x))

@@ -1,0 +1,195 @@
+"""The recurrent language model: Embedding -> recurrent layers -> Linear -> softmax (Mikolov et al. 2010)."""
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from lexloom.artifacts import Artifact
+from lexloom.backend import Backend, backend_of
+from lexloom.batches import Windows
+from lexloom.errors import LexloomError
+from lexloom.initializers import uniform, xavier
+from lexloom.layers import Dropout, Embedding, Linear
+from lexloom.losses import SoftmaxCrossEntropy
+from lexloom.parameter import Parameter, unique
+from lexloom.randomness import random_stream
+from lexloom.recurrent import CELLS, GRU
+
+
+class RNNLM:
+    """Predicts each word from all words before it.
+
+    Parameters
+    ----------
+    embedding : Embedding
+        Table (V, D).
+    recurrent : list of recurrent layers
+        From (N, T, D) to (N, T, H), each on top of the one before.
+    output : Linear
+        From (N, T, H) to scores (N, T, V).
+    dropout : float
+        Share of values dropped between layers, never from step to step (Zaremba, Sutskever & Vinyals 2014).
+    """
+
+    def __init__(self, embedding: Embedding, recurrent: list[Any], output: Linear, dropout: float = 0.0):
+        self.embedding = embedding
+        self.recurrent = recurrent
+        self.output = output
+        self.dropout = Dropout(dropout)
+        self.cross_entropy = SoftmaxCrossEntropy()
+
+    def parameters(self) -> list[Parameter]:
+        """Return every parameter once; a tied table stands at the embedding."""
+        layers = [self.embedding, *self.recurrent, self.output]
+        return unique(parameter for layer in layers for parameter in layer.parameters())
+
+    def scores(
+        self, ids: Any, carry: list | None = None, rng: np.random.Generator | None = None
+    ) -> tuple[Any, list, Any]:
+        """Return scores (N, T, V) of the word after each of ids (N, T), the states of the last step, and the cache.
+
+        Parameters
+        ----------
+        carry : list of states, optional
+            One for each recurrent layer, as this method returned it; None starts from zeros.
+        rng : Generator, optional
+            Draws the dropout masks; None is evaluation, without dropout.
+        """
+        carry = carry or [None] * len(self.recurrent)
+        x, embedding_cache = self.embedding.forward(ids)
+        x, dropout_cache = self.dropout.forward(x, rng)
+        states, caches = [], []
+        for layer, state in zip(self.recurrent, carry, strict=True):
+            (x, state), layer_cache = layer.forward(x, state)
+            x, layer_dropout_cache = self.dropout.forward(x, rng)
+            states.append(state)
+            caches.append((layer_cache, layer_dropout_cache))
+        scores, output_cache = self.output.forward(x)
+        return scores, states, (embedding_cache, dropout_cache, caches, output_cache)
+
+    def loss(
+        self, batch: Any, carry: list | None = None, rng: np.random.Generator | None = None
+    ) -> tuple[Any, list, Any]:
+        """Return the mean cross-entropy (nats a token) of a batch (ids, targets), each (N, T), carry and cache."""
+        ids, targets = self.to_device(batch)
+        scores, carry, cache = self.scores(ids, carry, rng)
+        loss, loss_cache = self.cross_entropy.forward(scores, targets)
+        return loss, carry, (cache, loss_cache)
+
+    def backward(self, cache: Any) -> None:
+        """Add the gradients of every parameter."""
+        (embedding_cache, dropout_cache, caches, output_cache), loss_cache = cache
+        dx = self.output.backward(self.cross_entropy.backward(loss_cache), output_cache)
+        for layer, (layer_cache, layer_dropout_cache) in zip(
+            reversed(self.recurrent), reversed(caches), strict=True
+        ):
+            dx, _ = layer.backward(self.dropout.backward(dx, layer_dropout_cache), layer_cache)
+        self.embedding.backward(self.dropout.backward(dx, dropout_cache), embedding_cache)
+
+    def to_device(self, arrays: Any) -> list[Any]:
+        """Return host arrays on the device of the model."""
+        backend = backend_of(self.embedding.W.data)
+        return [backend.to_device(array) for array in arrays]
+
+
+def build_rnnlm(
+    vocabulary: int,
+    rng: np.random.Generator,
+    backend: Backend,
+    *,
+    cell: str = "lstm",
+    layers: int = 1,
+    embedding: int,
+    hidden: int,
+    tied: bool = False,
+    dropout: float = 0.0,
+    dtype: Any = np.float32,
+) -> RNNLM:
+    """Return a new language model with initial weights drawn from `rng`.
+
+    Parameters
+    ----------
+    vocabulary : int
+        V, number of words.
+    cell : {"rnn", "lstm", "gru"}
+    layers : int
+        Recurrent layers on top of each other.
+    embedding, hidden : int
+        Sizes D of a word vector and H of a hidden state.
+    tied : bool
+        The output layer uses the embedding's table, transposed; needs D == H (Press & Wolf 2017; Inan et al. 2017).
+
+    Raises
+    ------
+    LexloomError
+        When `tied` meets two sizes.
+    """
+    if tied and embedding != hidden:
+        raise LexloomError(
+            f"tied: needs embedding ({embedding}) and hidden ({hidden}) of one size; change one of the three"
+        )
+    table = Parameter("embedding.W", uniform(rng, (vocabulary, embedding), 0.1, backend, dtype))
+    sizes = [embedding] + [hidden] * layers
+    recurrent = [
+        _recurrent_layer(cell, f"{cell}{k + 1}", inputs, hidden, rng, backend, dtype)
+        for k, inputs in enumerate(sizes[:-1])
+    ]
+    bias = Parameter("output.b", backend.xp.zeros(vocabulary, dtype))
+    if tied:
+        output = Linear(table, bias, transposed=True)
+    else:
+        output = Linear(Parameter("output.W", xavier(rng, (hidden, vocabulary), backend, dtype=dtype)), bias)
+    return RNNLM(Embedding(table), recurrent, output, dropout)
+
+
+def _recurrent_layer(
+    cell: str, name: str, inputs: int, hidden: int, rng: np.random.Generator, backend: Backend, dtype: Any
+) -> Any:
+    layer = CELLS[cell]
+    columns = layer.gates * hidden
+    weights = [
+        Parameter(f"{name}.Wx", xavier(rng, (inputs, columns), backend, layer.gates, dtype)),
+        Parameter(f"{name}.Wh", xavier(rng, (hidden, columns), backend, layer.gates, dtype)),
+        Parameter(f"{name}.b", backend.xp.zeros(columns, dtype)),
+    ]
+    if layer is GRU:
+        weights.append(Parameter(f"{name}.bhn", backend.xp.zeros(hidden, dtype)))
+    return layer(*weights)
+
+
+def rnnlm_from_artifact(artifact: Artifact, backend: Backend) -> RNNLM:
+    """Return the language model that an artifact of kind "rnnlm" holds."""
+    shape = {
+        name: artifact.settings[name] for name in ("cell", "layers", "embedding", "hidden", "tied", "dropout")
+    }
+    model = build_rnnlm(len(artifact["words"]), random_stream(0, "init"), backend, **shape)
+    for parameter in model.parameters():
+        parameter.data = backend.to_device(artifact[parameter.name])
+    return model
+
+
+def perplexity(
+    model: RNNLM, ids: np.ndarray, steps: int = 500, tick: Callable[[int], None] | None = None
+) -> float:
+    """Return exp of the mean cross-entropy of every token of a text, each predicted from all before it.
+
+    The text is read as one stream with the state carried from its first word to its last, so the result depends on no
+    batch size, and on `steps` only by rounding. Losses are summed in float64.
+
+    Parameters
+    ----------
+    ids : (L,) int array
+    steps : int
+        Tokens read at once; bounds memory to `steps` x V scores.
+    tick : callable, optional
+        Called with the number of tokens after each window.
+    """
+    total, carry = 0.0, None
+    for window in Windows(ids, batch=1, steps=steps):
+        loss, carry, _ = model.loss(window, carry)
+        total += float(loss) * window[0].size
+        if tick:
+            tick(window[0].size)
+    return math.exp(total / len(ids))
