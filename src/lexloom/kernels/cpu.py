@@ -58,15 +58,3 @@ def _sum_segments(values, order, bounds, first, last, sums):
 def sigmoid(x: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
     """Return 1 / (1 + exp(-x)); see `reference.sigmoid`."""
     return reference.sigmoid(x, out)
-
-
-def softmax_cross_entropy(scores: np.ndarray, targets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Compute -log softmax(scores)[target] of each row; see `reference.softmax_cross_entropy`."""
-    return reference.softmax_cross_entropy(scores, targets)
-
-
-def softmax_cross_entropy_backward(
-    scores: np.ndarray, targets: np.ndarray, log_sums: np.ndarray, weight: float
-) -> np.ndarray:
-    """Return dscores; see `reference.softmax_cross_entropy_backward`."""
-    return reference.softmax_cross_entropy_backward(scores, targets, log_sums, weight)
