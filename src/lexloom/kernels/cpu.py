@@ -7,6 +7,7 @@ import numpy as np
 from numba import njit
 
 from lexloom.kernels import reference
+from lexloom.kernels.cpu_negative_sampling import negative_sampling as negative_sampling
 from lexloom.kernels.cpu_recurrent import lstm_step as lstm_step
 from lexloom.kernels.cpu_recurrent import lstm_step_backward as lstm_step_backward
 from lexloom.kernels.cpu_softmax import softmax_cross_entropy as softmax_cross_entropy

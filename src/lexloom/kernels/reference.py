@@ -166,3 +166,45 @@ def softmax_cross_entropy_backward(scores: Any, targets: Any, log_sums: Any, wei
     dscores[xp.arange(len(targets)), targets] -= 1
     dscores *= ((targets >= 0) * weight)[:, None]
     return dscores
+
+
+def negative_sampling(W_in: Any, W_out: Any, inputs: Any, words: Any) -> tuple[Any, Any, Any]:
+    """Compute the loss of CBOW and skip-gram with negative sampling, and its gradients.
+
+    The mean h of an example's input rows is compared with the output row w of each word: the loss of one
+    prediction is -log sigmoid(w_true . h) - sum over samples of log sigmoid(-w . h), averaged over all
+    predictions (Mikolov et al. 2013b, equation 4). An id of -1 is absent; a prediction whose true word is
+    absent counts for nothing.
+
+    Parameters
+    ----------
+    W_in, W_out : (V, D) float arrays
+    inputs : (N, C) int array
+    words : (N, P, 1 + K) int array
+        Of P predictions for each example: the true word, then its samples.
+
+    Returns
+    -------
+    loss : 0-d float64 array
+    input_grad, output_grad : (rows (R,), sums (R, D))
+        Row gradients of W_in and W_out, each row once, in ascending order.
+    """
+    xp = _xp(W_in)
+    present = inputs >= 0
+    shares = (present / xp.maximum(1, present.sum(axis=1, keepdims=True))).astype(W_in.dtype)
+    hidden = (shares[:, :, None] * W_in[inputs]).sum(axis=1)
+    taken = (words >= 0) & (words[:, :, :1] >= 0)
+    weight = (1 / xp.maximum(1, taken[:, :, 0].sum())).astype(W_in.dtype)
+    labels = xp.zeros(words.shape, W_in.dtype)
+    labels[:, :, 0] = 1
+    scores = xp.einsum("nd,npkd->npk", hidden, W_out[words])
+    losses = (xp.maximum(scores, 0) - scores * labels + xp.log1p(xp.exp(-xp.abs(scores)))) * taken
+    errors = (sigmoid(scores) - labels) * taken * weight
+    dhidden = xp.einsum("npk,npkd->nd", errors, W_out[words])
+    dinputs = shares[:, :, None] * dhidden[:, None, :]
+    dwords = errors[:, :, :, None] * hidden[:, None, None, :]
+    return (
+        losses.sum(dtype=xp.float64) * weight,
+        sum_rows(inputs[present], dinputs[present]),
+        sum_rows(words[taken], dwords[taken]),
+    )
