@@ -1,0 +1,76 @@
+"""Text files: reading UTF-8 in blocks, saying where a file is none, and writing lines whole or not at all."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from lexloom.errors import LexloomError
+
+_BLOCK = 1 << 20
+
+
+def read_blocks(path: str | Path, advance: Callable[[int], object] = lambda size: None) -> Iterator[str]:
+    r"""Yield the text of a file in blocks of about a megabyte, each cut after white space.
+
+    A byte order mark is left out; ``\r\n`` and ``\r`` become ``\n``. A word longer than a block stays whole.
+
+    Parameters
+    ----------
+    path : path
+    advance : callable
+        Called with the number of bytes of each block.
+
+    Raises
+    ------
+    LexloomError
+        When the file cannot be opened, is not UTF-8, or holds a NUL byte: where, and what to do.
+    """
+    offset, line, pending = 0, 1, []
+    for block in _byte_blocks(path):
+        advance(len(block))
+        cut = 1 + max(block.rfind(b"\n"), block.rfind(b" "))
+        if not cut:
+            pending.append(block)
+            continue
+        piece = b"".join([*pending, block[:cut]])
+        yield _decode(path, piece, offset, line)
+        offset, line, pending = offset + len(piece), line + piece.count(b"\n"), [block[cut:]]
+    yield _decode(path, b"".join(pending), offset, line)
+
+
+def write_lines(path: str | Path, lines: list[str]) -> None:
+    """Write lines as UTF-8 beside the target and rename, so that nobody reads half a file."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f".{path.name}.part")
+    beside.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8", newline="\n")
+    beside.replace(path)
+
+
+def _byte_blocks(path: str | Path) -> Iterator[bytes]:
+    try:
+        with open(path, "rb") as file:
+            while block := file.read(_BLOCK):
+                yield block
+    except OSError as error:
+        raise LexloomError(f"{path}: {error.strerror}; expected a UTF-8 text file") from error
+
+
+def _decode(path: str | Path, piece: bytes, offset: int, line: int) -> str:
+    def refuse(fault: str, at: int, advice: str) -> LexloomError:
+        lines_before = piece.count(b"\n", 0, at)
+        return LexloomError(
+            f"{path}: {fault}, byte offset {offset + at}, line {line + lines_before}; {advice}"
+        )
+
+    nul = piece.find(b"\0")
+    if nul >= 0:
+        raise refuse(
+            "a NUL byte", nul, "expected text; if it is UTF-16, iconv -f UTF-16 -t UTF-8 converts it"
+        )
+    try:
+        text = piece.decode("utf-8" if offset else "utf-8-sig")
+    except UnicodeDecodeError as error:
+        fault = f"byte 0x{error.object[error.start]:02x} is not UTF-8"
+        at = error.start + len(piece) - len(error.object)
+        raise refuse(fault, at, "convert it, for example with iconv -f LATIN1 -t UTF-8") from error
+    return text.replace("\r\n", "\n").replace("\r", "\n")
