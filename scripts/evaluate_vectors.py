@@ -1,4 +1,4 @@
-"""Score word vectors against people's ratings, analogies or word classes, and list the queries' nearest words."""
+"""Score word vectors against ratings, analogies or word classes, and list the nearest words of queries."""
 
 import argparse
 from collections.abc import Iterator
@@ -20,8 +20,8 @@ from lexloom.evaluation import (
 from lexloom.vectors import WordVectors, read_vectors
 
 parser = script_parser(
-    "Score word vectors. Of a rank correlation or a share of right answers, the 95 %% confidence interval is given, "
-    "and how many items have all their words in the vocabulary: only those are scored."
+    "Score word vectors: rank correlations with people's ratings, shares of right answers, each with its "
+    "95 % confidence interval, over the items of which every word is in the vocabulary; and list nearest words."
 )
 parser.add_argument("vectors", help="word vectors, or a PPMI matrix whose rows are the vectors (HDF5)")
 parser.add_argument("--similarity", nargs="+", default=[], metavar="FILE", help="lines of `word word rating`")
@@ -30,7 +30,7 @@ parser.add_argument(
 )
 parser.add_argument("--gold", metavar="FILE", help="word classes and analogies of a generated corpus (HDF5)")
 parser.add_argument(
-    "--queries", nargs="+", default=[], metavar="WORD", help="list the nearest words of these"
+    "--queries", nargs="*", default=[], metavar="WORD", help="list the nearest words of these"
 )
 parser.add_argument("--neighbours", type=int, default=5, metavar="COUNT", help="how many of them, at least 1")
 parser.add_argument("--output", required=True, help="where to write the scores (HDF5)")

@@ -10,8 +10,8 @@ from lexloom.command_line import run, script_parser
 from lexloom.errors import LexloomError
 
 parser = script_parser(
-    "Tabulate scores of word vectors, one column for each file, headed by the file's name. A cell is the score, then "
-    "its 95 %% confidence interval."
+    "Tabulate scores of word vectors, one column for each file, headed by the file's name. A cell is the "
+    "score, then its 95 % confidence interval."
 )
 parser.add_argument("similarity", nargs="+", help="scores of word vectors on one corpus (HDF5)")
 parser.add_argument("--output", required=True, help="where to write the table (text)")

@@ -87,8 +87,8 @@ def principal_plane(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def label_points(axes: Axes, places: np.ndarray, labels: Sequence[str]) -> list[int]:
     """Write labels beside points so that none covers another label or a point.
 
-    Each label takes the free spot nearest to its point, with a thin line where that is not close by. A label that
-    finds none is left out: earlier labels come first. Draw everything else, and fix the limits, before.
+    Each label takes the free spot nearest to its point, with a thin line where that is not close by. Earlier
+    labels come first, and a label that finds no spot is left out. Draw everything else before.
 
     Parameters
     ----------
@@ -135,7 +135,7 @@ def label_points(axes: Axes, places: np.ndarray, labels: Sequence[str]) -> list[
 def _free_offset(
     centre: np.ndarray, half: np.ndarray, taken: np.ndarray, bounds: np.ndarray, pixels: float
 ) -> np.ndarray | None:
-    """Return where, seen from `centre`, a box of half size `half` overlaps no taken box (N, 4), all in pixels."""
+    """Return where, seen from `centre`, a box of size 2 `half` overlaps no taken box (N, 4), in pixels."""
     for radius in _LABEL_RADII:
         for angle in _LABEL_ANGLES:
             direction = np.array([np.cos(angle), np.sin(angle)])

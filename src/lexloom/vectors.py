@@ -82,7 +82,14 @@ class WordVectors:
         neighbours : (Q, count) int32 array
             Ids, the nearest first; the smaller id first among equals.
         cosines : (Q, count) float array
+
+        Raises
+        ------
+        LexloomError
+            When `count` is not positive.
         """
+        if count < 1:
+            raise LexloomError(f"neighbours: {count}; expected at least 1")
         cosines = _product(self.rows[ids], self.rows)
         cosines[np.arange(len(ids)), ids] = -np.inf
         neighbours = np.argsort(-cosines, axis=1, kind="stable")[:, : min(count, len(self.words) - 1)]
