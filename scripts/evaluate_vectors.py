@@ -21,12 +21,12 @@ from lexloom.vectors import WordVectors, read_vectors
 
 parser = script_parser(
     "Score word vectors: rank correlations with people's ratings, shares of right answers, each with its "
-    "95 % confidence interval, over the items of which every word is in the vocabulary; and list nearest words."
+    "95 % confidence interval, over the items of which every word is in the vocabulary; nearest words."
 )
 parser.add_argument("vectors", help="word vectors, or a PPMI matrix whose rows are the vectors (HDF5)")
-parser.add_argument("--similarity", nargs="+", default=[], metavar="FILE", help="lines of `word word rating`")
+parser.add_argument("--similarity", nargs="*", default=[], metavar="FILE", help="lines of `word word rating`")
 parser.add_argument(
-    "--analogies", nargs="+", default=[], metavar="FILE", help="lines of four words, a : b = c : d"
+    "--analogies", nargs="*", default=[], metavar="FILE", help="lines of four words, a : b = c : d"
 )
 parser.add_argument("--gold", metavar="FILE", help="word classes and analogies of a generated corpus (HDF5)")
 parser.add_argument(

@@ -1,0 +1,80 @@
+"""Word vectors of each method against people's judgements, and side by side."""
+
+VECTORS = {
+    "ppmi": "data/{corpus}/ppmi.h5",
+    "svd": "results/{corpus}/svd.h5",
+    "cbow": "results/{corpus}/cbow.h5",
+    "skipgram": "results/{corpus}/skipgram.h5",
+}
+
+
+def gold(wildcards):
+    """Return what is known of a generated corpus beforehand, by name of input and option; nothing of others."""
+    generated = config["corpora"][wildcards.corpus]["source"] == "generate"
+    return {"gold": f"data/{wildcards.corpus}/gold.h5"} if generated else {}
+
+
+def test_sets(wildcards):
+    """Return the files that the vectors of a corpus are held against, by name of input and option.
+
+    The set named `analogies` has analogies, every other one rated pairs of words.
+    """
+    files = {
+        name: f"data/{settings['path']}"
+        for name, settings in config["evaluation"]["sets"].items()
+    }
+    analogies = [files.pop("analogies")] if "analogies" in files else []
+    return gold(wildcards) or {
+        "similarity": list(files.values()),
+        "analogies": analogies,
+    }
+
+
+rule evaluate_vectors:
+    input:
+        unpack(test_sets),
+        **code("evaluate_vectors.py"),
+        vectors=lambda wildcards: VECTORS[wildcards.method],
+    output:
+        "results/{corpus}/similarity/{method}.h5",
+    log:
+        "logs/{corpus}/evaluate_vectors_{method}.log",
+    benchmark:
+        "results/{corpus}/benchmarks/evaluate_vectors_{method}.tsv"
+    wildcard_constraints:
+        method="|".join(VECTORS),
+    threads: 1
+    resources:
+        mem_mb=2000,
+    params:
+        options=lambda wildcards: options(
+            {
+                **test_sets(wildcards),
+                "queries": config["corpora"][wildcards.corpus]["queries"],
+                "neighbours": config["evaluation"]["neighbours"],
+            }
+        ),
+    shell:
+        "python {input.script} --log {log} --output {output} {params.options} -- {input.vectors}"
+
+
+rule tabulate_vectors:
+    input:
+        **code("tabulate_vectors.py"),
+        similarity=expand("results/{{corpus}}/similarity/{method}.h5", method=VECTORS),
+    output:
+        report(
+            "results/{corpus}/vectors.txt",
+            caption="../report/vectors.rst",
+            category="Word vectors",
+            labels={"corpus": "{corpus}", "shows": "scores and nearest words"},
+        ),
+    log:
+        "logs/{corpus}/tabulate_vectors.log",
+    benchmark:
+        "results/{corpus}/benchmarks/tabulate_vectors.tsv"
+    threads: 1
+    resources:
+        mem_mb=500,
+    shell:
+        "python {input.script} --log {log} --output {output} -- {input.similarity}"

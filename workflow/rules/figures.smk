@@ -1,0 +1,116 @@
+"""The figures of a corpus."""
+
+DRAWN_VECTORS = {"svd": "SVD", "cbow": "CBOW", "skipgram": "skip-gram"}
+FIGURES = expand(
+    "results/{corpus}/figures/{name}.png",
+    corpus=CORPUS,
+    name=[
+        "training_curves",
+        "perplexity",
+        "ppmi",
+        *(f"words_{method}" for method in DRAWN_VECTORS),
+    ],
+)
+
+
+rule plot_training_curves:
+    input:
+        **code("plot_training_curves.py"),
+        vectors=["results/{corpus}/cbow.h5", "results/{corpus}/skipgram.h5"],
+    output:
+        report(
+            "results/{corpus}/figures/training_curves.png",
+            caption="../report/training_curves.rst",
+            category="Word vectors",
+            labels={"corpus": "{corpus}", "shows": "loss in training"},
+        ),
+    log:
+        "logs/{corpus}/plot_training_curves.log",
+    benchmark:
+        "results/{corpus}/benchmarks/plot_training_curves.tsv"
+    threads: 1
+    resources:
+        mem_mb=500,
+    shell:
+        "python {input.script} --log {log} --output {output} -- {input.vectors}"
+
+
+rule plot_perplexity:
+    input:
+        unpack(gold),
+        **code("plot_perplexity.py"),
+        models=lambda wildcards: expand(
+            "results/{{corpus}}/rnnlm/{model}.h5",
+            model=config["corpora"][wildcards.corpus]["models"],
+        ),
+    output:
+        report(
+            "results/{corpus}/figures/perplexity.png",
+            caption="../report/perplexity.rst",
+            category="Language models",
+            labels={"corpus": "{corpus}", "shows": "perplexity in training"},
+        ),
+    log:
+        "logs/{corpus}/plot_perplexity.log",
+    benchmark:
+        "results/{corpus}/benchmarks/plot_perplexity.tsv"
+    threads: 1
+    resources:
+        mem_mb=500,
+    params:
+        options=lambda wildcards: options(gold(wildcards)),
+    shell:
+        "python {input.script} --log {log} --output {output} {params.options} -- {input.models}"
+
+
+rule plot_words:
+    input:
+        unpack(gold),
+        **code("plot_words.py"),
+        vectors="results/{corpus}/{method}.h5",
+        corpus="data/{corpus}/corpus.h5",
+    output:
+        report(
+            "results/{corpus}/figures/words_{method}.png",
+            caption="../report/words.rst",
+            category="Word vectors",
+            labels={"corpus": "{corpus}", "shows": "words in the plane, {method}"},
+        ),
+    log:
+        "logs/{corpus}/plot_words_{method}.log",
+    benchmark:
+        "results/{corpus}/benchmarks/plot_words_{method}.tsv"
+    wildcard_constraints:
+        method="|".join(DRAWN_VECTORS),
+    threads: 1
+    resources:
+        mem_mb=1000,
+    params:
+        options=lambda wildcards: options(
+            {**gold(wildcards), "name": DRAWN_VECTORS[wildcards.method]}
+        ),
+    shell:
+        "python {input.script} --log {log} --output {output} {params.options} -- {input.vectors} {input.corpus}"
+
+
+rule plot_ppmi:
+    input:
+        **code("plot_ppmi.py"),
+        ppmi="data/{corpus}/ppmi.h5",
+        corpus="data/{corpus}/corpus.h5",
+    output:
+        report(
+            "results/{corpus}/figures/ppmi.png",
+            caption="../report/ppmi.rst",
+            category="Word vectors",
+            labels={"corpus": "{corpus}", "shows": "PPMI of the top words"},
+        ),
+    log:
+        "logs/{corpus}/plot_ppmi.log",
+    benchmark:
+        "results/{corpus}/benchmarks/plot_ppmi.tsv"
+    threads: 1
+    resources:
+        mem_mb=1000,
+    shell:
+        "python {input.script} --log {log} --output {output} -- {input.ppmi} {input.corpus}"
