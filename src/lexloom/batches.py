@@ -9,8 +9,8 @@ import numpy as np
 class Shuffled:
     """Batches of rows that belong together, in a new order each epoch.
 
-    Calling it with an epoch's number returns that epoch's batches, sized and iterable: tuples with one array for each
-    of the arrays given, `batch` rows each, the last may be shorter.
+    Calling it with an epoch's number returns that epoch's batches, sized and iterable: tuples with one array
+    for each of the arrays given, `batch` rows each, the last may be shorter.
 
     Parameters
     ----------
@@ -35,13 +35,13 @@ class Shuffled:
 class Windows:
     """Truncated backpropagation through time: a text as windows of parallel streams.
 
-    The text is cut into `batch` contiguous streams of equal length, one for each batch row; window k holds steps
-    k * `steps` to (k + 1) * `steps` of every stream, so that a hidden state carried from window to window reads each
-    stream in order. Every token is a target once. The input is the token before it; before the first token stands the
-    text's last one, which ends a sentence as the token before any sentence does.
+    The text is cut into `batch` contiguous streams of equal length, one for each batch row; window k holds
+    steps k * `steps` to (k + 1) * `steps` of every stream, so that a hidden state carried from window to
+    window reads each stream in order. Every token is a target once. The input is the token before it; before
+    the first token stands the text's last one, which ends a sentence as the token before any sentence does.
 
-    Iterating yields pairs (inputs, targets) of int arrays (batch, T), T <= steps; a target is `PADDING` after the
-    end of the shorter streams.
+    Iterating yields pairs (inputs, targets) of int arrays (batch, T), T <= steps; a target is `PADDING` after
+    the end of the shorter streams.
 
     Parameters
     ----------

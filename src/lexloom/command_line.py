@@ -14,28 +14,41 @@ from lexloom.errors import LexloomError
 
 def script_parser(description: str) -> argparse.ArgumentParser:
     """Return a parser that shows each option's default, with the option `--log` of every script."""
-    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=description, formatter_class=argparse.ArgumentDefaultsHelpFormatter
+    )
     parser.add_argument("--log", metavar="FILE", help="write messages to this file as well")
     return parser
 
 
 def add_compute_options(parser: argparse.ArgumentParser) -> None:
-    """Add `--device`, `--threads` and `--seed`."""
-    parser.add_argument("--device", choices=DEVICES, default="cpu", help="where to compute")
-    parser.add_argument("--threads", type=int, default=1, help="CPU threads; the result does not depend on it")
+    """Add `--seed`, `--device` and `--threads`."""
     parser.add_argument("--seed", type=int, default=1, help="seed of every random number")
+    add_device_options(parser)
+
+
+def add_device_options(parser: argparse.ArgumentParser) -> None:
+    """Add `--device` and `--threads`, on which no result depends beyond rounding between devices."""
+    parser.add_argument("--device", choices=DEVICES, default="cpu", help="where to compute")
+    parser.add_argument(
+        "--threads", type=int, default=1, help="CPU threads; the result does not depend on it"
+    )
 
 
 def run(main: Callable[[argparse.Namespace], None], parser: argparse.ArgumentParser) -> None:
-    """Parse the command line and call `main`; a `LexloomError` becomes one line and exit status 1."""
+    """Parse the command line and call `main`; a mistake of a person becomes one line and exit status 1.
+
+    Such mistakes are each `LexloomError`, and each `OSError`: a file that cannot be opened, a disk that is full.
+    """
     options = parser.parse_args()
-    handlers: list[logging.Handler] = [logging.StreamHandler(sys.stderr)]
-    if options.log:
-        handlers.append(logging.FileHandler(options.log, mode="w"))
-    logging.basicConfig(level=logging.INFO, format="%(message)s", handlers=handlers)
+    logging.basicConfig(
+        level=logging.INFO, format="%(message)s", handlers=[logging.StreamHandler(sys.stderr)]
+    )
     try:
+        if options.log:
+            logging.getLogger().addHandler(logging.FileHandler(options.log, mode="w"))
         main(options)
-    except LexloomError as error:
+    except (LexloomError, OSError) as error:
         logging.error("error: %s", error)
         sys.exit(1)
     except Exception:

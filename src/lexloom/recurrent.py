@@ -1,12 +1,12 @@
 """Recurrent layers over time: `(y, state), cache = layer.forward(x, state)`.
 
-x (N, T, D) holds T steps of N streams, y (N, T, H) the hidden states. The state goes in and comes out, so a caller
-who hands the last one to the next call has a stateful layer, and one who does not has a stateless one. Backward
-stops at the first step of its window (truncated backpropagation through time, Williams & Peng 1990), but returns the
-gradient of the incoming state.
+x (N, T, D) holds T steps of N streams, y (N, T, H) the hidden states. The state goes in and comes out, so a
+caller who hands the last one to the next call has a stateful layer, and one who does not has a stateless one.
+Backward stops at the first step of its window (truncated backpropagation through time, Williams & Peng 1990),
+but returns the gradient of the incoming state.
 
-Inside, arrays are time-major, (T, N, ...): a step is contiguous. The product with the inputs runs once over all
-steps; only the product with the hidden state is step by step.
+Inside, arrays are time-major, (T, N, ...): a step is contiguous. The product with the inputs runs once over
+all steps; only the product with the hidden state is step by step.
 """
 
 from typing import Any
@@ -104,9 +104,12 @@ class RNN(_Recurrent):
 
 
 class LSTM(_Recurrent):
-    """Long short-term memory with a forget gate (Hochreiter & Schmidhuber 1997; Gers, Schmidhuber & Cummins 2000).
+    """Long short-term memory with a forget gate.
 
-    The columns of the weights stand for input gate i, forget gate f, output gate o and candidate g, in this order::
+    Hochreiter & Schmidhuber 1997; Gers, Schmidhuber & Cummins 2000.
+
+    The columns of the weights stand for input gate i, forget gate f, output gate o and candidate g, in this
+    order::
 
         i, f, o = sigmoid(x Wx + h Wh + b)    g = tanh(x Wx + h Wh + b)
         c_t = f * c_{t-1} + i * g             h_t = o * tanh(c_t)

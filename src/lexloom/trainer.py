@@ -59,8 +59,8 @@ class Trainer:
     Attributes
     ----------
     history : list of dict
-        By epoch: `epoch` from 1, `loss` (mean over the steps), `learning_rate` (of the last step), and what callbacks
-        added.
+        By epoch: `epoch` from 1, `loss` (mean over the steps), `learning_rate` (of the last step), and what
+        callbacks added.
     stop : bool
         A callback sets it to end the training after the epoch.
     """
@@ -92,7 +92,8 @@ class Trainer:
         ----------
         epochs : int
         batches : callable
-            (epoch from 0) -> the batches of that epoch, sized and iterable. The carry starts anew with each epoch.
+            (epoch from 0) -> the batches of that epoch, sized and iterable. The carry starts anew with each
+            epoch.
         callbacks : sequence of Callback
             Called in this order.
 
@@ -125,7 +126,8 @@ class Trainer:
         mean = float(total) / max(1, count)
         if not math.isfinite(mean):
             raise LexloomError(
-                f"training: the loss of epoch {epoch + 1} is {mean}; lower learning_rate ({self.learning_rate}) or set clip"
+                f"training: the loss of epoch {epoch + 1} is {mean}; "
+                f"lower learning_rate ({self.learning_rate}) or set clip"
             )
         return {"epoch": epoch + 1, "loss": mean, "learning_rate": rate}
 

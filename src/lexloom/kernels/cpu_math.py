@@ -14,8 +14,8 @@ _HIGHEST = np.float32(88.0)
 def fast_exp(x):
     """Return exp(x) of a float32 between -87 and 88, beyond which x is clamped.
 
-    x = n ln 2 + r with |r| <= ln 2 / 2; exp(r) is a polynomial (coefficients of Cephes, Moshier 1989), 2^n goes
-    straight into the exponent bits. ln 2 in two parts keeps r exact (Cody & Waite 1980).
+    x = n ln 2 + r with |r| <= ln 2 / 2; exp(r) is a polynomial (coefficients of Cephes, Moshier 1989), 2^n
+    goes straight into the exponent bits. ln 2 in two parts keeps r exact (Cody & Waite 1980).
     """
     x = min(max(x, _LOWEST), _HIGHEST)
     n = np.floor(x * _LOG2_E + np.float32(0.5))

@@ -13,7 +13,10 @@ _ROWS = 32
 
 
 def softmax_cross_entropy(scores: np.ndarray, targets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Compute -log softmax(scores)[target]; see `reference.softmax_cross_entropy`. float64 goes the exact way."""
+    """Compute -log softmax(scores)[target]; see `reference.softmax_cross_entropy`.
+
+    float64 goes the exact way.
+    """
     if scores.dtype != np.float32:
         return reference.softmax_cross_entropy(scores, targets)
     losses, log_sums = np.empty(len(scores), np.float32), np.empty(len(scores), np.float32)

@@ -48,7 +48,7 @@ class RNNLM:
     def scores(
         self, ids: Any, carry: list | None = None, rng: np.random.Generator | None = None
     ) -> tuple[Any, list, Any]:
-        """Return scores (N, T, V) of the word after each of ids (N, T), the states of the last step, and the cache.
+        """Return scores (N, T, V) of the word after each of ids (N, T), the last states, and the cache.
 
         Parameters
         ----------
@@ -72,7 +72,10 @@ class RNNLM:
     def loss(
         self, batch: Any, carry: list | None = None, rng: np.random.Generator | None = None
     ) -> tuple[Any, list, Any]:
-        """Return the mean cross-entropy (nats a token) of a batch (ids, targets), each (N, T), carry and cache."""
+        """Return the mean cross-entropy of a batch (ids, targets), each (N, T), the carry and the cache.
+
+        In nats for each token that is not padding.
+        """
         ids, targets = self.to_device(batch)
         scores, carry, cache = self.scores(ids, carry, rng)
         loss, loss_cache = self.cross_entropy.forward(scores, targets)
@@ -119,7 +122,8 @@ def build_rnnlm(
     embedding, hidden : int
         Sizes D of a word vector and H of a hidden state.
     tied : bool
-        The output layer uses the embedding's table, transposed; needs D == H (Press & Wolf 2017; Inan et al. 2017).
+        The output layer uses the embedding's table, transposed; needs D == H (Press & Wolf 2017; Inan et al.
+        2017).
 
     Raises
     ------
@@ -175,8 +179,8 @@ def perplexity(
 ) -> float:
     """Return exp of the mean cross-entropy of every token of a text, each predicted from all before it.
 
-    The text is read as one stream with the state carried from its first word to its last, so the result depends on no
-    batch size, and on `steps` only by rounding. Losses are summed in float64.
+    The text is read as one stream with the state carried from its first word to its last, so the result
+    depends on no batch size, and on `steps` only by rounding. Losses are summed in float64.
 
     Parameters
     ----------

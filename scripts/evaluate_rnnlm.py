@@ -1,0 +1,47 @@
+"""Measure the perplexity of a trained language model on every token of the train, valid and test texts."""
+
+import argparse
+import logging
+
+import numpy as np
+
+from lexloom.artifacts import Dataset, read_artifact, write_artifact
+from lexloom.backend import get_backend
+from lexloom.command_line import add_device_options, progress, run, script_parser
+from lexloom.models.rnnlm import perplexity, rnnlm_from_artifact
+
+SPLITS = ("train", "valid", "test")
+
+
+def options() -> argparse.ArgumentParser:
+    """Return the command line of this script."""
+    parser = script_parser(__doc__)
+    parser.add_argument("model", help="trained language model, HDF5 of kind rnnlm")
+    parser.add_argument("corpus", help="tokenized corpus it was trained on, HDF5 of kind corpus")
+    parser.add_argument("--output", required=True, help="the perplexities, HDF5 of kind perplexity")
+    add_device_options(parser)
+    return parser
+
+
+def main(given: argparse.Namespace) -> None:
+    """Read each text as one stream, with the hidden state carried from its first word to its last."""
+    backend = get_backend(given.device, given.threads)
+    artifact = read_artifact(given.model, "rnnlm")
+    corpus = read_artifact(given.corpus, "corpus", SPLITS)
+    model = rnnlm_from_artifact(artifact, backend)
+    datasets = {
+        "parameters": np.int64(sum(parameter.data.size for parameter in model.parameters())),
+        "epochs": np.int64(len(artifact["history"]["epoch"])),
+    }
+    for split in SPLITS:
+        with progress(total=len(corpus[split]), unit="tok", desc=f"perplexity on {split}") as bar:
+            datasets[split] = Dataset(
+                np.float64(perplexity(model, corpus[split], tick=bar.update)), (), "perplexity"
+            )
+        logging.info("%s perplexity %.2f", split, datasets[split].array)
+    settings = artifact.settings | {"trained_on": artifact.device}
+    write_artifact(given.output, "perplexity", datasets, settings, [given.model, given.corpus], backend.name)
+
+
+if __name__ == "__main__":
+    run(main, options())

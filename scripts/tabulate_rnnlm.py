@@ -1,0 +1,81 @@
+"""Write the table of language models: their size, training and perplexities, one line a model."""
+
+import argparse
+import csv
+
+from lexloom.artifacts import read_artifact
+from lexloom.command_line import run, script_parser
+
+COLUMNS = (
+    "corpus",
+    "model",
+    "parameters",
+    "epochs",
+    "train",
+    "valid",
+    "test",
+    "reference",
+    "seconds",
+    "device",
+)
+
+
+def options() -> argparse.ArgumentParser:
+    """Return the command line of this script."""
+    parser = script_parser(__doc__)
+    parser.add_argument("--output", required=True, help="the table, text with columns parted by white space")
+    parser.add_argument("--corpus", required=True, help="name of the corpus")
+    parser.add_argument("--models", nargs="+", required=True, help="names of the models")
+    parser.add_argument(
+        "--perplexities", nargs="+", required=True, help="HDF5 of kind perplexity, one a model"
+    )
+    parser.add_argument(
+        "--benchmarks", nargs="+", required=True, help="Snakemake's benchmark of each training (TSV)"
+    )
+    parser.add_argument(
+        "--gold",
+        nargs="*",
+        default=[],
+        help="what is known of a generated corpus, HDF5 of kind gold: its own perplexity",
+    )
+    return parser
+
+
+def main(given: argparse.Namespace) -> None:
+    """Read what was measured, write the table."""
+    reference = "-"
+    for gold in given.gold:
+        reference = f"{read_artifact(gold, 'gold')['reference_perplexity']:.2f}"
+    rows = [COLUMNS]
+    for model, path, benchmark in zip(given.models, given.perplexities, given.benchmarks, strict=True):
+        measured = read_artifact(path, "perplexity")
+        perplexities = [f"{measured[split]:.2f}" for split in ("train", "valid", "test")]
+        device = measured.settings["trained_on"].replace(" ", "_")
+        rows.append(
+            (
+                given.corpus,
+                model,
+                f"{measured['parameters']}",
+                f"{measured['epochs']}",
+                *perplexities,
+                reference,
+                f"{training_seconds(benchmark):.0f}",
+                device,
+            )
+        )
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = (
+        "  ".join(word.ljust(width) for word, width in zip(row, widths, strict=True)).rstrip() for row in rows
+    )
+    with open(given.output, "w", encoding="utf-8") as file:
+        file.writelines(f"{line}\n" for line in lines)
+
+
+def training_seconds(benchmark: str) -> float:
+    """Return the wall-clock seconds in a benchmark file of Snakemake."""
+    with open(benchmark, encoding="utf-8", newline="") as file:
+        return float(next(csv.DictReader(file, delimiter="\t"))["s"])
+
+
+if __name__ == "__main__":
+    run(main, options())

@@ -1,0 +1,87 @@
+"""Language models: train, measure, tabulate."""
+
+
+def gold_of(corpus):
+    """Return the file with what is known of a generated corpus, or nothing."""
+    generated = config["corpora"][corpus]["source"] == "generate"
+    return [f"data/{corpus}/gold.h5"] if generated else []
+
+
+MODELS = config["corpora"][CORPUS]["models"]
+
+
+wildcard_constraints:
+    model="|".join(config["rnnlm"]["models"]),
+
+
+rule train_rnnlm:
+    input:
+        **code("train_rnnlm.py"),
+        corpus="data/{corpus}/corpus.h5",
+    output:
+        "results/{corpus}/rnnlm/{model}.h5",
+    log:
+        "logs/{corpus}/train_rnnlm_{model}.log",
+    benchmark:
+        "results/{corpus}/benchmarks/train_rnnlm_{model}.tsv"
+    threads: config["threads"]
+    resources:
+        mem_mb=4000,
+    params:
+        options=lambda wildcards: options(
+            config["rnnlm"]["models"][wildcards.model] | {"seed": config["seed"]}
+        ),
+    shell:
+        "python {input.script} --log {log} --threads {threads} --device {config[device]}"
+        " --output {output} {params.options} {input.corpus}"
+
+
+rule evaluate_rnnlm:
+    input:
+        **code("evaluate_rnnlm.py"),
+        model="results/{corpus}/rnnlm/{model}.h5",
+        corpus="data/{corpus}/corpus.h5",
+    output:
+        "results/{corpus}/rnnlm/{model}_perplexity.h5",
+    log:
+        "logs/{corpus}/evaluate_rnnlm_{model}.log",
+    benchmark:
+        "results/{corpus}/benchmarks/evaluate_rnnlm_{model}.tsv"
+    threads: config["threads"]
+    resources:
+        mem_mb=2000,
+    shell:
+        "python {input.script} --log {log} --threads {threads} --device {config[device]}"
+        " --output {output} {input.model} {input.corpus}"
+
+
+rule tabulate_rnnlm:
+    input:
+        **code("tabulate_rnnlm.py"),
+        perplexities=expand(
+            "results/{corpus}/rnnlm/{model}_perplexity.h5", corpus=CORPUS, model=MODELS
+        ),
+        benchmarks=expand(
+            "results/{corpus}/benchmarks/train_rnnlm_{model}.tsv",
+            corpus=CORPUS,
+            model=MODELS,
+        ),
+        gold=gold_of(CORPUS),
+    output:
+        report(
+            "results/rnnlm_ppl.txt",
+            caption="../report/rnnlm_ppl.rst",
+            category="Language models",
+        ),
+    log:
+        "logs/tabulate_rnnlm.log",
+    benchmark:
+        "results/benchmarks/tabulate_rnnlm.tsv"
+    threads: 1
+    resources:
+        mem_mb=500,
+    params:
+        options=options({"corpus": CORPUS, "models": MODELS, "gold": gold_of(CORPUS)}),
+    shell:
+        "python {input.script} --log {log} --output {output} {params.options}"
+        " --perplexities {input.perplexities} --benchmarks {input.benchmarks}"
