@@ -189,7 +189,7 @@ def negative_sampling(W_in: Any, W_out: Any, inputs: Any, words: Any) -> tuple[A
     input_grad, output_grad : (rows (R,), sums (R, D))
         Row gradients of W_in and W_out, each row once, in ascending order.
     """
-    xp = _xp(W_in)
+    xp, kernels = _xp(W_in), backend_of(W_in).kernels
     present = inputs >= 0
     shares = (present / xp.maximum(1, present.sum(axis=1, keepdims=True))).astype(W_in.dtype)
     hidden = (shares[:, :, None] * W_in[inputs]).sum(axis=1)
@@ -205,6 +205,6 @@ def negative_sampling(W_in: Any, W_out: Any, inputs: Any, words: Any) -> tuple[A
     dwords = errors[:, :, :, None] * hidden[:, None, None, :]
     return (
         losses.sum(dtype=xp.float64) * weight,
-        sum_rows(inputs[present], dinputs[present]),
-        sum_rows(words[taken], dwords[taken]),
+        kernels.sum_rows(inputs[present], dinputs[present]),
+        kernels.sum_rows(words[taken], dwords[taken]),
     )

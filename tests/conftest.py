@@ -1,0 +1,40 @@
+"""Settings of all tests: what needs a device runs only where there is one, and says so where it does not."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parent / "unit")]
+
+
+def _why_no_device() -> str:
+    from lexloom.backend import get_backend
+    from lexloom.errors import LexloomError
+
+    try:
+        get_backend("cuda")
+    except LexloomError as error:
+        return str(error)
+    return ""
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Deselect the tests marked `gpu` where there is no device, unless they were asked for with `-m gpu`."""
+    on_device = [item for item in items if item.get_closest_marker("gpu")]
+    if not on_device or "gpu" in config.option.markexpr:
+        return
+    reason = _why_no_device()
+    if reason:
+        config.hook.pytest_deselected(items=on_device)
+        items[:] = [item for item in items if item not in on_device]
+        config.stash[_REASON] = f"{len(on_device)} tests on the GPU deselected: {reason}"
+
+
+_REASON = pytest.StashKey[str]()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Say why tests were deselected."""
+    if _REASON in config.stash:
+        terminalreporter.write_line(config.stash[_REASON])

@@ -1,0 +1,129 @@
+"""Every layer and loss once, small, on any device and in any precision, for the tests that hold for all."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from lexloom import graph, layers, losses, recurrent
+from lexloom.parameter import Parameter
+
+
+@dataclass
+class Case:
+    """A layer (or loss) and what to call it with; `forward` fixes what a layer draws."""
+
+    layer: Any
+    inputs: tuple
+    forward: Callable
+
+
+class OneTuple:
+    """A recurrent layer that takes and returns its states beside x and y, as `check_layer` wants it."""
+
+    def __init__(self, cell: Any):
+        self.cell = cell
+
+    def parameters(self):
+        return self.cell.parameters()
+
+    def forward(self, x, *state):
+        (y, after), cache = self.cell.forward(x, state if len(state) == 2 else state[0])
+        return (y, *(after if isinstance(after, tuple) else (after,))), cache
+
+    def backward(self, dy, cache):
+        dx, dstate = self.cell.backward(dy[0], cache, dy[1:] if len(dy) == 3 else dy[1])
+        return (dx, *(dstate if isinstance(dstate, tuple) else (dstate,)))
+
+
+class Maker:
+    """Makes random arrays and parameters of one precision on one device; equal for all of them."""
+
+    def __init__(self, dtype: Any, move: Callable):
+        self.rng = np.random.default_rng(7)
+        self.dtype = dtype
+        self.move = move
+
+    def array(self, *shape: int) -> Any:
+        return self.move(self.rng.normal(size=shape).astype(self.dtype))
+
+    def ids(self, ids: Any) -> Any:
+        return self.move(np.array(ids))
+
+    def parameter(self, name: str, *shape: int) -> Parameter:
+        return Parameter(name, self.array(*shape))
+
+
+IDS = [[1, 0, 1, 3], [4, -1, 1, 0]]  # repeats one, and one is absent
+
+
+def layer_cases(dtype: Any = np.float64, move: Callable = lambda array: array) -> dict[str, Case]:
+    """Return the cases by name: N = 2 streams of T = 4 steps, D = 3, H = 2, V = 5."""
+    make = Maker(dtype, move)
+    x = (2, 4, 3)
+    cases = {
+        "MatMul": (layers.MatMul(make.parameter("W", 3, 2)), make.array(*x)),
+        "Linear": (layers.Linear(make.parameter("W", 3, 2), make.parameter("b", 2)), make.array(*x)),
+        "Linear, transposed": (
+            layers.Linear(make.parameter("W", 2, 3), make.parameter("b", 2), transposed=True),
+            make.array(*x),
+        ),
+        "OneHotMatMul": (layers.OneHotMatMul(make.parameter("W", 5, 3)), make.ids(IDS)),
+        "Embedding": (layers.Embedding(make.parameter("W", 5, 3)), make.ids(IDS)),
+        "EmbeddingDot": (layers.EmbeddingDot(make.parameter("W", 5, 3)), make.array(2, 3), make.ids(IDS)),
+        "Sigmoid": (layers.Sigmoid(), make.array(*x)),
+        "Tanh": (layers.Tanh(), make.array(*x)),
+        "ReLU": (layers.ReLU(), make.array(*x)),
+        "Softmax": (layers.Softmax(), make.array(*x)),
+        "Add": (graph.Add(), make.array(*x), make.array(*x)),
+        "Multiply": (graph.Multiply(), make.array(*x), make.array(*x)),
+        "Branch": (graph.Branch(), make.array(*x)),
+        "Repeat": (graph.Repeat(3), make.array(*x)),
+        "Sum": (graph.Sum(), make.array(*x)),
+        "RNN": (OneTuple(recurrent.RNN(*_weights(make, 2))), make.array(*x), make.array(2, 2)),
+        "LSTM": (
+            OneTuple(recurrent.LSTM(*_weights(make, 8))),
+            make.array(*x),
+            make.array(2, 2),
+            make.array(2, 2),
+        ),
+        "GRU": (
+            OneTuple(recurrent.GRU(*_weights(make, 6), make.parameter("bhn", 2))),
+            make.array(*x),
+            make.array(2, 2),
+        ),
+    }
+    found = {name: Case(layer, inputs, layer.forward) for name, (layer, *inputs) in cases.items()}
+    dropout = layers.Dropout(0.5)
+    found["Dropout"] = Case(dropout, [make.array(*x)], lambda x: dropout.forward(x, np.random.default_rng(1)))
+    found["Dropout in evaluation"] = Case(dropout, [make.array(*x)], dropout.forward)
+    return found
+
+
+def loss_cases(dtype: Any = np.float64, move: Callable = lambda array: array) -> dict[str, Case]:
+    """Return the losses by name, each with a padded or absent target and a repeated one."""
+    make = Maker(dtype, move)
+    cases = {
+        "SoftmaxCrossEntropy": (losses.SoftmaxCrossEntropy(), make.array(2, 4, 5), make.ids(IDS)),
+        "SigmoidCrossEntropy": (
+            losses.SigmoidCrossEntropy(),
+            make.array(2, 4),
+            make.ids([[1, 0, 0, -1], [0, 1, 1, 1]]),
+        ),
+        "NegativeSampling": (
+            losses.NegativeSampling(make.parameter("W", 5, 3)),
+            make.array(3, 3),
+            make.ids([[1, 0, 2, 2], [4, 1, -1, 0], [-1, 3, 3, 0]]),
+        ),
+    }
+    return {name: Case(loss, inputs, loss.forward) for name, (loss, *inputs) in cases.items()}
+
+
+def parameters_of(loss: Any) -> list[Parameter]:
+    """Return the parameters of a loss; most have none."""
+    return loss.parameters() if hasattr(loss, "parameters") else []
+
+
+def _weights(make: Maker, columns: int) -> list[Parameter]:
+    return [make.parameter("Wx", 3, columns), make.parameter("Wh", 2, columns), make.parameter("b", columns)]
