@@ -23,7 +23,7 @@ def script_parser(description: str) -> argparse.ArgumentParser:
 
 def add_compute_options(parser: argparse.ArgumentParser) -> None:
     """Add `--seed`, `--device` and `--threads`."""
-    parser.add_argument("--seed", type=int, default=1, help="seed of every random number")
+    parser.add_argument("--seed", type=at_least(0), default=1, help="seed of every random number")
     add_device_options(parser)
 
 
@@ -31,14 +31,26 @@ def add_device_options(parser: argparse.ArgumentParser) -> None:
     """Add `--device` and `--threads`, on which no result depends beyond rounding between devices."""
     parser.add_argument("--device", choices=DEVICES, default="cpu", help="where to compute")
     parser.add_argument(
-        "--threads", type=int, default=1, help="CPU threads; the result does not depend on it"
+        "--threads", type=at_least(1), default=1, help="CPU threads; the result does not depend on it"
     )
+
+
+def at_least(minimum: int) -> Callable[[str], int]:
+    """Return an argparse type: a whole number, not less than `minimum`."""
+
+    def whole_number(text: str) -> int:
+        number = int(text)
+        if number < minimum:
+            raise argparse.ArgumentTypeError(f"{number} is less than {minimum}")
+        return number
+
+    return whole_number
 
 
 def run(main: Callable[[argparse.Namespace], None], parser: argparse.ArgumentParser) -> None:
     """Parse the command line and call `main`; a mistake of a person becomes one line and exit status 1.
 
-    Such mistakes are each `LexloomError`, and each `OSError`: a file that cannot be opened, a disk that is full.
+    Such mistakes are `LexloomError`, and `OSError`: a file that cannot be opened, a disk that is full.
     """
     options = parser.parse_args()
     logging.basicConfig(

@@ -44,7 +44,10 @@ class Parameter:
         self.grad: Any = None
 
     def add_grad(self, grad: Any) -> None:
-        """Add a gradient; rows stay rows until a dense gradient joins them."""
+        """Add a gradient; rows stay rows until a dense gradient joins them.
+
+        `grad` belongs to the parameter from then on: the next gradient may be added into it.
+        """
         self.grad = grad if self.grad is None else _add(self.grad, grad)
 
     def __repr__(self) -> str:

@@ -1,0 +1,60 @@
+"""Work on tiles: each exactly once, cut by its length alone, and its errors reach the caller."""
+
+import threading
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from threadpoolctl import threadpool_info
+
+from lexloom.kernels import pool
+
+
+@pytest.fixture(params=[1, 2, 5])
+def threads(request, monkeypatch):
+    monkeypatch.setattr(pool.os, "sched_getaffinity", lambda _: range(8))
+    pool.set_threads(request.param)
+    yield request.param
+    monkeypatch.undo()
+    pool.set_threads(1)
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 100])
+def test_each_tile_is_worked_on_once(threads, count):
+    done = []
+    pool.run_tiles(done.append, range(count))
+    assert sorted(done) == list(range(count))
+
+
+def test_the_threads_work_at_the_same_time(threads):
+    together = threading.Barrier(threads, timeout=20)
+    pool.run_tiles(lambda _: together.wait(), range(threads))
+
+
+def test_an_error_in_a_tile_reaches_the_caller(threads):
+    def work(tile):
+        if tile == 37:
+            raise ZeroDivisionError("tile 37")
+
+    with pytest.raises(ZeroDivisionError, match="tile 37"):
+        pool.run_tiles(work, range(100))
+
+
+@given(st.integers(0, 10**4), st.integers(1, 10**3))
+def test_a_cut_covers_the_length_in_nearly_equal_slices(length, tile):
+    slices = pool.cut(length, tile)
+    assert [piece.start for piece in slices] == [0, *(piece.stop for piece in slices[:-1])]
+    assert slices[-1].stop == length
+    sizes = [piece.stop - piece.start for piece in slices]
+    assert max(sizes) - min(sizes) <= 1
+    assert max(sizes) <= 2 * tile
+
+
+@pytest.mark.parametrize("count", [0, -1])
+def test_no_threads_are_refused(count):
+    with pytest.raises(ValueError, match="threads"):
+        pool.set_threads(count)
+
+
+def test_blas_keeps_to_one_thread(threads):
+    assert {info["num_threads"] for info in threadpool_info() if info["user_api"] == "blas"} == {1}
