@@ -44,9 +44,7 @@ def count_cooccurrences(ids: Any, size: int, weights: Any) -> tuple[Any, Any, An
     ids = ids.astype(cupy.int64)
     pairs = [(ids[:-distance], ids[distance:]) for distance in range(1, len(weights) + 1)]
     keys = cupy.concatenate([cupy.minimum(a, b) * size + cupy.maximum(a, b) for a, b in pairs])
-    each = cupy.concatenate(
-        [cupy.full(len(a), weight) for (a, _), weight in zip(pairs, weights, strict=True)]
-    )
+    each = cupy.repeat(weights, [len(a) for a, _ in pairs])
     keys, inverse = cupy.unique(keys, return_inverse=True)
     sums = cupy.bincount(inverse, weights=each).astype(weights.dtype)
     low, high = keys // size, keys % size

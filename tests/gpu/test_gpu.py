@@ -1,0 +1,111 @@
+"""That a real CUDA device agrees with the CPU: `pytest -m gpu` where there is one."""
+
+import numpy as np
+import pytest
+from layer_cases import layer_cases, loss_cases, parameters_of
+
+from lexloom.backend import get_backend
+from lexloom.kernels import reference
+from lexloom.optimizers import OPTIMIZERS, clip_global_norm
+from lexloom.parameter import Parameter, RowGrad
+
+pytestmark = pytest.mark.gpu
+
+
+@pytest.fixture(scope="module")
+def cuda():
+    return get_backend("cuda")
+
+
+def agree(cuda, device, host):
+    if isinstance(host, tuple):
+        for one, other in zip(device, host, strict=True):
+            agree(cuda, one, other)
+    elif isinstance(host, RowGrad):
+        agree(
+            cuda, dense(cuda.to_host(device.rows), cuda.to_host(device.values)), dense(host.rows, host.values)
+        )
+    elif host is not None:
+        device = cuda.to_host(device) if isinstance(device, cuda.array_type) else device
+        assert device.dtype == host.dtype
+        tolerance = 1e-5 if host.dtype == np.float32 else 1e-10
+        np.testing.assert_allclose(device, host, rtol=tolerance, atol=tolerance)
+
+
+def dense(rows, values):
+    total = np.zeros((10, values.shape[1]), values.dtype)
+    np.add.at(total, rows, values)
+    return total
+
+
+def move(cuda, value):
+    return tuple(map(cuda.to_device, value)) if isinstance(value, tuple) else cuda.to_device(value)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("name", sorted(layer_cases()))
+def test_layers(cuda, name, dtype):
+    host, device = layer_cases(dtype)[name], layer_cases(dtype, cuda.to_device)[name]
+    y, cache = host.forward(*host.inputs)
+    device_y, device_cache = device.forward(*device.inputs)
+    agree(cuda, device_y, y)
+    device_dx = device.layer.backward(move(cuda, y), device_cache)
+    agree(cuda, device_dx, host.layer.backward(y, cache))
+    for moved, parameter in zip(device.layer.parameters(), host.layer.parameters(), strict=True):
+        agree(cuda, moved.grad, parameter.grad)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("name", sorted(loss_cases()))
+def test_losses(cuda, name, dtype):
+    host, device = loss_cases(dtype)[name], loss_cases(dtype, cuda.to_device)[name]
+    loss, cache = host.forward(*host.inputs)
+    device_loss, device_cache = device.forward(*device.inputs)
+    agree(cuda, device_loss, np.asarray(loss))
+    agree(cuda, device.layer.backward(device_cache), host.layer.backward(cache))
+    for moved, parameter in zip(parameters_of(device.layer), parameters_of(host.layer), strict=True):
+        agree(cuda, moved.grad, parameter.grad)
+
+
+@pytest.mark.parametrize("rows", [False, True])
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_optimizers(cuda, name, rows):
+    ends = []
+    for to_device in (np.array, cuda.to_device):
+        rng = np.random.default_rng(0)
+        parameter = Parameter("W", to_device(rng.normal(size=(4, 3))))
+        optimizer = OPTIMIZERS[name](weight_decay=0.1)
+        for _ in range(3):
+            values = to_device(rng.normal(size=(4, 3)))
+            parameter.grad = RowGrad(to_device(np.array([2, 0, 0, 1])), values) if rows else values
+            clip_global_norm([parameter], 1.0)
+            optimizer.step([parameter], 0.1)
+        ends.append(parameter.data)
+    agree(cuda, ends[1], ends[0])
+
+
+def kernel_calls():
+    rng = np.random.default_rng(0)
+    ids = rng.integers(0, 8, 60)
+    words = rng.integers(-1, 8, (6, 2, 4))
+    table = rng.normal(size=(8, 3))
+    return {
+        "sum_rows": (ids, rng.normal(size=(60, 3))),
+        "count_cooccurrences": (ids, 8, 1 / np.arange(1, 4)),
+        "count_cooccurrences, exact": (ids, 8, np.ones(3, np.int64)),
+        "sparse_matmul": (
+            np.ones(4),
+            np.array([1, 0, 2, 1]),
+            np.array([0, 1, 1, 4]),
+            rng.normal(size=(3, 2)),
+        ),
+        "negative_sampling": (table, table[::-1].copy(), rng.integers(-1, 8, (6, 3)), words),
+    }
+
+
+@pytest.mark.parametrize("name", sorted(kernel_calls()))
+def test_kernels(cuda, name):
+    arguments = kernel_calls()[name]
+    moved = [cuda.to_device(value) if isinstance(value, np.ndarray) else value for value in arguments]
+    kernel = name.split(",")[0]
+    agree(cuda, getattr(cuda.kernels, kernel)(*moved), getattr(reference, kernel)(*arguments))
