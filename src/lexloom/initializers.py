@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 
 from lexloom.backend import Backend
+from lexloom.layers import Linear
+from lexloom.parameter import Parameter
 
 
 def uniform(
@@ -41,3 +43,11 @@ def xavier(
     """
     rows, columns = shape
     return uniform(rng, shape, (6 / (rows + columns // gates)) ** 0.5, backend, dtype)
+
+
+def new_linear(
+    rng: np.random.Generator, name: str, shape: tuple[int, int], backend: Backend, dtype: Any = np.float32
+) -> Linear:
+    """Return a layer with parameters `name`.W of this shape, by `xavier`, and `name`.b, zeros."""
+    W = Parameter(f"{name}.W", xavier(rng, shape, backend, dtype=dtype))
+    return Linear(W, Parameter(f"{name}.b", backend.xp.zeros(shape[1], dtype)))

@@ -3,7 +3,7 @@ import pytest
 from fake_device import FAKE, FakeArray
 
 from lexloom.backend import get_backend
-from lexloom.initializers import uniform, xavier
+from lexloom.initializers import new_linear, uniform, xavier
 
 CPU = get_backend("cpu")
 
@@ -35,3 +35,10 @@ def test_uniform_keeps_its_limit():
     W = uniform(np.random.default_rng(0), (1000,), 0.1, CPU)
     assert -0.1 <= W.min() < -0.09
     assert 0.09 < W.max() <= 0.1
+
+
+def test_a_new_linear_layer_has_named_parameters_and_no_bias_yet():
+    W, b = new_linear(np.random.default_rng(0), "output", (4, 3), CPU).parameters()
+    assert (W.name, b.name) == ("output.W", "output.b")
+    np.testing.assert_array_equal(W.data, draw((4, 3), CPU))
+    np.testing.assert_array_equal(b.data, np.zeros(3, np.float32))

@@ -1,0 +1,137 @@
+"""The feed-forward language model: the vectors of the words before, side by side -> Linear -> Tanh -> Linear.
+
+Bengio, Ducharme, Vincent & Jauvin 2003, without their direct connections. It stands between CBOW, which adds
+the vectors of its context and so forgets their order, and the recurrent model, which sees all words before.
+"""
+
+import math
+from typing import Any
+
+import numpy as np
+
+from lexloom.backend import Backend, backend_of
+from lexloom.initializers import new_linear, uniform
+from lexloom.layers import Embedding, Linear, Tanh
+from lexloom.losses import SoftmaxCrossEntropy
+from lexloom.parameter import Parameter
+
+
+class FeedForwardLM:
+    """Predicts each word from the C words before it.
+
+    Parameters
+    ----------
+    embedding : Embedding
+        Table (V, D).
+    hidden : Linear
+        From (N, C D) to (N, H).
+    output : Linear
+        From (N, H) to scores (N, V).
+    """
+
+    def __init__(self, embedding: Embedding, hidden: Linear, output: Linear):
+        self.embedding = embedding
+        self.hidden = hidden
+        self.tanh = Tanh()
+        self.output = output
+        self.cross_entropy = SoftmaxCrossEntropy()
+
+    def parameters(self) -> list[Parameter]:
+        """Return the parameters from input to output."""
+        return [*self.embedding.parameters(), *self.hidden.parameters(), *self.output.parameters()]
+
+    def scores(self, contexts: Any) -> tuple[Any, Any]:
+        """Return the scores (N, V) of the word after contexts (N, C), and the cache; -1 is an absent word."""
+        rows, embedding_cache = self.embedding.forward(contexts)
+        h, hidden_cache = self.hidden.forward(rows.reshape(len(contexts), -1))
+        h, tanh_cache = self.tanh.forward(h)
+        scores, output_cache = self.output.forward(h)
+        return scores, (rows.shape, embedding_cache, hidden_cache, tanh_cache, output_cache)
+
+    def loss(
+        self, batch: Any, carry: None = None, rng: np.random.Generator | None = None
+    ) -> tuple[Any, None, Any]:
+        """Return the mean cross-entropy of a batch (contexts (N, C), targets (N,)), no carry, and the cache.
+
+        In nats for each target that is not padding.
+        """
+        backend = backend_of(self.embedding.W.data)
+        contexts, targets = (backend.to_device(array) for array in batch)
+        scores, cache = self.scores(contexts)
+        loss, loss_cache = self.cross_entropy.forward(scores, targets)
+        return loss, None, (cache, loss_cache)
+
+    def backward(self, cache: Any) -> None:
+        """Add the gradients of every parameter."""
+        (shape, embedding_cache, hidden_cache, tanh_cache, output_cache), loss_cache = cache
+        dh = self.output.backward(self.cross_entropy.backward(loss_cache), output_cache)
+        drows = self.hidden.backward(self.tanh.backward(dh, tanh_cache), hidden_cache)
+        self.embedding.backward(drows.reshape(shape), embedding_cache)
+
+
+def build_feed_forward_lm(
+    vocabulary: int,
+    context: int,
+    rng: np.random.Generator,
+    backend: Backend,
+    *,
+    embedding: int,
+    hidden: int,
+    dtype: Any = np.float32,
+) -> FeedForwardLM:
+    """Return a new model with initial weights drawn from `rng`.
+
+    Parameters
+    ----------
+    vocabulary : int
+        V, number of words.
+    context : int
+        C, number of words before the one to predict.
+    embedding, hidden : int
+        Sizes D of a word vector and H of the hidden layer.
+    """
+    table = Parameter("embedding.W", uniform(rng, (vocabulary, embedding), 0.1, backend, dtype))
+    return FeedForwardLM(
+        Embedding(table),
+        new_linear(rng, "hidden", (context * embedding, hidden), backend, dtype),
+        new_linear(rng, "output", (hidden, vocabulary), backend, dtype),
+    )
+
+
+def left_contexts(ids: np.ndarray, context: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the `context` words before each word of a text, and the word.
+
+    Parameters
+    ----------
+    ids : (L,) int array
+    context : int
+        C.
+
+    Returns
+    -------
+    contexts : (L, C) int array
+        In reading order; -1 where the text has not begun.
+    targets : (L,) int array
+        `ids`.
+    """
+    padded = np.concatenate([np.full(context, -1, ids.dtype), ids])
+    return np.lib.stride_tricks.sliding_window_view(padded[:-1], context), ids
+
+
+def perplexity(model: FeedForwardLM, ids: np.ndarray, context: int, batch: int = 500) -> float:
+    """Return exp of the mean cross-entropy of every token of a text (L,), summed in float64.
+
+    Parameters
+    ----------
+    context : int
+        C, as the model was built.
+    batch : int
+        Tokens scored at once; bounds memory to `batch` x V scores.
+    """
+    contexts, targets = left_contexts(ids, context)
+    total = 0.0
+    for start in range(0, len(ids), batch):
+        part = slice(start, start + batch)
+        loss, _, _ = model.loss((contexts[part], targets[part]))
+        total += float(loss) * len(targets[part])
+    return math.exp(total / len(ids))
