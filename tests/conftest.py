@@ -4,8 +4,13 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parent / "unit")]
+
+# Compiling a kernel on its first call takes longer than any deadline.
+settings.register_profile("lexloom", deadline=None)
+settings.load_profile("lexloom")
 
 
 def _why_no_device() -> str:

@@ -7,6 +7,7 @@ for any number of threads. The functions that run on tiles release the GIL (BLAS
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 
 from threadpoolctl import threadpool_limits
 
@@ -46,4 +47,4 @@ def cut(length: int, tile: int) -> list[slice]:
     """Cut `range(length)` into nearly equal slices of about `tile` each; depends on nothing else."""
     count = max(1, round(length / tile))
     bounds = [length * i // count for i in range(count + 1)]
-    return [slice(start, stop) for start, stop in zip(bounds, bounds[1:], strict=False)]
+    return [slice(start, stop) for start, stop in pairwise(bounds)]

@@ -1,0 +1,126 @@
+import math
+
+import numpy as np
+import pytest
+from fake_device import FAKE
+
+from lexloom.artifacts import Artifact
+from lexloom.backend import get_backend
+from lexloom.batches import PADDING, Windows
+from lexloom.errors import LexloomError
+from lexloom.gradient_check import check_derivative, dense_gradient
+from lexloom.models.rnnlm import build_rnnlm, perplexity, rnnlm_from_artifact
+from lexloom.optimizers import SGD
+from lexloom.randomness import random_stream
+from lexloom.recurrent import CELLS
+from lexloom.trainer import Trainer
+
+CPU = get_backend("cpu")
+BATCH = (np.array([[1, 2, 1], [0, 3, 3]]), np.array([[2, 1, 4], [3, 3, PADDING]]))
+
+
+def small_model(backend=CPU, dtype=np.float64, **options):
+    options = {"cell": "lstm", "embedding": 4, "hidden": 4, **options}
+    return build_rnnlm(5, random_stream(3, "init"), backend, dtype=dtype, **options)
+
+
+@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize("tied", [False, True])
+@pytest.mark.parametrize("layers", [1, 2])
+def test_gradients_with_repeated_ids_padding_and_a_carried_state(cell, tied, layers):
+    model = small_model(cell=cell, tied=tied, layers=layers)
+    _, carry, _ = model.loss(BATCH)
+    _, _, cache = model.loss(BATCH, carry)
+    model.backward(cache)
+    for parameter in model.parameters():
+        gradient = dense_gradient(parameter)
+        check_derivative(lambda: model.loss(BATCH, carry)[0], parameter.data, gradient, parameter.name)
+
+
+def test_gradients_with_dropout():
+    model = small_model(dropout=0.5)
+    _, _, cache = model.loss(BATCH, rng=np.random.default_rng(1))
+    model.backward(cache)
+    for parameter in model.parameters():
+        check_derivative(
+            lambda: model.loss(BATCH, rng=np.random.default_rng(1))[0],
+            parameter.data,
+            dense_gradient(parameter),
+            parameter.name,
+        )
+
+
+def test_a_tied_table_is_one_parameter_with_the_gradients_of_both_uses():
+    tied, free = small_model(tied=True), small_model(tied=False)
+    assert len(tied.parameters()) == len(free.parameters()) - 1
+    with pytest.raises(LexloomError, match=r"tied: needs embedding \(4\) and hidden \(3\) of one size"):
+        small_model(tied=True, hidden=3)
+
+
+def test_perplexity_by_hand():
+    model = small_model()
+    ids = np.array([1, 4, 0, 2, 2])
+    product, carry = 1.0, None
+    for before, word in zip([2, 1, 4, 0, 2], ids, strict=True):
+        scores, carry, _ = model.scores(np.array([[before]]), carry)
+        p = np.exp(scores[0, 0]) / np.exp(scores[0, 0]).sum()
+        product *= p[word]
+    assert perplexity(model, ids) == pytest.approx(product ** (-1 / 5), rel=1e-12)
+
+
+@pytest.mark.parametrize("steps", [1, 3, 50])
+def test_perplexity_does_not_depend_on_how_many_tokens_are_read_at_once(steps):
+    model = small_model(cell="gru", layers=2)
+    ids = np.random.default_rng(0).integers(0, 5, 40)
+    assert perplexity(model, ids, steps) == pytest.approx(perplexity(model, ids), rel=1e-12)
+
+
+def test_perplexity_of_a_model_that_knows_nothing_is_the_vocabulary():
+    model = small_model()
+    for parameter in model.parameters():
+        parameter.data[...] = 0
+    assert perplexity(model, np.arange(5)) == pytest.approx(5)
+
+
+def test_evaluation_disturbs_no_training():
+    ids = np.random.default_rng(0).integers(0, 5, 60)
+
+    def trained(evaluate):
+        model = small_model(dropout=0.3)
+        trainer = Trainer(model, SGD(), 0.5, rng=random_stream(1, "dropout"))
+        carry = None
+        for window in Windows(ids, 2, 5):
+            _, carry = trainer.step(window, carry, 0.5)
+            if evaluate:
+                perplexity(model, ids)
+        return [parameter.data for parameter in model.parameters()]
+
+    for plain, evaluated in zip(trained(False), trained(True), strict=True):
+        np.testing.assert_array_equal(plain, evaluated)
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_a_model_on_a_device_equals_the_one_on_the_host(cell):
+    losses = []
+    for backend in (CPU, FAKE):
+        model = small_model(backend, cell=cell, dropout=0.5, tied=True)
+        trainer = Trainer(model, SGD(), 0.5, clip=0.2, rng=random_stream(1, "dropout"))
+        losses.append([record["loss"] for record in trainer.fit(2, lambda epoch: [BATCH, BATCH])])
+    assert losses[0] == pytest.approx(losses[1], rel=1e-12)
+
+
+def test_training_learns_a_text_with_memory():
+    ids = np.tile([0, 1, 2, 0, 3, 4], 100)  # what follows 0 depends on the word before it
+    model = small_model(dtype=np.float32, hidden=16)
+    Trainer(model, SGD(), 2.0, clip=1.0).fit(30, lambda epoch: Windows(ids, 4, 12))
+    assert perplexity(model, ids) < 1.1
+
+
+def test_a_stored_model_is_the_model():
+    model = small_model(tied=True, dtype=np.float32)
+    settings = {"cell": "lstm", "layers": 1, "embedding": 4, "hidden": 4, "tied": True, "dropout": 0.0}
+    datasets = {parameter.name: parameter.data for parameter in model.parameters()} | {"words": list("abcde")}
+    restored = rnnlm_from_artifact(Artifact("rnnlm", datasets, settings), CPU)
+    ids = np.arange(5)
+    assert perplexity(restored, ids) == perplexity(model, ids)
+    assert math.isfinite(perplexity(model, ids))

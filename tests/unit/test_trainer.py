@@ -1,0 +1,107 @@
+import numpy as np
+import pytest
+
+from lexloom.errors import LexloomError
+from lexloom.optimizers import SGD
+from lexloom.parameter import Parameter
+from lexloom.schedules import linear
+from lexloom.trainer import Callback, KeepBest, Report, Ticker, Trainer, Validation
+
+
+class Parabola:
+    """(w - batch)^2, whose carry counts the batches since the epoch began."""
+
+    def __init__(self, start=0.0):
+        self.w = Parameter("w", np.array([start]))
+        self.carries = []
+
+    def parameters(self):
+        return [self.w]
+
+    def loss(self, batch, carry=None, rng=None):
+        self.carries.append(carry)
+        difference = self.w.data[0] - batch
+        return difference**2, (carry or 0) + 1, difference
+
+    def backward(self, cache):
+        self.w.add_grad(np.array([2 * cache]))
+
+
+def trainer(model=None, learning_rate=0.1, **options):
+    return Trainer(model or Parabola(), SGD(), learning_rate, **options)
+
+
+def test_a_fit_makes_the_updates_of_a_bare_loop():
+    ours = Parabola()
+    history = trainer(ours).fit(3, lambda epoch: [1.0, 2.0])
+    w, losses = 0.0, []
+    for _ in range(3):
+        for batch in (1.0, 2.0):
+            losses.append((w - batch) ** 2)
+            w -= 0.1 * 2 * (w - batch)
+    assert ours.w.data[0] == pytest.approx(w, rel=1e-12)
+    assert [record["loss"] for record in history] == pytest.approx(np.reshape(losses, (3, 2)).mean(axis=1))
+    assert [record["epoch"] for record in history] == [1, 2, 3]
+
+
+def test_the_carry_goes_from_batch_to_batch_and_starts_anew_each_epoch():
+    model = Parabola()
+    trainer(model).fit(2, lambda epoch: [1.0, 1.0, 1.0])
+    assert model.carries == [None, 1, 2, None, 1, 2]
+
+
+def test_the_schedule_runs_over_all_steps_of_all_epochs():
+    rates = []
+
+    class Spy(SGD):
+        def step(self, parameters, learning_rate):
+            rates.append(learning_rate)
+            super().step(parameters, learning_rate)
+
+    history = Trainer(Parabola(), Spy(), 0.1, linear).fit(2, lambda epoch: [1.0, 1.0])
+    assert rates == pytest.approx([0.1, 0.075, 0.05, 0.025])
+    assert [record["learning_rate"] for record in history] == pytest.approx([0.075, 0.025])
+
+
+def test_clipping_bounds_the_step():
+    model = Parabola(start=100.0)
+    trainer(model, clip=0.5).fit(1, lambda epoch: [0.0])
+    assert model.w.data[0] == pytest.approx(100 - 0.1 * 0.5)
+
+
+def test_batches_are_asked_for_by_epoch():
+    asked = []
+    trainer().fit(3, lambda epoch: asked.append(epoch) or [1.0])
+    assert asked == [0, 1, 2]
+
+
+def test_the_best_epoch_is_kept():
+    model, measures = Parabola(), iter([3.0, 1.0, 2.0])
+    kept = []
+
+    class Remember(Callback):
+        def after_epoch(self, trainer, record):
+            kept.append(model.w.data.copy())
+
+    callbacks = [Validation("valid", lambda: next(measures)), KeepBest("valid"), Remember()]
+    history = trainer(model).fit(3, lambda epoch: [1.0], callbacks)
+    assert [record["valid"] for record in history] == [3.0, 1.0, 2.0]
+    assert model.w.data == kept[1] != kept[2]
+
+
+def test_patience_counts_epochs_in_a_row_without_a_better_one():
+    measures = iter([5.0, 6.0, 4.0, 4.0, 7.0, 1.0])
+    callbacks = [Validation("valid", lambda: next(measures)), KeepBest("valid", patience=2)]
+    assert len(trainer().fit(6, lambda epoch: [1.0], callbacks)) == 5
+
+
+def test_a_loss_that_is_no_number_stops_with_a_hint():
+    with pytest.raises(LexloomError, match=r"epoch 1 is inf; lower learning_rate \(0.1\) or set clip"):
+        trainer().fit(2, lambda epoch: [np.inf])
+
+
+def test_ticks_and_reports():
+    ticks, records = [], []
+    trainer().fit(2, lambda epoch: [1.0, 1.0], [Ticker(lambda: ticks.append(1)), Report(records.append)])
+    assert len(ticks) == 4
+    assert [record["epoch"] for record in records] == [1, 2]
