@@ -1,0 +1,42 @@
+"""Count how often two words of the training text stand near each other."""
+
+import argparse
+
+from lexloom.artifacts import read_artifact, write_artifact
+from lexloom.backend import get_backend
+from lexloom.command_line import at_least, run, script_parser
+from lexloom.counts import WEIGHTINGS, count_cooccurrences
+
+
+def options() -> argparse.ArgumentParser:
+    """Return the command line of this script."""
+    parser = script_parser(__doc__)
+    parser.add_argument("corpus", help="tokenized corpus, HDF5 of kind corpus")
+    parser.add_argument("--output", required=True, help="counted pairs, HDF5 of kind cooccurrences")
+    parser.add_argument(
+        "--window", type=int, default=5, help="words on each side, from 1; across the ends of sentences"
+    )
+    parser.add_argument(
+        "--weighting",
+        choices=WEIGHTINGS,
+        default="flat",
+        help="what a pair of words d apart counts: flat 1, distance 1/d",
+    )
+    parser.add_argument(
+        "--threads", type=at_least(1), default=1, help="CPU threads; the result does not depend on it"
+    )
+    return parser
+
+
+def main(given: argparse.Namespace) -> None:
+    """Read the corpus, count pairs, write the matrix."""
+    get_backend(threads=given.threads)
+    corpus = read_artifact(given.corpus, "corpus", ["train", "words"])
+    counts = count_cooccurrences(corpus["train"], len(corpus["words"]), given.window, given.weighting)
+    datasets = {"counts": counts, "words": corpus["words"]}
+    settings = {"window": given.window, "weighting": given.weighting}
+    write_artifact(given.output, "cooccurrences", datasets, settings, [given.corpus])
+
+
+if __name__ == "__main__":
+    run(main, options())

@@ -1,0 +1,105 @@
+"""Counted word vectors: how often two words stand near each other, and how much more often than by chance.
+
+Counts run over the stream of ids, across the ends of sentences: the word that marks an end is a word like
+others.
+"""
+
+import numpy as np
+from scipy import sparse
+
+from lexloom.backend import backend_of
+from lexloom.errors import LexloomError
+
+WEIGHTINGS = ("flat", "distance")
+
+
+def count_cooccurrences(
+    ids: np.ndarray, vocabulary_size: int, window: int, weighting: str = "flat"
+) -> sparse.csr_array:
+    """Count each pair of words that stand at most `window` words apart.
+
+    Parameters
+    ----------
+    ids : (N,) int array
+        The stream of word ids, each from 0 to V - 1; the window is cut only at its two ends.
+    vocabulary_size : int
+        V.
+    window : int
+        Words on each side, at least 1.
+    weighting : {"flat", "distance"}
+        A pair at distance d counts 1, or 1/d.
+
+    Returns
+    -------
+    counts : (V, V) csr_array, int64 (flat, exact) or float64 (distance)
+        Symmetric to the last bit, columns of a row ascending.
+
+    Raises
+    ------
+    LexloomError
+        When there is no pair, an id is outside of the vocabulary, or a setting is out of range.
+    """
+    _check(ids, vocabulary_size, window, weighting)
+    distances = np.arange(1, min(window, len(ids) - 1) + 1)
+    weights = np.ones(len(distances), np.int64) if weighting == "flat" else 1 / distances
+    data, indices, indptr = backend_of(ids).kernels.count_cooccurrences(ids, vocabulary_size, weights)
+    index = sparse.get_index_dtype(maxval=max(len(data), vocabulary_size))
+    parts = (data, indices.astype(index), indptr.astype(index))
+    return sparse.csr_array(parts, shape=(vocabulary_size, vocabulary_size))
+
+
+def weight_ppmi(counts: sparse.csr_array, smoothing: float = 1.0, shift: float = 0.0) -> sparse.csr_array:
+    """Weight counts by positive pointwise mutual information, in bits.
+
+    PPMI(w, c) = max(0, log2(P(w, c) / (P(w) P'(c))) - shift), with P'(c) proportional to
+    count(c) ** smoothing (Levy, Goldberg & Dagan 2015, section 3). Only cells that were counted can be
+    positive, so the result is sparse.
+
+    Parameters
+    ----------
+    counts : (V, C) csr_array
+        Counts of words (rows) with contexts (columns).
+    smoothing : float
+        Exponent on the context distribution; 1 leaves it alone, 0.75 makes rare contexts less surprising.
+    shift : float
+        Bits taken off each cell: log2 of the number of negative samples that it stands for.
+
+    Returns
+    -------
+    ppmi : (V, C) csr_array, float32
+        Positive cells only.
+
+    Raises
+    ------
+    LexloomError
+        When a setting is out of range.
+    """
+    if not (0 < smoothing <= 1 and 0 <= shift < np.inf):
+        raise LexloomError(
+            f"smoothing: {smoothing}, shift: {shift}; expected a smoothing above 0 up to 1, and a shift of at least 0"
+        )
+    word_totals = counts.sum(axis=1, dtype=np.float64)
+    context_totals = counts.sum(axis=0, dtype=np.float64) ** smoothing
+    rows = np.repeat(np.arange(counts.shape[0]), np.diff(counts.indptr))
+    expected = word_totals[rows] * (context_totals[counts.indices] / context_totals.sum())
+    information = np.log2(counts.data / expected) - shift
+    parts = (np.maximum(information, 0).astype(np.float32), counts.indices.copy(), counts.indptr.copy())
+    ppmi = sparse.csr_array(parts, shape=counts.shape)
+    ppmi.eliminate_zeros()
+    return ppmi
+
+
+def _check(ids: np.ndarray, vocabulary_size: int, window: int, weighting: str) -> None:
+    if window < 1:
+        raise LexloomError(f"window: {window}; expected at least 1 word on each side")
+    if weighting not in WEIGHTINGS:
+        raise LexloomError(f"weighting: {weighting!r}; it is one of {', '.join(WEIGHTINGS)}")
+    if len(ids) < 2:
+        raise LexloomError(
+            f"counting pairs needs at least 2 words, the corpus has {len(ids)}; use a longer text"
+        )
+    if ids.min() < 0 or ids.max() >= vocabulary_size:
+        raise LexloomError(
+            f"word ids from {ids.min()} to {ids.max()}, but the vocabulary has {vocabulary_size} words; "
+            "tokenize the corpus again"
+        )

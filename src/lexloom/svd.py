@@ -1,0 +1,170 @@
+"""The truncated singular value decomposition of a sparse matrix.
+
+A random block of vectors, multiplied again and again by A' A, spans a block Krylov space, which holds the leading
+singular vectors to high accuracy after few products (Musco & Musco 2015, "Randomized block Krylov methods for
+stronger and faster approximate singular value decomposition"; the random start is that of Halko, Martinsson & Tropp
+2011). The space is built by block bidiagonalization (Golub, Luk & Overton 1981): with orthonormal bases U and V of
+left and right vectors grown block by block, A V = U B, where B is small and block bidiagonal, and the singular values
+of B approach those of A from below. What is missing in A' U = V B' + (next block of V) S bounds the error of each.
+
+Computed on the host in float64; every product is cut by shape alone, so the bits do not depend on threads.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+from scipy import sparse
+
+from lexloom.backend import backend_of
+from lexloom.errors import LexloomError
+
+_BLOCK = 16
+_BETWEEN_CHECKS = 1.1  # growth of the space
+_KEPT = 0.1  # of a column's length
+_ROUNDING = np.finfo(np.float64).eps
+_ZERO = 1e-11  # relative to the largest singular value
+
+
+def truncated_svd(
+    matrix: sparse.csr_array,
+    dimension: int,
+    rng: np.random.Generator,
+    tolerance: float = 1e-4,
+    report: Callable[[int], None] = lambda converged: None,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the `dimension` largest singular values of a sparse matrix, and their vectors.
+
+    Parameters
+    ----------
+    matrix : (M, N) csr_array of floats
+    dimension : int
+        From 1 to min(M, N) - 1.
+    rng : Generator
+        Draws the starting block; the result depends on it only within the tolerance.
+    tolerance : float
+        Each triplet has |A' u - s v| <= tolerance s. So A has a singular value within that of s; in practice the
+        difference is far smaller, because it falls with the square of this residual.
+    report : callable
+        Told, now and then, how many of the triplets have converged.
+
+    Returns
+    -------
+    left : (M, D) float64 array
+        Orthonormal columns u; the component of largest magnitude in each is positive.
+    values : (D,) float64 array
+        Singular values s, descending.
+    right : (N, D) float64 array
+        Orthonormal columns v.
+
+    Raises
+    ------
+    LexloomError
+        When there are not so many singular values, or not so many above zero.
+    """
+    if not 1 <= dimension < min(matrix.shape):
+        raise LexloomError(
+            f"dimension: {dimension}; expected 1 to {min(matrix.shape) - 1} for a matrix of {matrix.shape[0]} x "
+            f"{matrix.shape[1]}; lower it, or use a larger vocabulary"
+        )
+    if matrix.shape[0] < matrix.shape[1]:
+        right, values, left = _factorize(matrix.T.tocsr(), dimension, rng, tolerance, report)
+    else:
+        left, values, right = _factorize(matrix, dimension, rng, tolerance, report)
+    rank = np.count_nonzero(values > _ZERO * values[0])
+    if rank < dimension:
+        raise LexloomError(
+            f"dimension: {dimension}, but only {rank} singular values are not zero; lower it to {rank}"
+        )
+    signs = np.sign(left[np.abs(left).argmax(axis=0), np.arange(dimension)])
+    return left * signs, values, right * signs
+
+
+def _factorize(matrix, dimension, rng, tolerance, report):
+    """Return left, values, right of a matrix (M, N), M >= N."""
+    height, width = matrix.shape
+    transposed = matrix.T.tocsr()
+    left, right = _Basis(height, rng), _Basis(width, rng)
+    right.extend(rng.standard_normal((width, _BLOCK)))
+    projected, coupling = np.zeros((0, 0)), np.zeros((right.size, 0))
+    due = dimension
+    while True:
+        diagonal = left.extend(_product(matrix, right.last))
+        projected = _bordered(projected, coupling, diagonal)
+        coupling = right.extend(_product(transposed, left.last))
+        if left.size >= due or left.size == width:
+            inner_left, values, inner_right = np.linalg.svd(projected)
+            residuals = np.linalg.norm(coupling @ inner_left[-len(diagonal) :, :dimension], axis=0)
+            values = values[:dimension]
+            converged = residuals <= np.maximum(tolerance * values, _ZERO * values[0])
+            report(np.count_nonzero(converged))
+            if converged.all():
+                break
+            due = _BETWEEN_CHECKS * left.size
+    kernels = backend_of(values).kernels
+    left_vectors = kernels.matmul(left.vectors, inner_left[:, :dimension])
+    right_vectors = kernels.matmul(right.vectors[:, : left.size], inner_right[:dimension].T)
+    return left_vectors, values, right_vectors
+
+
+class _Basis:
+    """Orthonormal vectors of length N that grow in number.
+
+    Attributes
+    ----------
+    vectors : (N, size) float64 array
+    last : (N, B) float64 array
+        The newest B of them.
+    """
+
+    def __init__(self, length: int, rng: np.random.Generator):
+        self._storage = np.empty((length, 8 * _BLOCK), order="F")
+        self._rng = rng
+        self.size = 0
+        self.last = self.vectors
+
+    @property
+    def vectors(self) -> np.ndarray:  # noqa: D102
+        return self._storage[:, : self.size]
+
+    def extend(self, block: np.ndarray) -> np.ndarray:
+        """Take in the directions of block (N, C) that are new, B of them, and return last' block (B, C).
+
+        B is C, or less where the basis becomes complete.
+        """
+        length, wanted = block.shape
+        self.last = self._orthonormal(block[:, : length - self.size])
+        end = self.size + self.last.shape[1]
+        if end > self._storage.shape[1]:
+            self._storage = np.asfortranarray(np.hstack([self._storage, np.empty_like(self._storage)]))
+        self._storage[:, self.size : end] = self.last
+        self.size = end
+        return self.last.T @ block
+
+    def _orthonormal(self, block: np.ndarray) -> np.ndarray:
+        """Return an orthonormal block that spans `block` less its part in the basis.
+
+        A column that loses most of its length loses digits too, so the same is done again. Where the block holds
+        nothing new, noise at the level of rounding gives directions to go on with, as in a fresh start.
+        """
+        kernels = backend_of(block).kernels
+        while True:
+            lengths = np.linalg.norm(block, axis=0)
+            block = block - kernels.matmul(self.vectors, kernels.matmul(self.vectors.T, block))
+            block, triangle = np.linalg.qr(block)
+            if (np.abs(np.diag(triangle)) > _KEPT * lengths).all():
+                return block
+            block += _ROUNDING * self._rng.standard_normal(block.shape)
+
+
+def _product(matrix: sparse.csr_array, block: np.ndarray) -> np.ndarray:
+    return backend_of(block).kernels.sparse_matmul(matrix.data, matrix.indices, matrix.indptr, block)
+
+
+def _bordered(projected: np.ndarray, coupling: np.ndarray, diagonal: np.ndarray) -> np.ndarray:
+    """Return the block bidiagonal matrix with one more block, and coupling' above it."""
+    size, more = len(projected), len(diagonal)
+    bordered = np.zeros((size + more, size + more))
+    bordered[:size, :size] = projected
+    bordered[size - coupling.shape[1] : size, size:] = coupling.T
+    bordered[size:, size:] = diagonal
+    return bordered

@@ -1,0 +1,58 @@
+"""Counted word vectors: pairs of near words, their PPMI, and its truncated SVD."""
+
+
+rule count_cooccurrences:
+    input:
+        **code("count_cooccurrences.py"),
+        corpus="data/{corpus}/corpus.h5",
+    output:
+        "data/{corpus}/cooccurrences.h5",
+    log:
+        "logs/{corpus}/count_cooccurrences.log",
+    benchmark:
+        "results/{corpus}/benchmarks/count_cooccurrences.tsv"
+    threads: config["threads"]
+    resources:
+        mem_mb=2000,
+    params:
+        options=options(config["counts"]),
+    shell:
+        "python {input.script} --log {log} --output {output} --threads {threads} {params.options} {input.corpus}"
+
+
+rule weight_ppmi:
+    input:
+        **code("weight_ppmi.py"),
+        counts="data/{corpus}/cooccurrences.h5",
+    output:
+        "data/{corpus}/ppmi.h5",
+    log:
+        "logs/{corpus}/weight_ppmi.log",
+    benchmark:
+        "results/{corpus}/benchmarks/weight_ppmi.tsv"
+    threads: 1
+    resources:
+        mem_mb=2000,
+    params:
+        options=options(config["ppmi"]),
+    shell:
+        "python {input.script} --log {log} --output {output} {params.options} {input.counts}"
+
+
+rule factorize_svd:
+    input:
+        **code("factorize_svd.py"),
+        ppmi="data/{corpus}/ppmi.h5",
+    output:
+        "results/{corpus}/svd.h5",
+    log:
+        "logs/{corpus}/factorize_svd.log",
+    benchmark:
+        "results/{corpus}/benchmarks/factorize_svd.tsv"
+    threads: config["threads"]
+    resources:
+        mem_mb=4000,
+    params:
+        options=options(config["svd"] | config["vectors"] | {"seed": config["seed"]}),
+    shell:
+        "python {input.script} --log {log} --output {output} --threads {threads} {params.options} {input.ppmi}"
