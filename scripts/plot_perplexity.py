@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from matplotlib.ticker import ScalarFormatter
+from matplotlib.ticker import LogLocator, NullLocator, StrMethodFormatter
 
 from lexloom.artifacts import read_artifact
 from lexloom.command_line import run, script_parser
@@ -34,7 +34,9 @@ def main(options: argparse.Namespace) -> None:
             )
             axes.axhline(best, color=GREY, linestyle=":", label=f"the grammar's own on test, {best:.1f}")
         axes.set_yscale("log")
-        axes.yaxis.set_major_formatter(ScalarFormatter())
+        axes.yaxis.set_major_locator(LogLocator(subs=(1, 1.2, 1.5, 2, 3, 4, 5, 6, 8)))
+        axes.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+        axes.yaxis.set_minor_locator(NullLocator())
         axes.set_ylabel("perplexity (log scale)")
         axes.legend()
 

@@ -18,7 +18,7 @@ def main(options: argparse.Namespace) -> None:
         axes = figure.subplots()
         for path in options.vectors:
             plot_epochs(axes, read_artifact(path, "vectors", ["losses"])["losses"], label=Path(path).stem)
-        axes.set_ylabel("mean loss of a target word (nats)")
+        axes.set_ylabel("mean loss of a prediction (nats)")
         axes.legend()
 
 

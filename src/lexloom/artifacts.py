@@ -38,6 +38,7 @@ class Kind:
 
 
 KINDS = {
+    "gold": Kind(1, "generate_sample.py"),
     "corpus": Kind(1, "tokenize_corpus.py"),
     "cooccurrences": Kind(1, "count_cooccurrences.py"),
     "ppmi": Kind(1, "weight_ppmi.py"),

@@ -9,9 +9,8 @@ VECTORS = {
 
 
 def gold(wildcards):
-    """Return what is known of a generated corpus beforehand, by name of input and option; nothing of others."""
-    generated = config["corpora"][wildcards.corpus]["source"] == "generate"
-    return {"gold": f"data/{wildcards.corpus}/gold.h5"} if generated else {}
+    """Return what is known of a generated corpus, by name of input and option; nothing of others."""
+    return {"gold": path for path in gold_of(wildcards.corpus)}
 
 
 def test_sets(wildcards):

@@ -1,0 +1,128 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy import sparse
+
+from lexloom.artifacts import read_artifact, write_artifact
+
+SCRIPTS = Path(__file__).parents[2] / "scripts"
+WORDS = ["cat", "dog", "cow", "red", "blue", "green"]
+
+
+def run_script(name, *arguments):
+    command = [sys.executable, SCRIPTS / f"{name}.py", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+
+
+def succeed(name, *arguments):
+    result = run_script(name, *arguments)
+    assert result.returncode == 0, result.stderr
+
+
+@pytest.fixture
+def folder(tmp_path):
+    rows = np.random.default_rng(1).uniform(size=(6, 4)).astype(np.float32)
+    rows[:3, 0] += 2
+    write_artifact(tmp_path / "svd.h5", "vectors", {"vectors": rows, "words": WORDS}, {})
+    write_artifact(
+        tmp_path / "ppmi.h5", "ppmi", {"ppmi": sparse.csr_array(rows @ rows.T), "words": WORDS}, {}
+    )
+    counts = np.array([9, 8, 1, 7, 5, 2])
+    write_artifact(tmp_path / "corpus.h5", "corpus", {"counts": counts, "words": WORDS}, {})
+    classes = np.array([0, 0, 0, 1, 1, 1], np.int32)
+    gold = {"words": WORDS, "word_classes": classes, "class_names": ["animal", "colour"]}
+    gold |= {"analogies": np.array([[0, 1, 3, 4]], np.int32), "reference_perplexity": np.array(2.5)}
+    write_artifact(tmp_path / "gold.h5", "gold", gold, {})
+    (tmp_path / "pairs.txt").write_text("cat dog 9\ncat red 2\nDog blue 1\ncow horse 8\nred blue 7\n")
+    (tmp_path / "questions.txt").write_text(": colours\ncat dog red blue\ncat dog pink blue\n")
+    return tmp_path
+
+
+def test_scores_and_nearest_words_stand_side_by_side(folder):
+    for method in ("ppmi", "svd"):
+        succeed(
+            "evaluate_vectors",
+            *("--similarity", folder / "pairs.txt", "--analogies", folder / "questions.txt"),
+            *("--queries", "Cat", "green", "--neighbours", 3),
+            *("--output", folder / "scores" / f"{method}.h5", "--", folder / f"{method}.h5"),
+        )
+    scores = [folder / "scores" / f"{method}.h5" for method in ("ppmi", "svd")]
+    succeed("tabulate_vectors", "--output", folder / "table.txt", *scores)
+    table, *neighbours = (folder / "table.txt").read_text().split("\n\n")
+    rows = [line.split() for line in table.splitlines()]
+    assert rows[0] == ["test_set", "measure", "covered", "total", "ppmi", "svd"]
+    assert [row[:4] for row in rows[1:]] == [
+        ["pairs", "Spearman", "4", "5"],
+        ["questions", "3CosAdd", "1", "2"],
+        ["questions", "3CosMul", "1", "2"],
+    ]
+    svd = read_artifact(scores[1], "similarity")
+    low, high = svd["intervals"][0]
+    assert rows[1][5] == f"{svd['scores'][0]:.3f}[{low:.3f},{high:.3f}]"
+    heads = [block.splitlines()[0].split() for block in neighbours]
+    assert heads == [["nearest_to:cat", "ppmi", "svd"], ["nearest_to:green", "ppmi", "svd"]]
+    first = neighbours[0].splitlines()[1].split()
+    nearest = WORDS[svd["neighbours"][0, 0]]
+    assert nearest in ("dog", "cow")
+    assert first[0] == "1"
+    assert first[2] == f"{nearest}:{svd['cosines'][0, 0]:.2f}"
+
+
+def test_a_generated_corpus_is_scored_by_its_own_classes_and_analogies(folder):
+    succeed("evaluate_vectors", "--gold", folder / "gold.h5", "--output", folder / "s.h5", folder / "svd.h5")
+    scores = read_artifact(folder / "s.h5", "similarity")
+    assert scores["measures"] == ["nearest", "3CosAdd", "3CosMul"]
+    assert scores["covered"].tolist() == [6, 1, 1]
+    assert scores["queries"].shape == (0,)
+
+
+def test_scores_of_different_corpora_are_not_put_side_by_side(folder):
+    for name, query in (("one", "cat"), ("two", "dog")):
+        succeed(
+            "evaluate_vectors", "--output", folder / f"{name}.h5", "--queries", query, "--", folder / "svd.h5"
+        )
+    result = run_script(
+        "tabulate_vectors", "--output", folder / "t.txt", folder / "one.h5", folder / "two.h5"
+    )
+    assert result.returncode == 1
+    assert "their queries differ; tabulate vectors of one corpus" in result.stderr
+    assert not (folder / "t.txt").exists()
+
+
+def test_a_misspelt_query_ends_the_program_with_a_hint(folder):
+    result = run_script(
+        "evaluate_vectors", "--output", folder / "s.h5", "--queries", "gren", "--", folder / "svd.h5"
+    )
+    assert result.returncode == 1
+    assert "error: 'gren': not among the 6 words of these vectors; did you mean green" in result.stderr
+    assert "Traceback" not in result.stderr
+    assert not (folder / "s.h5").exists()
+
+
+@pytest.mark.parametrize(
+    ("script", "arguments"),
+    [
+        ("plot_words", ["--name", "SVD", "svd.h5", "corpus.h5"]),
+        ("plot_words", ["--name", "SVD", "--gold", "gold.h5", "--", "svd.h5", "corpus.h5"]),
+        ("plot_ppmi", ["--count", "4", "ppmi.h5", "corpus.h5"]),
+    ],
+)
+def test_figures_of_words_are_drawn(folder, script, arguments):
+    files = [folder / word if word.endswith(".h5") else word for word in arguments]
+    succeed(script, "--output", folder / "figure.png", *files)
+    assert (folder / "figure.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_training_curves_are_drawn(folder):
+    losses = np.array([3.0, 2.5, 2.4])
+    write_artifact(folder / "cbow.h5", "vectors", {"losses": losses}, {})
+    history = {"history/train_perplexity": np.exp(losses), "history/valid_perplexity": np.exp(losses) + 1}
+    write_artifact(folder / "lstm.h5", "rnnlm", history, {})
+    succeed("plot_training_curves", "--output", folder / "curves.png", folder / "cbow.h5")
+    gold = ["--gold", folder / "gold.h5"]
+    succeed("plot_perplexity", "--output", folder / "perplexity.png", *gold, "--", folder / "lstm.h5")
+    for name in ("curves", "perplexity"):
+        assert (folder / f"{name}.png").read_bytes().startswith(b"\x89PNG")
