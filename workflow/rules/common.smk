@@ -1,6 +1,5 @@
-"""What all rules share: the configuration, checked, and how a rule names its code and its settings."""
+"""What all rules share: the configuration, checked, and how a rule names its code, settings and device."""
 
-import os
 import sys
 from pathlib import Path
 
@@ -13,11 +12,12 @@ from configuration import check_configuration
 check_configuration(config, ROOT / "workflow/schemas/config.schema.yaml")
 
 # The Python that runs Snakemake runs the scripts, whether its environment is activated or not.
-os.environ["PATH"] = os.pathsep.join(
-    [str(Path(sys.executable).parent), os.environ["PATH"]]
-)
+shell.prefix(f'export PATH="{Path(sys.executable).parent}:$PATH"; ')
 
 CORPUS = config["corpus"]
+
+# Resources of a rule that computes on the device; unlike params, they may change without a rerun.
+DEVICE = {"device": config["device"], "gpu": int(config["device"] == "cuda")}
 
 
 wildcard_constraints:

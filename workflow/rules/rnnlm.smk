@@ -26,13 +26,14 @@ rule train_rnnlm:
         "results/{corpus}/benchmarks/train_rnnlm_{model}.tsv"
     threads: config["threads"]
     resources:
+        **DEVICE,
         mem_mb=4000,
     params:
         options=lambda wildcards: options(
             config["rnnlm"]["models"][wildcards.model] | {"seed": config["seed"]}
         ),
     shell:
-        "python {input.script} --log {log} --threads {threads} --device {config[device]}"
+        "python {input.script} --log {log} --threads {threads} --device {resources.device}"
         " --output {output} {params.options} {input.corpus}"
 
 
@@ -49,9 +50,10 @@ rule evaluate_rnnlm:
         "results/{corpus}/benchmarks/evaluate_rnnlm_{model}.tsv"
     threads: config["threads"]
     resources:
+        **DEVICE,
         mem_mb=2000,
     shell:
-        "python {input.script} --log {log} --threads {threads} --device {config[device]}"
+        "python {input.script} --log {log} --threads {threads} --device {resources.device}"
         " --output {output} {input.model} {input.corpus}"
 
 
