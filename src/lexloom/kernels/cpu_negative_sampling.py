@@ -1,8 +1,8 @@
 """Negative sampling on the CPU: the fused kernel behind CBOW and skip-gram.
 
-Two passes of tiles. The first goes over the examples and leaves their hidden vectors and the error of each word;
-the second goes over the rows of a table and sums each row's gradient from them, so that no gradient of the size of
-all words times D is ever written.
+Two passes of tiles. The first goes over the examples and leaves their hidden vectors and the error of each
+word; the second goes over the rows of a table and sums each row's gradient from them, so that no gradient of
+the size of all words times D is ever written.
 """
 
 import math
@@ -101,7 +101,7 @@ def _weighted_row_sums(rows: np.ndarray, weights: np.ndarray, vectors: np.ndarra
 
 @njit(nogil=True, cache=True)
 def _group(rows, table_rows):
-    """Sort by counting: positions ordered by row number, the row numbers that occur, and where each begins."""
+    """Sort by counting: positions ordered by row number, the row numbers that occur, where each begins."""
     ends = np.zeros(table_rows + 1, np.int64)
     for row in rows:
         if row >= 0:

@@ -1,0 +1,36 @@
+"""List, for every word of the training text, the words around it: what CBOW and skip-gram are trained on."""
+
+import argparse
+
+from lexloom.artifacts import Dataset, read_artifact, write_artifact
+from lexloom.command_line import run, script_parser
+from lexloom.context_batches import create_contexts
+
+
+def options() -> argparse.ArgumentParser:
+    """Return the command line of this script."""
+    parser = script_parser(__doc__)
+    parser.add_argument("corpus", help="tokenized corpus, HDF5 of kind corpus")
+    parser.add_argument("--output", required=True, help="targets and contexts, HDF5 of kind contexts")
+    parser.add_argument(
+        "--window", type=int, default=5, help="words on each side, from 1; across the ends of sentences"
+    )
+    return parser
+
+
+def main(given: argparse.Namespace) -> None:
+    """Read the corpus, write targets and contexts."""
+    corpus = read_artifact(given.corpus, "corpus", ["train", "words", "counts"])
+    datasets = {
+        "targets": Dataset(corpus["train"], ("position",), "word id"),
+        "contexts": Dataset(
+            create_contexts(corpus["train"], given.window), ("position", "offset"), "word id"
+        ),
+        "words": corpus["words"],
+        "counts": Dataset(corpus["counts"], ("word",), "occurrences in train"),
+    }
+    write_artifact(given.output, "contexts", datasets, {"window": given.window}, [given.corpus])
+
+
+if __name__ == "__main__":
+    run(main, options())

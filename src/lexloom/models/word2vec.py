@@ -1,0 +1,254 @@
+"""word2vec: vectors of words from predicting words from the words around them, or the other way round.
+
+The simple models multiply one-hot rows and compare with every word of the vocabulary (softmax). CBOW and
+skip-gram index, and compare with a few sampled words (negative sampling); `FusedNegativeSampling` trains
+either by one kernel in place of its layers. Mikolov et al. 2013a (models) and 2013b (negative sampling).
+
+A batch is a pair: the ids that are known, and those to predict. An id of -1 is absent. A word's published
+vector is its row of `W_in`.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from lexloom.backend import Backend, backend_of
+from lexloom.graph import Repeat
+from lexloom.initializers import uniform, xavier
+from lexloom.layers import Embedding, MatMul, OneHotMatMul
+from lexloom.losses import NegativeSampling, SoftmaxCrossEntropy
+from lexloom.parameter import Parameter, RowGrad
+
+
+class MeanOfPresent:
+    """The mean of a layer's rows over the ids that are present: ids (N, C) -> y (N, D), zeros where none is.
+
+    Parameters
+    ----------
+    layer : Embedding or OneHotMatMul
+    """
+
+    def __init__(self, layer: Any):
+        self.layer = layer
+
+    def parameters(self) -> list[Parameter]:
+        """Return the parameters of the layer."""
+        return self.layer.parameters()
+
+    def forward(self, ids: Any) -> tuple[Any, Any]:
+        """Return y (N, D) and the cache."""
+        rows, cache = self.layer.forward(ids)
+        xp = backend_of(rows).xp
+        share = (1 / xp.maximum(1, (ids >= 0).sum(axis=1, keepdims=True))).astype(rows.dtype)
+        return rows.sum(axis=1) * share, (rows.shape, share, cache)
+
+    def backward(self, dy: Any, cache: Any) -> None:
+        """Add the gradients of the parameters; ids have no gradient."""
+        shape, share, layer_cache = cache
+        self.layer.backward(backend_of(dy).xp.broadcast_to((dy * share)[:, None], shape), layer_cache)
+
+
+class SimpleCBOW:
+    """Predicts a word from the mean of the words around it: one-hot -> W_in -> mean -> W_out -> softmax.
+
+    Parameters
+    ----------
+    size : int
+        Words in the vocabulary, V.
+    dimension : int
+        Of the vectors, D.
+    rng : Generator
+        The stream "init".
+    backend : Backend
+    """
+
+    def __init__(
+        self, size: int, dimension: int, rng: np.random.Generator, backend: Backend, dtype: Any = np.float32
+    ):
+        self.W_in = Parameter("W_in", xavier(rng, (size, dimension), backend, dtype=dtype))
+        self.W_out = Parameter("W_out", xavier(rng, (dimension, size), backend, dtype=dtype))
+        self.mean = MeanOfPresent(OneHotMatMul(self.W_in))
+        self.output = MatMul(self.W_out)
+        self.cross_entropy = SoftmaxCrossEntropy()
+
+    def parameters(self) -> list[Parameter]:
+        """Return [W_in (V, D), W_out (D, V)]."""
+        return [self.W_in, self.W_out]
+
+    def loss(self, batch: Any, carry: Any = None, rng: Any = None) -> tuple[Any, None, Any]:
+        """Return the mean loss (nats) of contexts (N, C) and targets (N,), no carry, and the cache."""
+        contexts, targets = _to_device(self.W_in, batch)
+        hidden, mean_cache = self.mean.forward(contexts)
+        scores, output_cache = self.output.forward(hidden)
+        loss, loss_cache = self.cross_entropy.forward(scores, targets)
+        return loss, None, (mean_cache, output_cache, loss_cache)
+
+    def backward(self, cache: Any) -> None:
+        """Add the gradients, dense."""
+        mean_cache, output_cache, loss_cache = cache
+        dscores = self.cross_entropy.backward(loss_cache)
+        self.mean.backward(self.output.backward(dscores, output_cache), mean_cache)
+
+
+class SimpleSkipGram:
+    """Predicts each of the words around a word: one-hot -> W_in -> W_out -> softmax, the same for each.
+
+    Parameters are those of `SimpleCBOW`.
+    """
+
+    def __init__(
+        self, size: int, dimension: int, rng: np.random.Generator, backend: Backend, dtype: Any = np.float32
+    ):
+        self.W_in = Parameter("W_in", xavier(rng, (size, dimension), backend, dtype=dtype))
+        self.W_out = Parameter("W_out", xavier(rng, (dimension, size), backend, dtype=dtype))
+        self.input = OneHotMatMul(self.W_in)
+        self.output = MatMul(self.W_out)
+        self.cross_entropy = SoftmaxCrossEntropy()
+
+    def parameters(self) -> list[Parameter]:
+        """Return [W_in (V, D), W_out (D, V)]."""
+        return [self.W_in, self.W_out]
+
+    def loss(self, batch: Any, carry: Any = None, rng: Any = None) -> tuple[Any, None, Any]:
+        """Return the mean loss (nats) of targets (N,) and their contexts (N, C), no carry, and the cache."""
+        targets, contexts = _to_device(self.W_in, batch)
+        hidden, input_cache = self.input.forward(targets)
+        scores, output_cache = self.output.forward(hidden)
+        repeat = Repeat(contexts.shape[1])
+        scores, repeat_cache = repeat.forward(scores)
+        loss, loss_cache = self.cross_entropy.forward(scores, contexts.T)
+        return loss, None, (input_cache, output_cache, repeat, repeat_cache, loss_cache)
+
+    def backward(self, cache: Any) -> None:
+        """Add the gradients, dense."""
+        input_cache, output_cache, repeat, repeat_cache, loss_cache = cache
+        dscores = repeat.backward(self.cross_entropy.backward(loss_cache), repeat_cache)
+        self.input.backward(self.output.backward(dscores, output_cache), input_cache)
+
+
+class CBOW:
+    """Predicts a word, among sampled ones, from the mean of the words around it.
+
+    Parameters are those of `SimpleCBOW`. As in Mikolov et al.'s program, `W_in` starts small, `W_out` at 0.
+    """
+
+    def __init__(
+        self, size: int, dimension: int, rng: np.random.Generator, backend: Backend, dtype: Any = np.float32
+    ):
+        self.W_in, self.W_out = _tables(size, dimension, rng, backend, dtype)
+        self.mean = MeanOfPresent(Embedding(self.W_in))
+        self.negative_sampling = NegativeSampling(self.W_out)
+
+    def parameters(self) -> list[Parameter]:
+        """Return [W_in (V, D), W_out (V, D)]."""
+        return [self.W_in, self.W_out]
+
+    def loss(self, batch: Any, carry: Any = None, rng: Any = None) -> tuple[Any, None, Any]:
+        """Return the mean loss (nats), no carry, and the cache.
+
+        Parameters
+        ----------
+        batch : contexts (N, C), words (N, 1 + K)
+            The target is the first of the words, samples follow.
+        """
+        contexts, words = _to_device(self.W_in, batch)
+        hidden, mean_cache = self.mean.forward(contexts)
+        loss, loss_cache = self.negative_sampling.forward(hidden, words)
+        return loss, None, (mean_cache, loss_cache)
+
+    def backward(self, cache: Any) -> None:
+        """Add the gradients, as rows."""
+        mean_cache, loss_cache = cache
+        self.mean.backward(self.negative_sampling.backward(loss_cache), mean_cache)
+
+
+class SkipGram:
+    """Predicts each of the words around a word, among sampled ones.
+
+    Parameters are those of `SimpleCBOW`; the tables start as those of `CBOW`.
+    """
+
+    def __init__(
+        self, size: int, dimension: int, rng: np.random.Generator, backend: Backend, dtype: Any = np.float32
+    ):
+        self.W_in, self.W_out = _tables(size, dimension, rng, backend, dtype)
+        self.input = Embedding(self.W_in)
+        self.negative_sampling = NegativeSampling(self.W_out)
+
+    def parameters(self) -> list[Parameter]:
+        """Return [W_in (V, D), W_out (V, D)]."""
+        return [self.W_in, self.W_out]
+
+    def loss(self, batch: Any, carry: Any = None, rng: Any = None) -> tuple[Any, None, Any]:
+        """Return the mean loss (nats) of one prediction, no carry, and the cache.
+
+        Parameters
+        ----------
+        batch : targets (N,), words (N, C, 1 + K)
+            Each context word is the first of its words, samples follow.
+        """
+        targets, words = _to_device(self.W_in, batch)
+        hidden, input_cache = self.input.forward(targets)
+        repeat = Repeat(words.shape[1])
+        hidden, repeat_cache = repeat.forward(hidden)
+        shape = hidden.shape
+        loss, loss_cache = self.negative_sampling.forward(
+            hidden.reshape(-1, shape[2]), words.swapaxes(0, 1).reshape(-1, words.shape[2])
+        )
+        return loss, None, (input_cache, repeat, repeat_cache, shape, loss_cache)
+
+    def backward(self, cache: Any) -> None:
+        """Add the gradients, as rows."""
+        input_cache, repeat, repeat_cache, shape, loss_cache = cache
+        dhidden = self.negative_sampling.backward(loss_cache).reshape(shape)
+        self.input.backward(repeat.backward(dhidden, repeat_cache), input_cache)
+
+
+class FusedNegativeSampling:
+    """The loss and the gradients of `CBOW` or `SkipGram` by one kernel, many times faster than by layers.
+
+    Parameters
+    ----------
+    model : CBOW or SkipGram
+        Whose tables are trained, with the batches that it takes.
+    """
+
+    def __init__(self, model: CBOW | SkipGram):
+        self.W_in, self.W_out = model.parameters()
+
+    def parameters(self) -> list[Parameter]:
+        """Return [W_in (V, D), W_out (V, D)]."""
+        return [self.W_in, self.W_out]
+
+    def loss(self, batch: Any, carry: Any = None, rng: Any = None) -> tuple[Any, None, Any]:
+        """Return the mean loss (nats) of one prediction, no carry, and the cache: the gradients."""
+        inputs, words = _to_device(self.W_in, batch)
+        examples, samples = len(inputs), words.shape[-1]
+        kernel = backend_of(inputs, words, self.W_in.data).kernels.negative_sampling
+        loss, *grads = kernel(
+            self.W_in.data,
+            self.W_out.data,
+            inputs.reshape(examples, -1),
+            words.reshape(examples, -1, samples),
+        )
+        return loss, None, grads
+
+    def backward(self, cache: Any) -> None:
+        """Add the gradients, as rows, each once."""
+        for table, (rows, sums) in zip(self.parameters(), cache, strict=True):
+            table.add_grad(RowGrad(rows, sums))
+
+
+MODELS = {"cbow": CBOW, "skip-gram": SkipGram}
+
+
+def _tables(
+    size: int, dimension: int, rng: np.random.Generator, backend: Backend, dtype: Any
+) -> tuple[Parameter, Parameter]:
+    start = uniform(rng, (size, dimension), 0.5 / dimension, backend, dtype)
+    return Parameter("W_in", start), Parameter("W_out", backend.xp.zeros((size, dimension), dtype))
+
+
+def _to_device(table: Parameter, batch: Any) -> tuple[Any, ...]:
+    backend = backend_of(table.data)
+    return tuple(backend.to_device(ids) for ids in batch)
