@@ -1,6 +1,7 @@
 """What all rules share: the configuration, checked, and how a rule names its code, settings and device."""
 
 import sys
+from glob import glob
 from pathlib import Path
 
 ROOT = Path(workflow.basedir)
@@ -22,3 +23,94 @@ DEVICE = {"device": config["device"], "gpu": int(config["device"] == "cuda")}
 
 wildcard_constraints:
     corpus="|".join(config["corpora"]),
+
+
+def corpora_from(source):
+    """Return a pattern for the names of the corpora with a source; it matches nothing where there are none."""
+    names = [
+        name for name, corpus in config["corpora"].items() if corpus["source"] == source
+    ]
+    return "|".join(names) or "(?!)"
+
+
+def downloads():
+    """Return the sha256 and the addresses of each file to download, by its path under data/ and a mirror."""
+    files = {
+        settings["path"]: (settings["sha256"], [settings["origin"]])
+        for settings in config["evaluation"]["sets"].values()
+    }
+    for corpus in config["corpora"].values():
+        if corpus["source"] == "download":
+            for settings in corpus["files"].values():
+                path = settings["path"]
+                origins = [
+                    origin.format(file=Path(path).name) for origin in corpus["origins"]
+                ]
+                files[path] = (settings["sha256"], origins)
+    return files
+
+
+def texts(wildcards):
+    """Return the text files of a corpus by the name of the input: train, valid and test, or train alone."""
+    corpus = config["corpora"][wildcards.corpus]
+    if corpus["source"] == "generate":
+        return {
+            name: [f"data/{wildcards.corpus}/{name}.txt"]
+            for name in ("train", "valid", "test")
+        }
+    if corpus["source"] == "download":
+        return {
+            name: [f"data/{settings['path']}"]
+            for name, settings in corpus["files"].items()
+        }
+    files = corpus["files"]
+    if not isinstance(files, dict):
+        files = {"train": files}
+    return {name: matching_files(patterns) for name, patterns in files.items()}
+
+
+def matching_files(patterns):
+    """Return the files that paths or globs name, each once; what names no file stays, for Snakemake to report."""
+    patterns = [patterns] if isinstance(patterns, str) else patterns
+    return list(
+        dict.fromkeys(
+            path
+            for pattern in patterns
+            for path in sorted(glob(pattern, recursive=True)) or [pattern]
+        )
+    )
+
+
+def tokenization(wildcards):
+    """Return how to tokenize a corpus, as options; the split counts only where there is one text."""
+    settings = config["tokenize"] | config["corpora"][wildcards.corpus]["tokenize"]
+    if "valid" in texts(wildcards):
+        settings = {name: value for name, value in settings.items() if name != "split"}
+    return options(settings)
+
+
+def gold_of(corpus):
+    """Return the file with what is known of a generated corpus, or nothing."""
+    generated = config["corpora"][corpus]["source"] == "generate"
+    return [f"data/{corpus}/gold.h5"] if generated else []
+
+
+def gold(wildcards):
+    """Return what is known of a generated corpus, by name of input and option; nothing of others."""
+    return {"gold": path for path in gold_of(wildcards.corpus)}
+
+
+def test_sets(wildcards):
+    """Return the files that the vectors of a corpus are held against, by name of input and option.
+
+    The set named `analogies` has analogies, every other one rated pairs of words.
+    """
+    files = {
+        name: f"data/{settings['path']}"
+        for name, settings in config["evaluation"]["sets"].items()
+    }
+    analogies = [files.pop("analogies")] if "analogies" in files else []
+    return gold(wildcards) or {
+        "similarity": list(files.values()),
+        "analogies": analogies,
+    }

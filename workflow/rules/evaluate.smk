@@ -8,27 +8,6 @@ VECTORS = {
 }
 
 
-def gold(wildcards):
-    """Return what is known of a generated corpus, by name of input and option; nothing of others."""
-    return {"gold": path for path in gold_of(wildcards.corpus)}
-
-
-def test_sets(wildcards):
-    """Return the files that the vectors of a corpus are held against, by name of input and option.
-
-    The set named `analogies` has analogies, every other one rated pairs of words.
-    """
-    files = {
-        name: f"data/{settings['path']}"
-        for name, settings in config["evaluation"]["sets"].items()
-    }
-    analogies = [files.pop("analogies")] if "analogies" in files else []
-    return gold(wildcards) or {
-        "similarity": list(files.values()),
-        "analogies": analogies,
-    }
-
-
 rule evaluate_vectors:
     input:
         unpack(test_sets),

@@ -1,12 +1,5 @@
 """Language models: train, measure, tabulate."""
 
-
-def gold_of(corpus):
-    """Return the file with what is known of a generated corpus, or nothing."""
-    generated = config["corpora"][corpus]["source"] == "generate"
-    return [f"data/{corpus}/gold.h5"] if generated else []
-
-
 MODELS = config["corpora"][CORPUS]["models"]
 
 

@@ -3,18 +3,6 @@
 WORD2VEC = config["word2vec"]
 
 
-def training(model, settings):
-    """Return the command-line options of a training."""
-    return options(
-        settings
-        | {
-            "model": model,
-            "precision": config["vectors"]["precision"],
-            "seed": config["seed"],
-        }
-    )
-
-
 rule create_contexts:
     input:
         **code("create_contexts.py"),
@@ -49,7 +37,11 @@ rule train_cbow:
         **DEVICE,
         mem_mb=2000,
     params:
-        options=training("cbow", WORD2VEC["cbow"]),
+        options=options(
+            WORD2VEC["cbow"]
+            | config["vectors"]
+            | {"model": "cbow", "seed": config["seed"]}
+        ),
     shell:
         "python {input.script} --log {log} --threads {threads} --device {resources.device}"
         " --output {output} {params.options} {input.contexts}"
@@ -70,7 +62,11 @@ rule train_skipgram:
         **DEVICE,
         mem_mb=2000,
     params:
-        options=training("skip-gram", WORD2VEC["skipgram"]),
+        options=options(
+            WORD2VEC["skipgram"]
+            | config["vectors"]
+            | {"model": "skip-gram", "seed": config["seed"]}
+        ),
     shell:
         "python {input.script} --log {log} --threads {threads} --device {resources.device}"
         " --output {output} {params.options} {input.contexts}"
