@@ -8,8 +8,10 @@ from typing import Any
 
 from tqdm import tqdm
 
-from lexloom.backend import DEVICES
 from lexloom.errors import LexloomError
+
+# Not imported from lexloom.backend: a script that does not compute shall not depend on its kernels.
+DEVICES = ("cpu", "cuda")
 
 
 def script_parser(description: str) -> argparse.ArgumentParser:

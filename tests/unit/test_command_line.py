@@ -4,6 +4,7 @@ import logging
 
 import pytest
 
+from lexloom import backend, command_line
 from lexloom.command_line import add_compute_options, progress, run, script_parser
 from lexloom.errors import LexloomError
 
@@ -102,3 +103,7 @@ def test_messages_go_to_the_log_too(call, tmp_path, capsys):
 def test_progress_is_silent_where_there_is_no_terminal(capsys):
     assert list(progress(range(3), unit="token")) == [0, 1, 2]
     assert capsys.readouterr() == ("", "")
+
+
+def test_the_devices_to_choose_from_are_those_of_the_backend():
+    assert command_line.DEVICES == backend.DEVICES
