@@ -47,7 +47,9 @@ class SGD:
     def _step_one(self, parameter: Parameter, learning_rate: float) -> None:
         data, grad = parameter.data, parameter.grad
         xp = backend_of(data).xp
-        state = self.state.setdefault(parameter.name, {slot: xp.zeros_like(data) for slot in self.slots})
+        if parameter.name not in self.state:
+            self.state[parameter.name] = {slot: xp.zeros_like(data) for slot in self.slots}
+        state = self.state[parameter.name]
         if not isinstance(grad, RowGrad):
             self._shrink_and_update(xp, data, grad, state, learning_rate)
             return

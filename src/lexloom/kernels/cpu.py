@@ -35,7 +35,9 @@ def matmul(a: np.ndarray, b: np.ndarray, out: np.ndarray | None = None) -> np.nd
 
 
 def sum_rows(rows: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Add up the rows that have the same number; see `reference.sum_rows`."""
+    """Add up the rows that have the same number; see `reference.sum_rows`. Ascending rows come back as given."""
+    if np.all(rows[1:] > rows[:-1]):
+        return rows, values
     order = np.argsort(rows, kind="stable")
     ordered = rows[order]
     starts = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]]))[: len(ordered)]
