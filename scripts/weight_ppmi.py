@@ -1,4 +1,4 @@
-"""Weight counted pairs by how much more often they occur than by chance: positive pointwise mutual information."""
+"""Weight counted pairs by their positive pointwise mutual information (PPMI)."""
 
 import argparse
 

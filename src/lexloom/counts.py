@@ -76,7 +76,7 @@ def weight_ppmi(counts: sparse.csr_array, smoothing: float = 1.0, shift: float =
     """
     if not (0 < smoothing <= 1 and 0 <= shift < np.inf):
         raise LexloomError(
-            f"smoothing: {smoothing}, shift: {shift}; expected a smoothing above 0 up to 1, and a shift of at least 0"
+            f"smoothing: {smoothing}, shift: {shift}; expected smoothing above 0, up to 1, and shift from 0"
         )
     word_totals = counts.sum(axis=1, dtype=np.float64)
     context_totals = counts.sum(axis=0, dtype=np.float64) ** smoothing

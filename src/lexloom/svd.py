@@ -1,13 +1,16 @@
 """The truncated singular value decomposition of a sparse matrix.
 
-A random block of vectors, multiplied again and again by A' A, spans a block Krylov space, which holds the leading
-singular vectors to high accuracy after few products (Musco & Musco 2015, "Randomized block Krylov methods for
-stronger and faster approximate singular value decomposition"; the random start is that of Halko, Martinsson & Tropp
-2011). The space is built by block bidiagonalization (Golub, Luk & Overton 1981): with orthonormal bases U and V of
-left and right vectors grown block by block, A V = U B, where B is small and block bidiagonal, and the singular values
-of B approach those of A from below. What is missing in A' U = V B' + (next block of V) S bounds the error of each.
+A random block of vectors, multiplied again and again by A' A, spans a block Krylov space that soon holds
+the leading singular vectors (Musco & Musco 2015, "Randomized block Krylov methods for stronger and faster
+approximate singular value decomposition"; Halko, Martinsson & Tropp 2011 for the random start).
 
-Computed on the host in float64; every product is cut by shape alone, so the bits do not depend on threads.
+The space is built by block bidiagonalization (Golub, Luk & Overton 1981). Orthonormal bases U and V of
+left and right vectors grow block by block, so that A V = U B with a small block bidiagonal matrix B,
+whose singular values approach those of A from below. In A' U = V B' + (next block of V) S, the part with
+S bounds what each one lacks.
+
+Computed on the host in float64; every product is cut by shape alone, so the bits do not depend on
+threads.
 """
 
 from collections.abc import Callable
@@ -34,6 +37,8 @@ def truncated_svd(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return the `dimension` largest singular values of a sparse matrix, and their vectors.
 
+    A value that is repeated more often than the 16 columns of a block may be found fewer times.
+
     Parameters
     ----------
     matrix : (M, N) csr_array of floats
@@ -42,10 +47,10 @@ def truncated_svd(
     rng : Generator
         Draws the starting block; the result depends on it only within the tolerance.
     tolerance : float
-        Each triplet has |A' u - s v| <= tolerance s. So A has a singular value within that of s; in practice the
-        difference is far smaller, because it falls with the square of this residual.
+        Every triplet has A v = s u and |A' u - s v| <= tolerance * s, so that s is within tolerance * s of a
+        singular value of A; in practice far closer, as the difference falls with the square of that residual.
     report : callable
-        Told, now and then, how many of the triplets have converged.
+        Told, now and then, how many of the triplets have come so far.
 
     Returns
     -------
@@ -59,13 +64,15 @@ def truncated_svd(
     Raises
     ------
     LexloomError
-        When there are not so many singular values, or not so many above zero.
+        When there are not so many singular values, or not so many above zero, or a number is not finite.
     """
     if not 1 <= dimension < min(matrix.shape):
         raise LexloomError(
-            f"dimension: {dimension}; expected 1 to {min(matrix.shape) - 1} for a matrix of {matrix.shape[0]} x "
-            f"{matrix.shape[1]}; lower it, or use a larger vocabulary"
+            f"dimension: {dimension}; expected at least 1 and less than {min(matrix.shape)}, the size of the "
+            "matrix; lower it, or use a larger vocabulary"
         )
+    if not np.isfinite(matrix.data).all():
+        raise LexloomError("the matrix to factorize holds a number that is not finite; make it again")
     if matrix.shape[0] < matrix.shape[1]:
         right, values, left = _factorize(matrix.T.tocsr(), dimension, rng, tolerance, report)
     else:
@@ -73,7 +80,8 @@ def truncated_svd(
     rank = np.count_nonzero(values > _ZERO * values[0])
     if rank < dimension:
         raise LexloomError(
-            f"dimension: {dimension}, but only {rank} singular values are not zero; lower it to {rank}"
+            f"dimension: {dimension}, but only {rank} singular values are not zero; "
+            "lower it, or use a longer text"
         )
     signs = np.sign(left[np.abs(left).argmax(axis=0), np.arange(dimension)])
     return left * signs, values, right * signs
@@ -111,7 +119,8 @@ class _Basis:
 
     Attributes
     ----------
-    vectors : (N, size) float64 array
+    size : int
+        How many there are.
     last : (N, B) float64 array
         The newest B of them.
     """
@@ -123,7 +132,8 @@ class _Basis:
         self.last = self.vectors
 
     @property
-    def vectors(self) -> np.ndarray:  # noqa: D102
+    def vectors(self) -> np.ndarray:
+        """The basis so far."""
         return self._storage[:, : self.size]
 
     def extend(self, block: np.ndarray) -> np.ndarray:
@@ -131,11 +141,12 @@ class _Basis:
 
         B is C, or less where the basis becomes complete.
         """
-        length, wanted = block.shape
-        self.last = self._orthonormal(block[:, : length - self.size])
+        self.last = self._orthonormal(block[:, : len(block) - self.size])
         end = self.size + self.last.shape[1]
         if end > self._storage.shape[1]:
-            self._storage = np.asfortranarray(np.hstack([self._storage, np.empty_like(self._storage)]))
+            vectors = self.vectors
+            self._storage = np.empty((len(block), 2 * end), order="F")
+            self.vectors[:] = vectors
         self._storage[:, self.size : end] = self.last
         self.size = end
         return self.last.T @ block
@@ -143,8 +154,8 @@ class _Basis:
     def _orthonormal(self, block: np.ndarray) -> np.ndarray:
         """Return an orthonormal block that spans `block` less its part in the basis.
 
-        A column that loses most of its length loses digits too, so the same is done again. Where the block holds
-        nothing new, noise at the level of rounding gives directions to go on with, as in a fresh start.
+        A column that loses most of its length loses digits too, so the same is done again. Where a block
+        holds nothing new, noise at the level of rounding gives directions to go on with, like a fresh start.
         """
         kernels = backend_of(block).kernels
         while True:

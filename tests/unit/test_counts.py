@@ -1,0 +1,139 @@
+"""Counts and PPMI equal a naive reading of their definitions."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lexloom.backend import get_backend
+from lexloom.counts import WEIGHTINGS, count_cooccurrences, weight_ppmi
+from lexloom.errors import LexloomError
+from lexloom.kernels import cpu, pool, reference
+
+V = 7
+streams = st.lists(st.integers(0, V - 1), min_size=2, max_size=60).map(lambda ids: np.array(ids, np.int32))
+windows = st.integers(1, 12)
+
+
+@pytest.fixture(autouse=True)
+def _one_thread_afterwards():
+    yield
+    pool.set_threads(1)
+
+
+def naive_counts(ids, window, weight):
+    """Walk over all pairs of positions, as the book does."""
+    counts = np.zeros((V, V))
+    for here, word in enumerate(ids):
+        for there, other in enumerate(ids):
+            if 1 <= abs(here - there) <= window:
+                counts[word, other] += weight(abs(here - there))
+    return counts
+
+
+def naive_ppmi(counts, smoothing, shift):
+    """Go through the cells of the dense matrix one by one."""
+    ppmi = np.zeros(counts.shape)
+    contexts = counts.sum(axis=0) ** smoothing
+    for word, context in zip(*np.nonzero(counts), strict=True):
+        joint = counts[word, context] / counts.sum()
+        chance = counts[word].sum() / counts.sum() * contexts[context] / contexts.sum()
+        ppmi[word, context] = max(0, np.log2(joint / chance) - shift)
+    return ppmi
+
+
+@given(ids=streams, window=windows)
+def test_flat_counts_are_exact(ids, window):
+    counts = count_cooccurrences(ids, V, window)
+    assert counts.dtype == np.int64
+    np.testing.assert_array_equal(counts.toarray(), naive_counts(ids, window, lambda distance: 1))
+
+
+@given(ids=streams, window=windows)
+def test_distance_weighting_counts_a_pair_by_its_nearness(ids, window):
+    counts = count_cooccurrences(ids, V, window, "distance").toarray()
+    np.testing.assert_allclose(counts, naive_counts(ids, window, lambda distance: 1 / distance), rtol=1e-12)
+    np.testing.assert_array_equal(counts, counts.T)
+
+
+@given(ids=streams, window=windows, dtype=st.sampled_from([np.int64, np.float64]))
+def test_the_counting_kernel_equals_its_reference_to_the_bit(ids, window, dtype):
+    weights = (1 / np.arange(1, min(window, len(ids) - 1) + 1)).astype(dtype) + dtype(1)
+    for ours, expected in zip(
+        cpu.count_cooccurrences(ids, V, weights),
+        reference.count_cooccurrences(ids, V, weights),
+        strict=True,
+    ):
+        np.testing.assert_array_equal(ours, expected)
+
+
+@pytest.mark.parametrize("weighting", WEIGHTINGS)
+def test_counts_have_the_same_bits_on_threads(weighting):
+    ids = np.random.default_rng(1).zipf(1.3, 20000).clip(max=500).astype(np.int32)
+    results = []
+    for threads in (1, 2):
+        get_backend(threads=threads)
+        results.append(count_cooccurrences(ids, 501, 5, weighting))
+    one, two = results
+    for part in ("data", "indices", "indptr"):
+        np.testing.assert_array_equal(getattr(one, part), getattr(two, part))
+
+
+def test_the_books_sentence():
+    sentence = ["you", "say", "goodbye", "and", "i", "say", "hello", "."]
+    words = list(dict.fromkeys(sentence))
+    ids = np.array([words.index(word) for word in sentence], np.int32)
+    expected = [
+        [0, 1, 0, 0, 0, 0, 0],
+        [1, 0, 1, 0, 1, 1, 0],
+        [0, 1, 0, 1, 0, 0, 0],
+        [0, 0, 1, 0, 1, 0, 0],
+        [0, 1, 0, 1, 0, 0, 0],
+        [0, 1, 0, 0, 0, 0, 1],
+        [0, 0, 0, 0, 0, 1, 0],
+    ]
+    counts = count_cooccurrences(ids, len(words), 1)
+    np.testing.assert_array_equal(counts.toarray(), expected)
+    assert weight_ppmi(counts)[0, 1] == pytest.approx(np.log2(14 / 4))
+
+
+@given(ids=streams, window=windows, smoothing=st.sampled_from([1.0, 0.75, 0.3]), shift=st.floats(0, 2))
+def test_ppmi_equals_its_definition(ids, window, smoothing, shift):
+    counts = count_cooccurrences(ids, V, window)
+    ppmi = weight_ppmi(counts, smoothing, shift)
+    assert ppmi.dtype == np.float32
+    assert (ppmi.data > 0).all()
+    np.testing.assert_allclose(ppmi.toarray(), naive_ppmi(counts.toarray(), smoothing, shift), atol=1e-6)
+
+
+def test_words_that_do_not_occur_have_empty_rows():
+    counts = count_cooccurrences(np.array([2, 4, 2], np.int32), 6, 5)
+    assert counts.shape == (6, 6)
+    np.testing.assert_array_equal(counts.indptr, [0, 0, 0, 2, 2, 3, 3])
+    assert weight_ppmi(counts).shape == (6, 6)
+
+
+def test_one_word_alone_shares_no_information():
+    assert weight_ppmi(count_cooccurrences(np.zeros(9, np.int32), 1, 2)).nnz == 0
+
+
+@pytest.mark.parametrize(
+    ("ids", "window", "weighting", "message"),
+    [
+        ([0], 2, "flat", "the corpus has 1"),
+        ([], 2, "flat", "the corpus has 0"),
+        ([0, 1], 0, "flat", "window: 0"),
+        ([0, 1], 2, "near", "weighting: 'near'"),
+        ([0, 9], 2, "flat", "vocabulary has 7 words"),
+        ([0, -1], 2, "flat", "word ids from -1"),
+    ],
+)
+def test_a_bad_input_is_refused(ids, window, weighting, message):
+    with pytest.raises(LexloomError, match=message):
+        count_cooccurrences(np.array(ids, np.int32), V, window, weighting)
+
+
+@pytest.mark.parametrize(("smoothing", "shift"), [(0, 0), (1.5, 0), (1, -1), (1, np.nan)])
+def test_a_setting_out_of_range_is_refused(smoothing, shift):
+    with pytest.raises(LexloomError, match="smoothing"):
+        weight_ppmi(count_cooccurrences(np.array([0, 1], np.int32), V, 1), smoothing, shift)
