@@ -43,8 +43,9 @@ def downloads():
         if corpus["source"] == "download":
             for settings in corpus["files"].values():
                 path = settings["path"]
+                name = Path(path).name
                 origins = [
-                    origin.format(file=Path(path).name) for origin in corpus["origins"]
+                    origin.replace("{file}", name) for origin in corpus["origins"]
                 ]
                 files[path] = (settings["sha256"], origins)
     return files

@@ -1,0 +1,85 @@
+"""From where texts come, downloaded, generated or a person's own, and their word ids."""
+
+DOWNLOADS = downloads()
+
+
+localrules:
+    download_file,
+
+
+# The checksum alone decides what the file is: neither an edit of code nor another address fetches it again.
+rule download_file:
+    input:
+        script=ancient(code("download_file.py")["script"]),
+    output:
+        "data/{path}",
+    log:
+        "logs/{path}.log",
+    benchmark:
+        "results/benchmarks/{path}.tsv"
+    wildcard_constraints:
+        path="|".join(map(re.escape, DOWNLOADS)) or "(?!)",
+    threads: 1
+    resources:
+        mem_mb=500,
+    params:
+        sha256=lambda wildcards: DOWNLOADS[wildcards.path][0],
+        origins=lambda wildcards, input: DOWNLOADS[wildcards.path][1],
+    shell:
+        "python {input.script} --log {log} --output {output} --sha256 {params.sha256}"
+        " --origins {params.origins:q} -- {wildcards.path}"
+
+
+rule generate_sample:
+    input:
+        **code("generate_sample.py"),
+    output:
+        gold="data/{corpus}/gold.h5",
+        train="data/{corpus}/train.txt",
+        valid="data/{corpus}/valid.txt",
+        test="data/{corpus}/test.txt",
+    log:
+        "logs/{corpus}/generate_sample.log",
+    benchmark:
+        "results/{corpus}/benchmarks/generate_sample.tsv"
+    wildcard_constraints:
+        corpus=corpora_from("generate"),
+    threads: 1
+    resources:
+        mem_mb=1000,
+    params:
+        options=lambda wildcards: options(
+            {
+                "tokens": config["corpora"][wildcards.corpus]["tokens"],
+                "seed": config["seed"],
+            }
+        ),
+    shell:
+        "python {input.script} --log {log} --output {output.gold} {params.options}"
+        " --train {output.train} --valid {output.valid} --test {output.test}"
+
+
+rule tokenize_corpus:
+    input:
+        unpack(texts),
+        **code("tokenize_corpus.py"),
+    output:
+        "data/{corpus}/corpus.h5",
+    log:
+        "logs/{corpus}/tokenize_corpus.log",
+    benchmark:
+        "results/{corpus}/benchmarks/tokenize_corpus.tsv"
+    threads: 1
+    resources:
+        mem_mb=2000,
+    params:
+        options=tokenization,
+        held_out=lambda wildcards, input: options(
+            {
+                name: list(input[name])
+                for name in ("valid", "test")
+                if name in texts(wildcards)
+            }
+        ),
+    shell:
+        "python {input.script} --log {log} --output {output} {params.options} {params.held_out} -- {input.train:q}"
