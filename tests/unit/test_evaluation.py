@@ -42,6 +42,11 @@ def test_the_interval_of_a_rank_correlation_covers_the_truth_nineteen_times_in_t
     assert covered / 1000 == pytest.approx(0.95, abs=0.02)
 
 
+def test_the_interval_of_a_rank_correlation_equals_a_hand_computation():
+    # z = artanh 0.5 = 0.549306; its error is sqrt(1.125 / 25) = 0.212132, times 1.959964: 0.415771
+    assert spearman_interval(0.5, 28) == pytest.approx((np.tanh(0.133535), np.tanh(0.965077)), abs=1e-6)
+
+
 @pytest.mark.parametrize(("correlation", "count"), [(np.nan, 2), (1.0, 3), (np.nan, 50)])
 def test_no_interval_without_enough_pairs_or_without_a_correlation(correlation, count):
     assert np.isnan(spearman_interval(correlation, count)).all()
