@@ -65,7 +65,7 @@ class Artifact:
 
     Attributes
     ----------
-    datasets : dict of str to ndarray, list of str, or scipy.sparse.csr_array
+    datasets : dict of str to ndarray, list of str, scipy.sparse.csr_array, or (for a group) such a dict
     settings : dict
         The settings of the stage that made it.
     inputs : dict of str to str
@@ -232,6 +232,8 @@ def _chunks(array: np.ndarray) -> tuple[int, ...]:
 
 
 def _read(node: h5py.Group | h5py.Dataset) -> Any:
+    if isinstance(node, h5py.Group) and "shape" not in node.attrs:
+        return {name: _read(child) for name, child in sorted(node.items())}
     if isinstance(node, h5py.Group):
         parts = tuple(node[part][...] for part in ("data", "indices", "indptr"))
         return sparse.csr_array(parts, shape=tuple(node.attrs["shape"]))

@@ -66,6 +66,19 @@ def test_any_words_come_back(tmp_path_factory, words):
     assert read_artifact(path, "vectors")["words"] == words
 
 
+def test_a_group_comes_back_as_a_whole_or_by_its_parts(tmp_path):
+    path = tmp_path / "lstm.h5"
+    write_artifact(
+        path, "rnnlm", {"history/loss": np.array([2.0, 1.0]), "history/epoch": np.array([1, 2])}, {}
+    )
+    history = read_artifact(path, "rnnlm")["history"]
+    assert {name: values.tolist() for name, values in history.items()} == {
+        "loss": [2.0, 1.0],
+        "epoch": [1, 2],
+    }
+    assert read_artifact(path, "rnnlm", ["history/loss"])["history/loss"].tolist() == [2.0, 1.0]
+
+
 def test_only_what_is_asked_for_is_read(path):
     assert set(read_artifact(path, "vectors", ["words"]).datasets) == {"words"}
 
