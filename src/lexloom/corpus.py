@@ -119,8 +119,13 @@ def read_corpus(
     Raises
     ------
     LexloomError
-        When a file cannot be read, is no UTF-8 text, or a part is left without tokens.
+        When a file cannot be read, is no UTF-8 text, a part is left without tokens, or a setting is out of
+        its range.
     """
+    if set(files) not in ({"train"}, set(SPLITS)):
+        raise LexloomError(f"files: for {', '.join(files)}; expected train alone, or train, valid and test")
+    if max_vocab is not None and max_vocab < 2:
+        raise LexloomError(f"max_vocab: {max_vocab}; expected at least 2, for a word and {UNKNOWN}")
     ids = _Ids({_LINE_END: 0})
     parts = {name: _read_text(paths, tokenizer, ids, advance) for name, paths in files.items()}
     for name, tokens in parts.items():
@@ -163,7 +168,14 @@ def split_text(tokens: np.ndarray, end: int, shares: Sequence[float]) -> list[np
     Returns
     -------
     parts : list of int arrays
+
+    Raises
+    ------
+    LexloomError
+        When a share is not positive, or their sum is not 1.
     """
+    if min(shares) <= 0 or not np.isclose(sum(shares), 1.0):
+        raise LexloomError(f"split: {list(shares)}; expected shares above 0 with the sum 1")
     cuts = [round(share * len(tokens)) for share in np.cumsum(shares)[:-1]]
     at_line_ends = [cut + int(np.argmax(tokens[cut - 1 :] == end)) for cut in cuts if cut]
     if len(set(at_line_ends) - {len(tokens)}) == len(cuts):
