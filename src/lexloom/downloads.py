@@ -134,13 +134,13 @@ def _reason(error: Exception) -> str:
     if isinstance(error, requests.HTTPError):
         return f"the server answered {error.response.status_code} {error.response.reason}"
     if isinstance(error, requests.exceptions.SSLError):
-        return f"its certificate could not be verified ({error})"
+        return f"no secure connection ({error})"
     if isinstance(error, requests.Timeout):
         return "no answer in time"
     if isinstance(error, requests.exceptions.ChunkedEncodingError):
         return "the connection broke off before the end of the file"
     if isinstance(error, requests.ConnectionError):
-        return f"no connection ({error})"
+        return f"the connection failed ({error})"
     if isinstance(error, FileNotFoundError):
         return "no such file"
     return str(error)
