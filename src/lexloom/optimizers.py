@@ -46,20 +46,34 @@ class SGD:
 
     def _step_one(self, parameter: Parameter, learning_rate: float) -> None:
         data, grad = parameter.data, parameter.grad
-        xp = backend_of(data).xp
+        xp, kernels = backend_of(data).xp, backend_of(data).kernels
         if parameter.name not in self.state:
             self.state[parameter.name] = {slot: xp.zeros_like(data) for slot in self.slots}
         state = self.state[parameter.name]
-        if not isinstance(grad, RowGrad):
-            self._shrink_and_update(xp, data, grad, state, learning_rate)
-            return
-        grad = grad.summed()
-        taken = data[grad.rows]
-        taken_state = {slot: array[grad.rows] for slot, array in state.items()}
-        self._shrink_and_update(xp, taken, grad.values, taken_state, learning_rate)
-        data[grad.rows] = taken
+        if isinstance(grad, RowGrad):
+            grad = grad.summed()
+            kernels.each_tile(
+                len(grad.rows),
+                lambda tile: self._step_rows(
+                    xp, data, grad.rows[tile], grad.values[tile], state, learning_rate
+                ),
+            )
+        else:
+            kernels.each_tile(
+                len(data),
+                lambda tile: self._shrink_and_update(
+                    xp, data[tile], grad[tile], _of_rows(state, tile), learning_rate
+                ),
+            )
+
+    def _step_rows(
+        self, xp: Any, data: Any, rows: Any, values: Any, state: dict[str, Any], learning_rate: float
+    ) -> None:
+        taken, taken_state = data[rows], _of_rows(state, rows)
+        self._shrink_and_update(xp, taken, values, taken_state, learning_rate)
+        data[rows] = taken
         for slot, array in taken_state.items():
-            state[slot][grad.rows] = array
+            state[slot][rows] = array
 
     def _shrink_and_update(
         self, xp: Any, w: Any, dw: Any, state: dict[str, Any], learning_rate: float
@@ -162,6 +176,10 @@ class Adam(SGD):
         xp.divide(mean, dw, out=scratch)
         scratch *= learning_rate / (1 - self.beta1**self.steps)
         w -= scratch
+
+
+def _of_rows(state: dict[str, Any], rows: Any) -> dict[str, Any]:
+    return {slot: array[rows] for slot, array in state.items()}
 
 
 OPTIMIZERS = {"sgd": SGD, "momentum": Momentum, "adagrad": AdaGrad, "adam": Adam}

@@ -3,6 +3,8 @@
 Compiled code is cached beside this file, so a program pays for compiling once per installation.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 from numba import njit
 
@@ -17,7 +19,13 @@ from lexloom.kernels.cpu_sparse import sparse_matmul as sparse_matmul
 from lexloom.kernels.pool import cut, run_tiles
 
 _MATMUL_TILE = 128
+_ROWS_TILE = 512
 _SERIAL_FLOPS = 1 << 24
+
+
+def each_tile(length: int, work: Callable[[slice], None]) -> None:
+    """Call `work` on slices that fit into a cache, on the threads; see `reference.each_tile`."""
+    run_tiles(work, cut(length, _ROWS_TILE))
 
 
 def matmul(a: np.ndarray, b: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
@@ -35,8 +43,8 @@ def matmul(a: np.ndarray, b: np.ndarray, out: np.ndarray | None = None) -> np.nd
 
 
 def sum_rows(rows: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Add up the rows that have the same number; see `reference.sum_rows`. Ascending rows come back as given."""
-    if np.all(rows[1:] > rows[:-1]):
+    """Add up the rows that have the same number; see `reference.sum_rows`."""
+    if np.all(rows[1:] > rows[:-1]):  # already summed
         return rows, values
     order = np.argsort(rows, kind="stable")
     ordered = rows[order]

@@ -1,5 +1,6 @@
 """What every kernel computes, in plain array operations: the specification of cpu.py and cuda.py."""
 
+from collections.abc import Callable
 from typing import Any
 
 from lexloom.backend import backend_of
@@ -7,6 +8,11 @@ from lexloom.backend import backend_of
 
 def _xp(array: Any) -> Any:
     return backend_of(array).xp
+
+
+def each_tile(length: int, work: Callable[[slice], None]) -> None:
+    """Call `work` on slices that cover `range(length)`, in any order: each row is worked on by itself."""
+    work(slice(0, length))
 
 
 def matmul(a: Any, b: Any, out: Any = None) -> Any:
