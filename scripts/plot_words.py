@@ -1,6 +1,7 @@
 """Draw the most frequent words on the plane that shows most of how their vectors differ."""
 
 import argparse
+from itertools import product
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -8,7 +9,7 @@ from matplotlib.axes import Axes
 from lexloom.artifacts import read_artifact
 from lexloom.backend import get_backend
 from lexloom.command_line import run, script_parser
-from lexloom.figures import GREY, drawing, label_points, principal_plane
+from lexloom.figures import COLOURS, GREY, MARKERS, drawing, label_points, principal_plane
 from lexloom.vectors import WordVectors, read_vectors
 
 parser = script_parser(
@@ -53,9 +54,10 @@ def draw_points(axes: Axes, places: np.ndarray, classes: np.ndarray | None) -> N
     if classes is None:
         axes.scatter(*places.T, s=12, color=GREY)
         return
-    for name in sorted(set(classes)):
-        axes.scatter(*places[classes == name].T, s=22, label=name)
-    axes.figure.legend(loc="outside right upper", title="class")
+    looks = product(MARKERS, COLOURS)
+    for name, (marker, colour) in zip(sorted(set(classes)), looks, strict=False):
+        axes.scatter(*places[classes == name].T, s=22, color=colour, marker=marker, label=name)
+    axes.figure.legend(loc="outside right upper", title="class", fontsize=8)
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from matplotlib.ticker import MaxNLocator
 # Okabe and Ito (2008), "Color universal design": told apart by colour-blind readers too.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 GREY = "#767676"
+MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 
 _STYLE = {
     "font.family": "DejaVu Sans",
@@ -33,7 +34,7 @@ _STYLE = {
     "lines.markersize": 4.5,
 }
 _DOTS_PER_INCH = 150
-_LABEL_RADII = (5, 9, 14, 20, 28, 38)
+_LABEL_RADII = (5, 9, 14, 20)
 _LABEL_ANGLES = np.deg2rad([0, 180, 90, 270, 45, 135, 225, 315])
 _LABEL_SIZE = 8
 
@@ -118,13 +119,14 @@ def label_points(axes: Axes, places: np.ndarray, labels: Sequence[str]) -> list[
             text.remove()
             continue
         text.set_position(offset / pixels)
-        if (np.abs(offset) - half).max() > _LABEL_RADII[1] * pixels:
+        edge = np.clip(0, offset - half, offset + half)
+        if np.linalg.norm(edge) > _LABEL_RADII[1] * pixels:
             axes.annotate(
                 "",
                 places[i],
-                offset / pixels,
+                edge / pixels,
                 textcoords="offset points",
-                arrowprops={"arrowstyle": "-", "color": GREY, "linewidth": 0.5, "shrinkA": 5, "shrinkB": 2},
+                arrowprops={"arrowstyle": "-", "color": GREY, "linewidth": 0.5, "shrinkA": 0, "shrinkB": 2},
                 zorder=0,
             ).set_in_layout(False)
         taken = np.vstack([taken, np.hstack([centres[i] + offset - half, centres[i] + offset + half])])
