@@ -37,9 +37,19 @@ class SGD:
         self.state: dict[str, dict[str, Any]] = {}
 
     def step(self, parameters: Iterable[Parameter], learning_rate: float) -> None:
-        """Update every parameter that has a gradient, and clear it; parameters are told apart by name."""
+        """Update every parameter that has a gradient, and clear it.
+
+        Raises
+        ------
+        ValueError
+            When two parameters have one name: they would share their state.
+        """
+        parameters = unique(parameters)
+        names = [parameter.name for parameter in parameters]
+        if len(set(names)) < len(names):
+            raise ValueError(f"parameters: a name stands twice in {', '.join(names)}")
         self.steps += 1
-        for parameter in unique(parameters):
+        for parameter in parameters:
             if parameter.grad is not None:
                 self._step_one(parameter, learning_rate)
                 parameter.grad = None

@@ -138,6 +138,11 @@ def test_steps_and_state_are_all_that_goes_on(name):
     np.testing.assert_array_equal(trajectory(second, gradients[2:].copy(), half), whole)
 
 
+def test_two_parameters_of_one_name_are_refused():
+    with pytest.raises(ValueError, match="stands twice in W, b, W"):
+        SGD().step([Parameter(name, np.zeros(1)) for name in "WbW"], RATE)
+
+
 @given(st.integers(0, 1000), st.floats(0.1, 10))
 def test_clipping_bounds_the_joint_norm_and_keeps_the_direction(seed, limit):
     rng = np.random.default_rng(seed)
