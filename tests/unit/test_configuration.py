@@ -127,6 +127,14 @@ def test_a_name_that_cannot_be_part_of_a_file_name_is_refused(name):
         assert f"{'.'.join(path)}.{name}" in mistakes(changed((*path, name), entry))
 
 
+@pytest.mark.parametrize(
+    "path", [("corpora", "lessons"), ("corpora", "benchmarks"), ("rnnlm", "models", "lstm_perplexity")]
+)
+def test_a_name_of_other_files_is_refused(path):
+    entry = next(iter(reduce(getitem, path[:-1], VALID).values()))
+    assert ".".join(path) in mistakes(changed(path, entry))
+
+
 def test_an_unknown_corpus_is_refused_with_the_known_ones():
     message = mistakes(changed(("corpus",), "sampel"))["corpus"]
     assert '"sampel"' in message
