@@ -15,6 +15,9 @@ min_version("9.0")
 configfile: Path(workflow.basedir) / "config/config.yaml"
 
 
+report: "workflow/report/workflow.rst"
+
+
 container: "docker://python:3.12-slim"
 
 
