@@ -23,7 +23,8 @@ class MatMul:
     ----------
     W : Parameter, (D, H)
     transposed : bool
-        W holds the matrix the other way round, (H, D), as an embedding table does that the output layer shares.
+        W holds the matrix the other way round, (H, D), as an embedding table does that the output layer
+        shares.
     """
 
     def __init__(self, W: Parameter, transposed: bool = False):
