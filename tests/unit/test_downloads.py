@@ -56,6 +56,9 @@ class Handler(BaseHTTPRequestHandler):
     def twice_500(self, attempt):
         self.answer(b"", 500) if attempt <= 2 else self.answer(CONTENT)
 
+    def once_busy(self, attempt):
+        self.answer(b"", 429) if attempt == 1 else self.answer(CONTENT)
+
     def twice_truncated(self, attempt):
         self.truncated(attempt) if attempt <= 2 else self.answer(CONTENT)
 
@@ -114,10 +117,11 @@ def files_under(folder):
 
 def has_the_file(folder):
     (path,) = files_under(folder)
-    return path == folder / "out/text.txt" and path.read_bytes() == CONTENT
+    readable_by_all = path.stat().st_mode & 0o444 == 0o444
+    return path == folder / "out/text.txt" and path.read_bytes() == CONTENT and readable_by_all
 
 
-@pytest.mark.parametrize("name", ["good", "redirected", "twice_500", "twice_truncated"])
+@pytest.mark.parametrize("name", ["good", "redirected", "twice_500", "once_busy", "twice_truncated"])
 def test_what_can_be_had_is_had(fetch, tmp_path, name):
     assert fetch(name) == []
     assert has_the_file(tmp_path)
