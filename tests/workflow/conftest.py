@@ -1,0 +1,141 @@
+"""The graph in a copy of the repository, on two small corpora: a generated one and a text of one's own."""
+
+import hashlib
+import os
+import random
+import re
+import shutil
+import subprocess
+import sys
+from functools import reduce
+from operator import getitem
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+TARGETS = ["all", "results/own/similarity/svd.h5"]
+TINY = {
+    "cell": "lstm",
+    "layers": 1,
+    "embedding": 8,
+    "hidden": 8,
+    "tied": True,
+    "dropout": 0.1,
+    "batch": 4,
+    "steps": 10,
+    "epochs": 1,
+    "optimizer": "sgd",
+    "learning_rate": 1.0,
+    "schedule": "cosine",
+    "clip": 0.25,
+    "weight_decay": 0.0,
+    "patience": None,
+}
+EVALUATION = {
+    "wordsim353": "eval/wordsim353.tsv",
+    "simlex999": "eval/simlex999.txt",
+    "men": "eval/men.txt",
+    "analogies": "eval/questions-words.txt",
+}
+
+
+class Workflow:
+    """A copy of the repository in which a test edits files and runs Snakemake."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.mirror = folder / "mirror"
+        self.config = configuration(self.mirror)
+        (folder / "own.txt").write_text(own_text())
+        self.write_config()
+
+    def write_config(self):
+        (self.folder / "tiny.yaml").write_text(yaml.safe_dump(self.config))
+
+    def set(self, key, value):
+        """Set a configuration key, given by its path with dots, and return its old value."""
+        *groups, last = key.split(".")
+        group = reduce(getitem, groups, self.config)
+        old = group[last]
+        group[last] = value
+        self.write_config()
+        return old
+
+    def snakemake(self, *arguments, check=True):
+        """Run Snakemake in the copy, with the tests' configuration, and return what it said."""
+        command = [sys.executable, "-m", "snakemake", "--configfile", "tiny.yaml", "--cores", "2", *arguments]
+        environment = os.environ | {"LEXLOOM_MIRROR": str(self.mirror)}
+        done = subprocess.run(
+            command,
+            cwd=self.folder,
+            env=environment,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
+        assert not check or done.returncode == 0, done.stdout
+        return done
+
+    def planned(self, *arguments):
+        """Return the files that Snakemake would make, each of which is the output of a job."""
+        plan = self.snakemake("--dry-run", *TARGETS, *arguments).stdout
+        return {file for line in re.findall(r"^    output: (.*)$", plan, re.M) for file in line.split(", ")}
+
+
+def copy_repository(folder):
+    """Copy what git knows, or would take up, of the repository."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    for name in listed.stdout.split("\0")[:-1]:
+        if (ROOT / name).is_file():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, folder / name)
+
+
+def own_text():
+    """Return a small text, the same each time."""
+    rng = random.Random(1)
+    words = ["you", "say", "goodbye", "and", "i", "hello", "cat", "dog", "old", "new", "sun", "king"]
+    return "".join(" ".join(rng.choices(words, k=8)) + "\n" for _ in range(200))
+
+
+def configuration(mirror):
+    """Write small test sets to a mirror, and return a configuration of small corpora and models."""
+    (mirror / "eval").mkdir(parents=True)
+    sets = {}
+    for name, path in EVALUATION.items():
+        text = "cat dog old new\n" if name == "analogies" else "cat\tdog\t8.5\nold\tnew\t1.5\nsun\tking\t3\n"
+        (mirror / path).write_text(text)
+        sets[name] = {"sha256": hashlib.sha256(text.encode()).hexdigest()}
+    own = {"source": "files", "files": "own.txt", "tokenize": {}, "models": ["tiny"], "queries": ["cat"]}
+    training = {"dimension": 8, "epochs": 1, "batch": 64}
+    return {
+        "corpus": "sample",
+        "seed": 1,
+        "threads": 1,
+        "device": "cpu",
+        "corpora": {"sample": {"tokens": 4000, "models": ["tiny"]}, "own": own},
+        "tokenize": {"lower": False},
+        "ppmi": {"smoothing": 1.0},
+        "svd": {"dimension": 8},
+        "word2vec": {"cbow": dict(training), "skipgram": dict(training)},
+        "rnnlm": {"models": {"tiny": dict(TINY)}},
+        "evaluation": {"sets": sets, "neighbours": 3},
+    }
+
+
+@pytest.fixture(scope="session")
+def workflow(tmp_path_factory):
+    """The copy in which everything was made once, with one thread."""
+    folder = tmp_path_factory.mktemp("repository")
+    copy_repository(folder)
+    workflow = Workflow(folder)
+    workflow.snakemake(*TARGETS)
+    return workflow

@@ -1,0 +1,72 @@
+"""The whole graph on small corpora: what it makes, that it makes it the same again, and what it refuses."""
+
+import subprocess
+import sys
+
+import pytest
+
+from lexloom.artifacts import KINDS, file_sha256, read_artifact
+
+
+def made(folder):
+    """Return the sha256 of each file that the graph made, but for what tells the time."""
+    files = [path for room in ("data", "results") for path in (folder / room).rglob("*") if path.is_file()]
+    timeless = [path for path in files if path.suffix != ".tsv" and path.name != "rnnlm_ppl.txt"]
+    return {str(path.relative_to(folder)): file_sha256(path) for path in timeless}
+
+
+def test_the_table_of_language_models(workflow):
+    head, line = (workflow.folder / "results/rnnlm_ppl.txt").read_text().splitlines()
+    assert (
+        " ".join(head.split()) == "corpus model parameters epochs train valid test reference seconds device"
+    )
+    row = dict(zip(head.split(), line.split(), strict=True))
+    assert (row["corpus"], row["model"], row["epochs"], row["device"]) == ("sample", "tiny", "1", "cpu")
+    assert 1 < float(row["reference"]) < float(row["test"])
+
+
+def test_every_artifact_is_whole_and_knows_its_seed_and_inputs(workflow):
+    paths = [path for room in ("data", "results") for path in (workflow.folder / room).rglob("*.h5")]
+    artifacts = {path.name: read_artifact(path, tuple(KINDS), []) for path in paths}
+    assert len(paths) >= 15
+    assert artifacts["tiny.h5"].settings["hidden"] == 8
+    assert artifacts["tiny.h5"].seed == 1
+    assert set(artifacts["tiny_perplexity.h5"].inputs) == {"tiny.h5", "corpus.h5"}
+
+
+def test_every_job_leaves_a_log_and_a_benchmark(workflow):
+    for name in ("tokenize_corpus", "train_rnnlm_tiny", "train_cbow", "evaluate_vectors_svd"):
+        assert (workflow.folder / f"logs/sample/{name}.log").is_file()
+        assert (workflow.folder / f"results/sample/benchmarks/{name}.tsv").read_text().startswith("s\t")
+
+
+def test_a_second_run_does_nothing(workflow):
+    before = {path: path.stat().st_mtime_ns for path in (workflow.folder / "results").rglob("*")}
+    assert "Nothing to be done" in workflow.snakemake("all").stdout
+    assert {path: path.stat().st_mtime_ns for path in (workflow.folder / "results").rglob("*")} == before
+
+
+def test_another_run_in_another_folder_with_two_threads_gives_the_same_bytes(workflow, tmp_path):
+    workflow.snakemake("--directory", str(tmp_path), "--config", "threads=2", "--", "all")
+    again = made(tmp_path)
+    assert len(again) > 20
+    assert again == {path: sha256 for path, sha256 in made(workflow.folder).items() if path in again}
+
+
+def test_the_graph_is_clean_to_the_lint_of_snakemake(workflow):
+    assert "good condition" in workflow.snakemake("--lint").stdout
+
+
+@pytest.mark.parametrize("target", ["results/rnnlm_ppl.txt", "all", "lessons"])
+def test_the_default_configuration_has_a_plan_for_each_target(workflow, target):
+    command = [sys.executable, "-m", "snakemake", "--cores", "1", "--dry-run", "--quiet", "--", target]
+    assert subprocess.run(command, cwd=workflow.folder, check=False, capture_output=True).returncode == 0
+
+
+def test_a_mistake_in_the_configuration_stops_before_any_job_without_a_traceback(workflow):
+    refused = workflow.snakemake("--config", "corpus=sampel", "seed=-1", "--", "all", check=False)
+    assert refused.returncode == 1
+    assert 'corpus: "sampel" is not one of corpora, did you mean sample?' in refused.stdout
+    assert "seed: -1 is not allowed; expected a whole number, at least 0" in refused.stdout
+    assert "Traceback" not in refused.stdout
+    assert "rule " not in refused.stdout

@@ -1,0 +1,116 @@
+"""Edit one thing, and exactly what depends on it is made again."""
+
+import os
+
+import pytest
+
+VECTORS = {f"results/sample/similarity/{name}.h5" for name in ("ppmi", "svd", "cbow", "skipgram")}
+VECTOR_TABLE = {"results/sample/vectors.txt"}
+LANGUAGE_MODEL = {
+    "results/sample/rnnlm/tiny.h5",
+    "results/sample/rnnlm/tiny_perplexity.h5",
+    "results/rnnlm_ppl.txt",
+    "results/sample/figures/perplexity.png",
+}
+SVD = {
+    "results/sample/svd.h5",
+    "results/sample/similarity/svd.h5",
+    "results/sample/figures/words_svd.png",
+    *VECTOR_TABLE,
+}
+PPMI = {
+    "data/sample/ppmi.h5",
+    "results/sample/similarity/ppmi.h5",
+    "results/sample/figures/ppmi.png",
+    *SVD,
+}
+CBOW = {
+    "results/sample/cbow.h5",
+    "results/sample/similarity/cbow.h5",
+    "results/sample/figures/words_cbow.png",
+    "results/sample/figures/training_curves.png",
+    *VECTOR_TABLE,
+}
+SKIPGRAM = {
+    "results/sample/skipgram.h5",
+    "results/sample/similarity/skipgram.h5",
+    "results/sample/figures/words_skipgram.png",
+    "results/sample/figures/training_curves.png",
+    *VECTOR_TABLE,
+}
+COUNTED = {"data/sample/cooccurrences.h5", *PPMI}
+LEARNED = {*CBOW, *SKIPGRAM}
+TOKENIZED = {"data/sample/corpus.h5", "data/sample/contexts.h5", *COUNTED, *LEARNED, *LANGUAGE_MODEL}
+GENERATED = {
+    *(f"data/sample/{name}" for name in ("gold.h5", "train.txt", "valid.txt", "test.txt")),
+    *TOKENIZED,
+}
+OWN_SVD = {"results/own/svd.h5", "results/own/similarity/svd.h5"}
+OWN_COUNTED = {"data/own/cooccurrences.h5", "data/own/ppmi.h5", *OWN_SVD}
+OWN = {"data/own/corpus.h5", *OWN_COUNTED}
+
+EDITED_FILES = {
+    "scripts/tabulate_rnnlm.py": {"results/rnnlm_ppl.txt"},
+    "scripts/train_rnnlm.py": LANGUAGE_MODEL,
+    "scripts/tokenize_corpus.py": TOKENIZED | OWN,
+    "src/lexloom/recurrent.py": LANGUAGE_MODEL,
+    "src/lexloom/trainer.py": LANGUAGE_MODEL | LEARNED,
+    "src/lexloom/svd.py": SVD | OWN_SVD,
+    "src/lexloom/artifacts.py": GENERATED | OWN,
+    "own.txt": OWN,
+    "README.md": set(),
+}
+
+CHANGED_KEYS = {
+    "ppmi.smoothing": (0.75, PPMI | OWN_COUNTED - {"data/own/cooccurrences.h5"}),
+    "svd.dimension": (6, SVD | OWN_SVD),
+    "word2vec.cbow.epochs": (2, CBOW),
+    "rnnlm.models.tiny.dropout": (0.2, LANGUAGE_MODEL),
+    "corpora.sample.tokens": (5000, GENERATED),
+    "corpora.own.queries": (["dog"], {"results/own/similarity/svd.h5"}),
+    "tokenize.lower": (True, TOKENIZED | OWN),
+    "seed": (2, GENERATED | OWN_SVD),
+    "threads": (2, set()),
+    "device": ("cuda", set()),
+}
+
+
+@pytest.mark.parametrize("path", EDITED_FILES)
+def test_an_edited_file(workflow, path):
+    file = workflow.folder / path
+    old = file.read_bytes()
+    file.write_bytes(old + b"\n# edited\n")
+    try:
+        assert workflow.planned() == EDITED_FILES[path]
+    finally:
+        file.write_bytes(old)
+
+
+@pytest.mark.parametrize("key", CHANGED_KEYS)
+def test_a_changed_key(workflow, key):
+    value, expected = CHANGED_KEYS[key]
+    old = workflow.set(key, value)
+    try:
+        assert workflow.planned() == expected
+    finally:
+        workflow.set(key, old)
+
+
+def test_two_swapped_settings(workflow):
+    tiny = dict(workflow.config["rnnlm"]["models"]["tiny"])
+    workflow.set("rnnlm.models.tiny", tiny | {"batch": tiny["steps"], "steps": tiny["batch"]})
+    try:
+        assert workflow.planned() == LANGUAGE_MODEL
+    finally:
+        workflow.set("rnnlm.models.tiny", tiny)
+
+
+def test_touched_files(workflow):
+    for path in workflow.folder.rglob("*"):
+        if path.is_file() and ".snakemake" not in path.parts:
+            os.utime(path)
+    assert workflow.planned() == set()
+
+
+def test_another_device_by_the_profile_for_cards(workflow):
+    assert workflow.planned("--workflow-profile", "workflow/profiles/gpu", "--config", "device=cuda") == set()

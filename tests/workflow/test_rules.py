@@ -1,0 +1,38 @@
+"""Every rule has the anatomy that docs/architecture.md gives, on which the reruns depend."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+FILES = sorted((ROOT / "workflow/rules").glob("*.smk"))
+RULES = {
+    name: body
+    for file in FILES
+    for name, body in re.findall(r"^rule (\w+):\n((?:(?:    .*)?\n)+)", file.read_text(), re.M)
+    if "    shell:" in body
+}
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_a_rule_has_every_part(name):
+    parts = re.findall(r"^    (\w+):", RULES[name], re.M)
+    assert {"input", "output", "log", "benchmark", "threads", "resources", "shell"} <= set(parts)
+    assert "mem_mb=" in RULES[name]
+    assert re.search(r'code\("\w+\.py"\)', RULES[name]), "the script and its modules are inputs"
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_a_shell_command_names_nothing_that_snakemake_does_not_see(name):
+    shell = RULES[name].partition("    shell:\n")[2]
+    assert not re.search(r'\bf["\']', shell), "an f-string would hide a change, or make one of the device"
+    kinds = {"input", "output", "log", "params", "threads", "resources", "wildcards"}
+    assert {re.match(r"\w+", field)[0] for field in re.findall(r"\{(.*?)\}", shell)} <= kinds
+    assert shell.strip().startswith('"python {input.script} --log {log}')
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_threads_and_device_are_asked_for_and_passed_on(name):
+    assert ("{threads}" in RULES[name]) == ('threads: config["threads"]' in RULES[name])
+    assert ("{resources.device}" in RULES[name]) == ("**DEVICE" in RULES[name])
