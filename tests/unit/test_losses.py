@@ -84,6 +84,8 @@ def test_negative_sampling_by_hand():
     value, cache = loss.forward(np.ones((2, 1)), np.array([[0, 1, 1], [2, -1, 0]]))
     expected = -(np.log(2 / 3) + 2 * np.log(1 / 4) + np.log(5 / 6) + np.log(1 / 3)) / 2
     np.testing.assert_allclose(value, expected)
+    with_absent, _ = loss.forward(np.ones((3, 1)), np.array([[0, 1, 1], [2, -1, 0], [-1, 0, 1]]))
+    assert with_absent == value
     loss.backward(cache)
     np.testing.assert_allclose(
         dense_gradient(W)[:, 0], [(2 / 3 - 1 + 2 / 3) / 2, 2 * 3 / 4 / 2, (5 / 6 - 1) / 2]
