@@ -1,0 +1,88 @@
+"""The programs that create contexts and train word vectors."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from lexloom.artifacts import read_artifact, write_artifact
+
+SCRIPTS = Path(__file__).parents[2] / "scripts"
+WORDS = ["cat", "dog", "cow", "red", "blue", "green"]
+IDS = np.random.default_rng(0).integers(0, 6, 300).astype(np.int32)
+
+
+def run_script(name, *arguments):
+    command = [sys.executable, SCRIPTS / f"{name}.py", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+
+
+@pytest.fixture(scope="module")
+def contexts(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("word2vec")
+    corpus = {"train": IDS, "words": WORDS, "counts": np.bincount(IDS)}
+    write_artifact(folder / "corpus.h5", "corpus", corpus, {})
+    result = run_script(
+        "create_contexts", folder / "corpus.h5", "--output", folder / "contexts.h5", "--window", 2
+    )
+    assert result.returncode == 0, result.stderr
+    return folder / "contexts.h5"
+
+
+def train(contexts, output, *arguments):
+    return run_script(
+        "train_word2vec",
+        contexts,
+        "--output",
+        output,
+        "--dimension",
+        4,
+        "--epochs",
+        2,
+        "--batch",
+        50,
+        *arguments,
+    )
+
+
+def test_contexts_have_what_training_needs(contexts):
+    found = read_artifact(contexts, "contexts")
+    np.testing.assert_array_equal(found["targets"], IDS)
+    np.testing.assert_array_equal(found["contexts"][2], IDS[[0, 1, 3, 4]])
+    np.testing.assert_array_equal(found["contexts"][0], [-1, -1, *IDS[1:3]])
+    assert found["words"] == WORDS
+
+
+@pytest.mark.parametrize("model", ["cbow", "skip-gram"])
+def test_vectors_are_the_same_file_for_any_number_of_threads(contexts, tmp_path, model):
+    files = []
+    for threads in (1, 2):
+        result = train(contexts, tmp_path / "vectors.h5", "--model", model, "--threads", threads)
+        assert result.returncode == 0, result.stderr
+        assert "epoch 2" in result.stderr
+        files.append((tmp_path / "vectors.h5").read_bytes())
+    assert files[0] == files[1]
+    found = read_artifact(tmp_path / "vectors.h5", "vectors")
+    assert found["vectors"].shape == (6, 4)
+    assert found["words"] == WORDS
+    assert len(found["losses"]) == 2
+    assert found.settings["model"] == model
+
+
+def test_vectors_are_published_in_half_precision_by_choice(contexts, tmp_path):
+    vectors = {}
+    for precision in ("float32", "float16"):
+        assert train(contexts, tmp_path / "vectors.h5", "--precision", precision).returncode == 0
+        vectors[precision] = read_artifact(tmp_path / "vectors.h5", "vectors")["vectors"]
+    np.testing.assert_array_equal(vectors["float16"], vectors["float32"].astype(np.float16))
+    assert vectors["float16"].dtype == np.float16
+
+
+def test_a_learning_rate_that_is_too_high_is_named(contexts, tmp_path):
+    result = train(contexts, tmp_path / "vectors.h5", "--optimizer", "sgd", "--learning-rate", 1e30)
+    assert result.returncode == 1
+    assert "learning_rate" in result.stderr
+    assert "Traceback" not in result.stderr
+    assert not (tmp_path / "vectors.h5").exists()
