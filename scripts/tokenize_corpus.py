@@ -11,9 +11,8 @@ from lexloom.corpus import SPLITS, Tokenizer, read_corpus
 def main(options: argparse.Namespace) -> None:
     """Read the texts and write their ids."""
     files = {name: getattr(options, name) for name in SPLITS if getattr(options, name)}
-    settings = {
-        name: value for name, value in vars(options).items() if name not in (*SPLITS, "output", "log")
-    }
+    unused = {*SPLITS, "output", "log"} | ({"split"} if options.valid else set())
+    settings = {name: value for name, value in vars(options).items() if name not in unused}
     size = sum(
         Path(path).stat().st_size for paths in files.values() for path in paths if Path(path).is_file()
     )

@@ -1,6 +1,7 @@
 """The words of the sample language, by kind and in all their forms, the frequent ones first.
 
-Regular forms are derived; irregular ones are written out, parted by slashes.
+Regular forms are derived; irregular ones are written out, parted by slashes. Each entry is one object, compared
+by identity.
 """
 
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ NUMBERS = ("singular", "plural")
 TENSES = ("present", "past")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Noun:
     """A noun. Two nouns with the same `family`, like king and queen, keep the same company."""
 
@@ -24,7 +25,7 @@ class Noun:
         return self.singular if number == "singular" else self.plural
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Verb:
     """A verb; `group` says who does it to what."""
 
@@ -38,7 +39,7 @@ class Verb:
         return self.past if tense == "past" else self.singular if number == "singular" else self.plural
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Adjective:
     """An adjective; `comparative` is None where the sample language has none."""
 
@@ -47,7 +48,7 @@ class Adjective:
     comparative: str | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Country:
     """A country, its capital, and the adjective for what comes from it."""
 
