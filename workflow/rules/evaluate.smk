@@ -45,7 +45,7 @@ rule tabulate_vectors:
             "results/{corpus}/vectors.txt",
             caption="../report/vectors.rst",
             category="Word vectors",
-            labels={"corpus": "{corpus}", "shows": "scores and nearest words"},
+            labels={"shows": "scores and nearest words"},
         ),
     log:
         "logs/{corpus}/tabulate_vectors.log",

@@ -22,7 +22,7 @@ rule plot_training_curves:
             "results/{corpus}/figures/training_curves.png",
             caption="../report/training_curves.rst",
             category="Word vectors",
-            labels={"corpus": "{corpus}", "shows": "loss in training"},
+            labels={"shows": "loss in training"},
         ),
     log:
         "logs/{corpus}/plot_training_curves.log",
@@ -48,7 +48,7 @@ rule plot_perplexity:
             "results/{corpus}/figures/perplexity.png",
             caption="../report/perplexity.rst",
             category="Language models",
-            labels={"corpus": "{corpus}", "shows": "perplexity in training"},
+            labels={"shows": "perplexity in training"},
         ),
     log:
         "logs/{corpus}/plot_perplexity.log",
@@ -74,7 +74,7 @@ rule plot_words:
             "results/{corpus}/figures/words_{method}.png",
             caption="../report/words.rst",
             category="Word vectors",
-            labels={"corpus": "{corpus}", "shows": "words in the plane, {method}"},
+            labels={"shows": "words in the plane, {method}"},
         ),
     log:
         "logs/{corpus}/plot_words_{method}.log",
@@ -103,7 +103,7 @@ rule plot_ppmi:
             "results/{corpus}/figures/ppmi.png",
             caption="../report/ppmi.rst",
             category="Word vectors",
-            labels={"corpus": "{corpus}", "shows": "PPMI of the top words"},
+            labels={"shows": "PPMI of the top words"},
         ),
     log:
         "logs/{corpus}/plot_ppmi.log",

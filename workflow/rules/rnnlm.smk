@@ -67,7 +67,7 @@ rule tabulate_rnnlm:
             "results/rnnlm_ppl.txt",
             caption="../report/rnnlm_ppl.rst",
             category="Language models",
-            labels={"corpus": CORPUS, "shows": "perplexity of each model"},
+            labels={"shows": "perplexity of each model"},
         ),
     log:
         "logs/tabulate_rnnlm.log",
