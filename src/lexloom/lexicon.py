@@ -1,7 +1,7 @@
 """The words of the sample language, by kind and in all their forms, the frequent ones first.
 
-Regular forms are derived; irregular ones are written out, parted by slashes. Each entry is one object, compared
-by identity.
+Regular forms are derived; irregular ones are written out, parted by slashes. Each entry is one object, and
+compared by identity.
 """
 
 from dataclasses import dataclass
