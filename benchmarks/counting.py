@@ -1,0 +1,127 @@
+"""Counting pairs, weighting them, listing contexts."""
+
+from harness import Inputs, Stage, Work
+
+WINDOW = 5
+
+
+def count(inputs: Inputs) -> Work:
+    """lexloom: row by row into one dense row of sums."""
+    from lexloom.backend import get_backend
+    from lexloom.counts import count_cooccurrences
+
+    get_backend(threads=inputs.threads)
+    ids = inputs.ids()
+    size = int(ids.max()) + 1
+    count_cooccurrences(ids[:1000], size, WINDOW)
+
+    def work() -> int:
+        count_cooccurrences(ids, size, WINDOW)
+        return len(ids)
+
+    return work
+
+
+def count_by_scipy(inputs: Inputs) -> Work:
+    """SciPy: a matrix of pairs for each distance, added up."""
+    import numpy as np
+    from scipy import sparse
+
+    ids = inputs.ids()
+    size = int(ids.max()) + 1
+
+    def work() -> int:
+        counts = sparse.csr_array((size, size), dtype=np.int64)
+        for distance in range(1, WINDOW + 1):
+            ones = np.ones(len(ids) - distance, np.int64)
+            pairs = sparse.coo_array((ones, (ids[:-distance], ids[distance:])), (size, size)).tocsr()
+            counts = counts + pairs + pairs.T.tocsr()
+        return len(ids)
+
+    return work
+
+
+def count_by_loop(inputs: Inputs) -> Work:
+    """Plain Python, as in the book: a loop over a part of the text into a dense matrix."""
+    import numpy as np
+
+    ids = inputs.ids(100_000)
+    size = int(ids.max()) + 1
+
+    def work() -> int:
+        counts = np.zeros((size, size), np.int32)
+        for position, word in enumerate(ids):
+            for distance in range(1, WINDOW + 1):
+                if position - distance >= 0:
+                    counts[word, ids[position - distance]] += 1
+                if position + distance < len(ids):
+                    counts[word, ids[position + distance]] += 1
+        return len(ids)
+
+    return work
+
+
+def weight(inputs: Inputs) -> Work:
+    """lexloom: over the counted cells, in float64."""
+    from lexloom.counts import weight_ppmi
+
+    counts = inputs.artifact("data/ptb/cooccurrences.h5", "cooccurrences")["counts"]
+    tokens = inputs.train_tokens()
+
+    def work() -> int:
+        weight_ppmi(counts)
+        return tokens
+
+    return work
+
+
+def weight_by_scipy(inputs: Inputs) -> Work:
+    """SciPy: products with two diagonal matrices."""
+    import numpy as np
+    from scipy import sparse
+
+    counts = inputs.artifact("data/ptb/cooccurrences.h5", "cooccurrences")["counts"]
+    tokens = inputs.train_tokens()
+
+    def work() -> int:
+        words, contexts = counts.sum(axis=1), counts.sum(axis=0)
+        ratios = sparse.diags_array(1 / words) @ counts @ sparse.diags_array(words.sum() / contexts)
+        ratios.data = np.maximum(np.log2(ratios.data), 0).astype(np.float32)
+        ratios.eliminate_zeros()
+        return tokens
+
+    return work
+
+
+def contexts(inputs: Inputs) -> Work:
+    """lexloom: one strided view."""
+    from lexloom.context_batches import create_contexts
+
+    ids = inputs.ids()
+
+    def work() -> int:
+        return len(create_contexts(ids, WINDOW))
+
+    return work
+
+
+def contexts_by_loop(inputs: Inputs) -> Work:
+    """Plain Python, as in the book: lists of lists."""
+    import numpy as np
+
+    ids = inputs.ids()
+
+    def work() -> int:
+        rows = []
+        for position in range(WINDOW, len(ids) - WINDOW):
+            rows.append([ids[position + offset] for offset in range(-WINDOW, WINDOW + 1) if offset != 0])
+        return len(np.array(rows))
+
+    return work
+
+
+STAGES = [
+    Stage("count", count, {"SciPy": count_by_scipy, "plain Python (book)": count_by_loop}),
+    Stage("PPMI", weight, {"SciPy": weight_by_scipy}),
+    Stage("contexts", contexts, {"plain Python (book)": contexts_by_loop}),
+]

@@ -1,0 +1,125 @@
+"""Time every stage on PTB beside its peers, print a table, and write results/benchmarks.json.
+
+All sides of a stage take turns, each measurement in a fresh process; the medians of the rounds count. A rate
+is in units of work per second, a ratio is our rate over the peer's: above 1, lexloom is faster. Peak memory is
+that of the whole process.
+"""
+
+import argparse
+import importlib
+import json
+import os
+import statistics
+import subprocess
+import sys
+from pathlib import Path
+
+from harness import Stage
+from measure import OURS
+
+MODULES = (
+    "tokenizing",
+    "counting",
+    "factorizing",
+    "word2vec",
+    "language_model",
+    "evaluation",
+)
+INPUTS = (
+    "data/ptb/corpus.h5",
+    "data/ptb/cooccurrences.h5",
+    "data/ptb/ppmi.h5",
+    "results/ptb/svd.h5",
+    "data/eval/questions-words.txt",
+)
+HERE = Path(__file__).parent
+
+
+def main() -> None:
+    """Prepare the inputs, measure every stage, print and write."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter
+    )
+    cores = os.cpu_count() or 1
+    parser.add_argument("--threads", type=int, default=cores, help="for lexloom and for each peer that can")
+    parser.add_argument("--rounds", type=int, default=3, help="measurements of each side")
+    parser.add_argument(
+        "--quick", action="store_true", help="one round on a tenth of the text; writes no results"
+    )
+    parser.add_argument("--only", choices=MODULES, nargs="*", default=MODULES, help="benchmark files to run")
+    given = parser.parse_args()
+    os.chdir(HERE.parent)
+    prepare(given.threads)
+    print(f"{'stage':24} {'side':36} {'seconds':>9} {'rate':>12} {'unit':12} {'peak MiB':>9} {'ratio':>7}")
+    records = []
+    for module in given.only:
+        for stage in importlib.import_module(module).STAGES:
+            records += measure_stage(module, stage, given)
+    if not given.quick:
+        Path("results/benchmarks.json").write_text(json.dumps(records, indent=2) + "\n", encoding="utf-8")
+
+
+def prepare(threads: int) -> None:
+    """Let the pipeline make what the stages work on."""
+    command = ["snakemake", "--cores", str(threads), "--quiet", "--config", "corpus=ptb", "--", *INPUTS]
+    subprocess.run(command, check=True)
+
+
+def measure_stage(module: str, stage: Stage, given: argparse.Namespace) -> list[dict]:
+    """Measure all sides of a stage in turn, print a line for each, and return the records to write."""
+    runs: dict[str, list[dict]] = {side: [] for side in (OURS, *stage.peers)}
+    for _ in range(1 if given.quick else given.rounds):
+        for side in runs:
+            runs[side].append(measure_once(module, stage, side, given))
+    records = []
+    ours = median(runs[OURS], "rate")
+    for side, measured in runs.items():
+        if "missing" in measured[0]:
+            print(f"{stage.name:24} {side:36} not measured: {measured[0]['missing']} is not installed")
+            continue
+        rate = median(measured, "rate")
+        seconds, peak = median(measured, "seconds"), median(measured, "peak")
+        ratio = "" if side == OURS else f"{ours / rate:.2f}"
+        print(
+            f"{stage.name:24} {side:36} {seconds:9.3f} {rate:12.0f} {stage.unit:12} {peak:9.0f} {ratio:>7}",
+            flush=True,
+        )
+        if side != OURS:
+            records.append(record(stage, given.threads, ours, rate, side))
+    return records or [record(stage, given.threads, ours)]
+
+
+def measure_once(module: str, stage: Stage, side: str, given: argparse.Namespace) -> dict:
+    """Run one measurement in a process of its own and return what it prints."""
+    threads = str(given.threads)
+    command = [sys.executable, str(HERE / "measure.py"), module, stage.name, side, "--threads", threads]
+    limits = {f"{library}_NUM_THREADS": threads for library in ("OMP", "OPENBLAS", "MKL")}
+    done = subprocess.run(
+        command + ["--quick"] * given.quick, env=os.environ | limits, stdout=subprocess.PIPE, check=True
+    )
+    return json.loads(done.stdout)
+
+
+def median(runs: list[dict], key: str) -> float:
+    """Return the median of one figure over the rounds."""
+    return statistics.median(run[key] for run in runs)
+
+
+def record(
+    stage: Stage, threads: int, ours: float, peer: float | None = None, peer_name: str | None = None
+) -> dict:
+    """Return one object of results/benchmarks.json."""
+    return {
+        "name": stage.name,
+        "unit": stage.unit,
+        "ours": ours,
+        "peer": peer,
+        "peer_name": peer_name,
+        "ratio": ours / peer if peer else None,
+        "threads": threads,
+        "device": "cpu",
+    }
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,39 @@
+"""Tokenizing: the text files of train, valid and test to word ids and a vocabulary."""
+
+from harness import Inputs, Stage, Work
+
+FILES = {name: f"data/ptb/ptb.{name}.txt" for name in ("train", "valid", "test")}
+
+
+def ours(inputs: Inputs) -> Work:
+    """lexloom: streams, checks, counts."""
+    from lexloom.corpus import Tokenizer, read_corpus
+
+    tokenizer = Tokenizer(normalize="NFC", sentence_end="<eos>")
+    files = {name: [path] for name, path in FILES.items()}
+
+    def work() -> int:
+        corpus = read_corpus(files, tokenizer)
+        return len(corpus.train) + len(corpus.valid) + len(corpus.test)
+
+    return work
+
+
+def plain_python(inputs: Inputs) -> Work:
+    """Plain Python, as in the book: a file in one string, a dictionary."""
+    import numpy as np
+
+    def work() -> int:
+        ids, tokens = {}, 0
+        for path in FILES.values():
+            with open(path, encoding="utf-8") as file:
+                words = file.read().replace("\n", "<eos>").split()
+            for word in words:
+                ids.setdefault(word, len(ids))
+            tokens += len(np.array([ids[word] for word in words]))
+        return tokens
+
+    return work
+
+
+STAGES = [Stage("tokenize", ours, {"plain Python (book)": plain_python})]
