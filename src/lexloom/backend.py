@@ -99,7 +99,9 @@ def _lookup(array: Any) -> Backend:
     for array_type in type(array).__mro__:
         if array_type in _BACKEND_OF_TYPE:
             return _BACKEND_OF_TYPE[array_type]
-    raise TypeError(f"no backend has arrays of type {type(array).__name__}; expected numpy.ndarray or cupy.ndarray")
+    raise TypeError(
+        f"no backend has arrays of type {type(array).__name__}; expected numpy.ndarray or cupy.ndarray"
+    )
 
 
 def _cuda_backend() -> Backend:

@@ -15,4 +15,6 @@ def random_stream(seed: int, name: str) -> np.random.Generator:
     name : str
         One of `STREAMS`. Adding a name at the end of `STREAMS` leaves the earlier streams as they are.
     """
-    return np.random.Generator(np.random.PCG64(np.random.SeedSequence(seed, spawn_key=(STREAMS.index(name),))))
+    return np.random.Generator(
+        np.random.PCG64(np.random.SeedSequence(seed, spawn_key=(STREAMS.index(name),)))
+    )
