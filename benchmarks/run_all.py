@@ -1,8 +1,8 @@
 """Time every stage on PTB beside its peers, print a table, and write results/benchmarks.json.
 
 All sides of a stage take turns, each measurement in a fresh process; the medians of the rounds count. A rate
-is in units of work per second, a ratio is our rate over the peer's: above 1, lexloom is faster. Peak memory is
-that of the whole process.
+is in units of work per second, a ratio is our rate over the peer's: above 1, lexloom is faster. Peak memory
+is that of the whole process.
 """
 
 import argparse
