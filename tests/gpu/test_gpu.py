@@ -5,9 +5,15 @@ import pytest
 from layer_cases import layer_cases, loss_cases, parameters_of
 
 from lexloom.backend import get_backend
+from lexloom.batches import Windows
+from lexloom.context_batches import ContextBatches, create_contexts
 from lexloom.kernels import reference
-from lexloom.optimizers import OPTIMIZERS, clip_global_norm
+from lexloom.models.rnnlm import build_rnnlm
+from lexloom.models.word2vec import CBOW, FusedNegativeSampling, SkipGram
+from lexloom.optimizers import OPTIMIZERS, SGD, Adam, clip_global_norm
 from lexloom.parameter import Parameter, RowGrad
+from lexloom.recurrent import CELLS
+from lexloom.trainer import Trainer
 
 pytestmark = pytest.mark.gpu
 
@@ -61,7 +67,7 @@ def test_losses(cuda, name, dtype):
     host, device = loss_cases(dtype)[name], loss_cases(dtype, cuda.to_device)[name]
     loss, cache = host.forward(*host.inputs)
     device_loss, device_cache = device.forward(*device.inputs)
-    agree(cuda, device_loss, np.asarray(loss))
+    assert float(device_loss) == pytest.approx(float(loss), rel=1e-5 if dtype == np.float32 else 1e-10)
     agree(cuda, device.layer.backward(device_cache), host.layer.backward(cache))
     for moved, parameter in zip(parameters_of(device.layer), parameters_of(host.layer), strict=True):
         agree(cuda, moved.grad, parameter.grad)
@@ -109,3 +115,28 @@ def test_kernels(cuda, name):
     moved = [cuda.to_device(value) if isinstance(value, np.ndarray) else value for value in arguments]
     kernel = name.split(",")[0]
     agree(cuda, getattr(cuda.kernels, kernel)(*moved), getattr(reference, kernel)(*arguments))
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_a_language_model_in_training(cuda, cell):
+    ids = np.random.default_rng(0).integers(0, 9, 200)
+    histories = []
+    for backend in (get_backend("cpu"), cuda):
+        shape = {"cell": cell, "layers": 2, "embedding": 8, "hidden": 8, "tied": True, "dropout": 0.2}
+        model = build_rnnlm(9, np.random.default_rng(1), backend, dtype=np.float64, **shape)
+        trainer = Trainer(model, Adam(), 0.01, clip=0.5, rng=np.random.default_rng(2))
+        histories.append([record["loss"] for record in trainer.fit(3, lambda epoch: Windows(ids, 4, 7))])
+    assert histories[1] == pytest.approx(histories[0], rel=1e-9)
+
+
+@pytest.mark.parametrize("fused", [False, True])
+@pytest.mark.parametrize(("kind", "predict"), [(CBOW, "target"), (SkipGram, "contexts")])
+def test_word_vectors_in_training(cuda, kind, predict, fused):
+    ids = np.random.default_rng(0).integers(0, 9, 200).astype(np.int32)
+    batches = ContextBatches(ids, create_contexts(ids, 2), np.bincount(ids), predict, 16, 3, 0, seed=1)
+    histories = []
+    for backend in (get_backend("cpu"), cuda):
+        model = kind(9, 8, np.random.default_rng(1), backend, dtype=np.float64)
+        trainer = Trainer(FusedNegativeSampling(model) if fused else model, SGD(), 0.5)
+        histories.append([record["loss"] for record in trainer.fit(3, batches)])
+    assert histories[1] == pytest.approx(histories[0], rel=1e-9)
