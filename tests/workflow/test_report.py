@@ -1,0 +1,29 @@
+import pytest
+
+
+@pytest.fixture(scope="module")
+def report(workflow):
+    workflow.snakemake("--report", "report.html")
+    return (workflow.folder / "report.html").read_text()
+
+
+@pytest.mark.parametrize("table", ["results/rnnlm_ppl.txt", "results/sample/vectors.txt"])
+def test_a_table_is_shown_in_its_caption(workflow, report, table):
+    first_line = (workflow.folder / table).read_text().splitlines()[0]
+    assert first_line in report
+
+
+@pytest.mark.parametrize(
+    ("figure", "caption"),
+    [
+        ("training_curves.png", "Mean negative-sampling loss of CBOW and skip-gram"),
+        ("perplexity.png", "the perplexity of the grammar that generated the corpus"),
+        ("words_svd.png", "The most frequent words of sample on the plane"),
+        ("words_cbow.png", "cbow vectors, scaled to length one"),
+        ("words_skipgram.png", "skipgram vectors, scaled to length one"),
+        ("ppmi.png", "Positive pointwise mutual information among the most frequent words of sample"),
+    ],
+)
+def test_a_figure_is_shown_with_its_caption(report, figure, caption):
+    assert f"results/sample/figures/{figure}" in report
+    assert caption in " ".join(report.replace("\\n", " ").split())
