@@ -29,6 +29,7 @@ def count_cooccurrences(ids: np.ndarray, size: int, weights: np.ndarray) -> tupl
 
 @njit(nogil=True, cache=True)
 def _count_rows(ids, positions, starts, first, last, weights, lengths):
+    """Add up each row densely, nearest pairs first; positions[starts[w] : starts[w + 1]] are of word w."""
     size = len(starts) - 1
     most = min((last - first) * size, (starts[last] - starts[first]) * 2 * len(weights))
     data, indices = np.empty(most, weights.dtype), np.empty(most, np.int32)
