@@ -18,7 +18,7 @@ parser = script_parser(
 parser.add_argument("vectors", help="word vectors (HDF5)")
 parser.add_argument("corpus", help="the corpus, for the words' counts (HDF5)")
 parser.add_argument("--gold", metavar="FILE", help="colour words by the classes of a generated corpus (HDF5)")
-parser.add_argument("--count", type=int, default=120, help="how many of the most frequent words, at least 3")
+parser.add_argument("--count", type=int, default=120, help="how many of the most frequent words")
 parser.add_argument("--name", required=True, help="of the vectors, for the title")
 parser.add_argument("--output", required=True, help="where to write the figure (PNG)")
 

@@ -5,6 +5,8 @@ from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
+
 from lexloom.artifacts import Artifact, read_artifact
 from lexloom.command_line import run, script_parser
 from lexloom.errors import LexloomError
@@ -41,11 +43,14 @@ def score_rows(results: dict[str, Artifact]) -> Iterator[list[str]]:
     first = next(iter(results.values()))
     yield ["test_set", "measure", "covered", "total", *results]
     for i, test_set in enumerate(first["test_sets"]):
-        cells = (
-            f"{result['scores'][i]:.3f}[{result['intervals'][i, 0]:.3f},{result['intervals'][i, 1]:.3f}]"
-            for result in results.values()
-        )
+        cells = (score(result, i) for result in results.values())
         yield [test_set, first["measures"][i], str(first["covered"][i]), str(first["total"][i]), *cells]
+
+
+def score(result: Artifact, row: int) -> str:
+    """Return a score and its interval, or a dash where nothing could be scored."""
+    value, (low, high) = result["scores"][row], result["intervals"][row]
+    return "-" if np.isnan(value) else f"{value:.3f}[{low:.3f},{high:.3f}]"
 
 
 def neighbour_blocks(results: dict[str, Artifact]) -> Iterator[list[list[str]]]:

@@ -78,11 +78,11 @@ def principal_plane(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     shares : (2,) float array
         Of the rows' variance on each component.
     """
-    centred = rows - rows.mean(axis=0)
+    centred = np.pad(rows - rows.mean(axis=0), ((0, 1), (0, 1)))  # two components, even of a single row
     left, lengths, _ = np.linalg.svd(centred, full_matrices=False)
-    places = left[:, :2] * lengths[:2]
+    places = left[:-1, :2] * lengths[:2]
     signs = np.sign(places[np.abs(places).argmax(axis=0), [0, 1]])
-    return places * signs, lengths[:2] ** 2 / (lengths**2).sum()
+    return places * signs, lengths[:2] ** 2 / max((lengths**2).sum(), np.finfo(rows.dtype).tiny)
 
 
 def label_points(axes: Axes, places: np.ndarray, labels: Sequence[str]) -> list[int]:

@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from matplotlib.text import Annotation
@@ -70,3 +71,12 @@ def test_the_principal_plane_keeps_most_of_the_variance(seed):
     np.testing.assert_allclose(np.abs(places), np.abs(expected), atol=1e-9)
     np.testing.assert_allclose(shares, values[[-1, -2]] / values.sum(), atol=1e-9)
     assert (places.max(axis=0) >= -places.min(axis=0)).all()
+
+
+@pytest.mark.parametrize("shape", [(1, 3), (3, 1), (2, 2)])
+def test_few_words_have_a_plane_too(shape):
+    rows = np.arange(6.0)[: np.prod(shape)].reshape(shape)
+    places, shares = principal_plane(rows)
+    assert places.shape == (shape[0], 2)
+    np.testing.assert_allclose(places[:, 1], 0, atol=1e-12)
+    assert shares == pytest.approx([float(shape[0] > 1), 0])

@@ -92,6 +92,14 @@ def test_scores_of_different_corpora_are_not_put_side_by_side(folder):
     assert not (folder / "t.txt").exists()
 
 
+def test_a_set_without_a_known_pair_has_a_dash(folder):
+    (folder / "pairs.txt").write_text("horse mare 9\n")
+    options = ["--similarity", folder / "pairs.txt", "--output", folder / "s.h5", "--", folder / "svd.h5"]
+    succeed("evaluate_vectors", *options)
+    succeed("tabulate_vectors", "--output", folder / "table.txt", folder / "s.h5")
+    assert (folder / "table.txt").read_text().splitlines()[1].split() == ["pairs", "Spearman", "0", "1", "-"]
+
+
 def test_a_misspelt_query_ends_the_program_with_a_hint(folder):
     result = run_script(
         "evaluate_vectors", "--output", folder / "s.h5", "--queries", "gren", "--", folder / "svd.h5"
