@@ -38,7 +38,7 @@ parser.add_argument("--output", required=True, help="where to write the scores (
 
 def main(options: argparse.Namespace) -> None:
     """Read the vectors, score them, write the scores."""
-    get_backend("cpu", threads=1)
+    get_backend()
     vectors = read_vectors(options.vectors)
     queries = vectors.ids(options.queries)
     neighbours, cosines = vectors.nearest(queries, options.neighbours)

@@ -40,8 +40,7 @@ def main(given: argparse.Namespace) -> None:
     shape = {"cell": "rnn", "embedding": SIZE, "hidden": SIZE}
 
     bare_model, model = (
-        build_rnnlm(len(words), random_stream(given.seed, "init"), get_backend("cpu", threads=1), **shape)
-        for _ in range(2)
+        build_rnnlm(len(words), random_stream(given.seed, "init"), get_backend(), **shape) for _ in range(2)
     )
     bare = train_bare(bare_model, windows, EPOCHS, LEARNING_RATE)
     history = Trainer(model, SGD(), LEARNING_RATE).fit(EPOCHS, lambda epoch: windows)

@@ -32,7 +32,7 @@ def options() -> argparse.ArgumentParser:
 
 def main(given: argparse.Namespace) -> None:
     """Make the points, train, write the figure and the table."""
-    backend = get_backend("cpu", threads=1)
+    backend = get_backend()
     x, classes = spiral(random_stream(given.seed, "generate"))
     model = build_two_layer_net(2, HIDDEN, 3, random_stream(given.seed, "init"), backend)
     trainer = Trainer(model, SGD(), LEARNING_RATE)

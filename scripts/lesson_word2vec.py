@@ -61,7 +61,7 @@ def main(given: argparse.Namespace) -> None:
 
 def train(model: Any, pair: tuple, size: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Train a model on a pair (known, predicted); return its vectors (V, D) and the loss by epoch."""
-    model = model(size, DIMENSION, random_stream(seed, "init"), get_backend("cpu", threads=1))
+    model = model(size, DIMENSION, random_stream(seed, "init"), get_backend())
     whole = Validation("whole", lambda: float(model.loss(pair)[0]))
     trainer = Trainer(model, Adam(), LEARNING_RATE)
     history = trainer.fit(EPOCHS, Shuffled(pair, BATCH, random_stream(seed, "shuffle")), [whole])

@@ -25,7 +25,7 @@ parser.add_argument("--output", required=True, help="where to write the figure (
 
 def main(options: argparse.Namespace) -> None:
     """Read the vectors of the most frequent words, draw their plane."""
-    get_backend("cpu", threads=1)
+    get_backend()
     vectors = read_vectors(options.vectors)
     counts = read_artifact(options.corpus, "corpus", ["counts"])["counts"]
     top = np.argsort(-counts, kind="stable")[: options.count]

@@ -52,22 +52,22 @@ def register(backend: Backend) -> Backend:
     return backend
 
 
-def get_backend(device: str = "cpu", threads: int | None = None) -> Backend:
+def get_backend(device: str = "cpu", threads: int = 1) -> Backend:
     """Return the backend of a device; a program calls this once, at its start.
 
     Parameters
     ----------
     device : {"cpu", "cuda"}
-    threads : int, optional
-        Threads of the CPU kernels, at most as many as there are cores. Results do not depend on it.
+    threads : int
+        Threads of the CPU kernels, at most as many as there are cores. Results do not depend on it, because BLAS
+        itself is kept to one thread: its own threads change the bits.
 
     Raises
     ------
     LexloomError
         When the device is unknown, or CuPy or a CUDA device is missing.
     """
-    if threads is not None:
-        pool.set_threads(threads)
+    pool.set_threads(threads)
     if device == "cpu":
         return _cpu_backend()
     if device == "cuda":
