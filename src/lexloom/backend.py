@@ -59,8 +59,8 @@ def get_backend(device: str = "cpu", threads: int = 1) -> Backend:
     ----------
     device : {"cpu", "cuda"}
     threads : int
-        Threads of the CPU kernels, at most as many as there are cores. Results do not depend on it, because BLAS
-        itself is kept to one thread: its own threads change the bits.
+        Threads of the CPU kernels, at most as many as there are cores. Results do not depend on it, because
+        BLAS itself is kept to one thread: its own threads change the bits.
 
     Raises
     ------
