@@ -11,7 +11,7 @@ export PATH := $(BIN):$(PATH)
 .PHONY: run test lint bench lock clean
 
 run: $(VENV)/ready
-	snakemake --cores $(CORES) --config corpus=$(CORPUS) -- results/rnnlm_ppl.txt
+	snakemake --cores $(CORES) --quiet host rules --config corpus=$(CORPUS) -- results/rnnlm_ppl.txt
 	@cat results/rnnlm_ppl.txt
 
 test: lint

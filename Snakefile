@@ -18,6 +18,8 @@ configfile: Path(workflow.basedir) / "config/config.yaml"
 report: "workflow/report/workflow.rst"
 
 
+# For `snakemake --lint`, which wants one named; used only with --software-deployment-method apptainer, and then
+# in need of the packages of requirements.lock.
 container: "docker://python:3.12-slim"
 
 
