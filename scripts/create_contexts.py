@@ -3,7 +3,7 @@
 import argparse
 
 from lexloom.artifacts import Dataset, read_artifact, write_artifact
-from lexloom.command_line import run, script_parser
+from lexloom.command_line import at_least, run, script_parser
 from lexloom.context_batches import create_contexts
 
 
@@ -13,7 +13,10 @@ def options() -> argparse.ArgumentParser:
     parser.add_argument("corpus", help="tokenized corpus, HDF5 of kind corpus")
     parser.add_argument("--output", required=True, help="targets and contexts, HDF5 of kind contexts")
     parser.add_argument(
-        "--window", type=int, default=5, help="words on each side, from 1; across the ends of sentences"
+        "--window",
+        type=at_least(1),
+        default=5,
+        help="words on each side, from 1; across the ends of sentences",
     )
     return parser
 

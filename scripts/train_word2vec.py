@@ -7,7 +7,7 @@ import numpy as np
 
 from lexloom.artifacts import Artifact, Dataset, read_artifact, write_artifact
 from lexloom.backend import get_backend
-from lexloom.command_line import add_compute_options, progress, run, script_parser
+from lexloom.command_line import add_compute_options, at_least, progress, run, script_parser
 from lexloom.context_batches import ContextBatches
 from lexloom.models.word2vec import CBOW, MODELS, FusedNegativeSampling, SkipGram
 from lexloom.optimizers import OPTIMIZERS
@@ -41,20 +41,22 @@ def options() -> argparse.ArgumentParser:
         default="cbow",
         help="cbow predicts a word from its contexts, skip-gram the contexts from the word",
     )
-    parser.add_argument("--dimension", type=int, default=100, help="numbers in a vector")
-    parser.add_argument("--epochs", type=int, default=10, help="times the training text is read")
-    parser.add_argument("--batch", type=int, default=512, help="target words in one update")
-    parser.add_argument("--negatives", type=int, default=5, help="sampled words for each predicted one")
+    parser.add_argument("--dimension", type=at_least(1), default=100, help="numbers in a vector")
+    parser.add_argument("--epochs", type=at_least(1), default=10, help="times the training text is read")
+    parser.add_argument("--batch", type=at_least(1), default=1024, help="target words in one update")
+    parser.add_argument(
+        "--negatives", type=at_least(1), default=10, help="sampled words for each predicted one"
+    )
     parser.add_argument(
         "--subsample",
         type=float,
-        default=0.0,
+        default=0.001,
         help="words of a larger share of the text are left out at times, 0 to 1; 0 leaves out none",
     )
     parser.add_argument(
         "--optimizer", choices=OPTIMIZERS, default="adagrad", help="how gradients become updates"
     )
-    parser.add_argument("--learning-rate", type=float, default=0.2, help="before the schedule's factor")
+    parser.add_argument("--learning-rate", type=float, default=0.1, help="before the schedule's factor")
     parser.add_argument("--schedule", choices=SCHEDULES, default="linear", help="how the learning rate falls")
     parser.add_argument(
         "--precision", choices=("float32", "float16"), default="float32", help="of the vectors written"

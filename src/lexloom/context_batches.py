@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from lexloom.errors import LexloomError
 from lexloom.randomness import random_stream
 
 ABSENT = -1
@@ -39,7 +40,14 @@ def keep_probabilities(counts: np.ndarray, threshold: float) -> np.ndarray:
 
     A word that makes up a share f of the text stays with probability sqrt(threshold / f) + threshold / f, as
     in the program of Mikolov et al. 2013b; all words stay where the threshold is 0.
+
+    Raises
+    ------
+    LexloomError
+        When the threshold is not from 0 to 1.
     """
+    if not 0 <= threshold <= 1:
+        raise LexloomError(f"subsample: {threshold}; expected a share of the text from 0 to 1")
     if threshold == 0:
         return np.ones(len(counts))
     share = np.maximum(counts, 1) / counts.sum()
@@ -121,12 +129,22 @@ class ContextBatches:
         self.offsets = np.delete(np.arange(2 * window + 1), window)
 
     def __call__(self, epoch: int) -> "_Epoch":
-        """Return the batches of an epoch, counted from 0."""
+        """Return the batches of an epoch, counted from 0.
+
+        Raises
+        ------
+        LexloomError
+            When subsampling leaves no word of the text.
+        """
         shuffle, subsample, negatives = (
             random_stream(self.seed, name).spawn(epoch + 1)[epoch]
             for name in ("shuffle", "subsample", "negatives")
         )
         stays = subsample.random(len(self.targets)) < self.keep[self.targets]
+        if not stays.any():
+            raise LexloomError(
+                "subsample: no word of the text stays in an epoch; set a larger one, or 0 for all"
+            )
         order = shuffle.permutation(len(self.targets))
         return _Epoch(self, order[stays[order]], stays, negatives)
 

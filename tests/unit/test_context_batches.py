@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lexloom.context_batches import ContextBatches, NegativeSampler, create_contexts, keep_probabilities
+from lexloom.errors import LexloomError
 
 
 @given(ids=st.lists(st.integers(0, 9), min_size=1, max_size=12), window=st.integers(1, 15))
@@ -56,6 +57,12 @@ def test_frequent_words_are_kept_less_by_the_formula():
     np.testing.assert_array_equal(keep_probabilities(np.array([5, 1]), 0), 1)
 
 
+@pytest.mark.parametrize("threshold", [-0.1, 1.5, float("nan")])
+def test_a_threshold_that_is_no_share_is_refused(threshold):
+    with pytest.raises(LexloomError, match=f"subsample: {threshold}"):
+        keep_probabilities(np.array([5, 1]), threshold)
+
+
 POSITIONS = np.arange(50, dtype=np.int32)  # every word once: an id tells its place in the text
 CONTEXTS = create_contexts(POSITIONS, 3)
 
@@ -97,3 +104,8 @@ def test_subsampling_leaves_words_out_as_targets_and_as_contexts():
     expected = CONTEXTS[targets]
     expected[~np.isin(expected, targets)] = -1
     np.testing.assert_array_equal(contexts, expected)
+
+
+def test_subsampling_that_leaves_no_word_is_refused():
+    with pytest.raises(LexloomError, match="no word of the text stays"):
+        epoch(0, subsample=1e-12)

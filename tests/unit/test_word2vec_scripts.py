@@ -32,19 +32,8 @@ def contexts(tmp_path_factory):
 
 
 def train(contexts, output, *arguments):
-    return run_script(
-        "train_word2vec",
-        contexts,
-        "--output",
-        output,
-        "--dimension",
-        4,
-        "--epochs",
-        2,
-        "--batch",
-        50,
-        *arguments,
-    )
+    small = ("--dimension", 4, "--epochs", 2, "--batch", 50, "--subsample", 0)
+    return run_script("train_word2vec", contexts, "--output", output, *small, *arguments)
 
 
 def test_contexts_have_what_training_needs(contexts):
