@@ -15,6 +15,10 @@ RULES = {
 }
 
 
+def test_all_rules_are_looked_at():
+    assert len(RULES) == sum(file.read_text().count("    shell:\n") for file in FILES) > 15
+
+
 @pytest.mark.parametrize("name", RULES)
 def test_a_rule_has_every_part(name):
     parts = re.findall(r"^    (\w+):", RULES[name], re.M)
