@@ -107,8 +107,15 @@ def write_artifact(
         Everything that a person set and that changed the result.
     inputs : paths
         The files that the stage read.
+
+    Raises
+    ------
+    LexloomError
+        When the path names a device or a folder, or the file cannot be written, as on a full disk.
     """
     path = Path(path)
+    if path.exists() and not path.is_file():
+        raise LexloomError(f"{path}: not a file, and so not replaced; choose another output")
     path.parent.mkdir(parents=True, exist_ok=True)
     attributes = {
         "kind": kind,
@@ -129,6 +136,9 @@ def write_artifact(
         _seal(beside)
         os.chmod(beside, 0o644)
         os.replace(beside, path)
+    except (OSError, RuntimeError) as error:  # HDF5's file errors are of either type, and many lines long
+        os.unlink(beside)
+        raise LexloomError(f"{path}: could not be written: {str(error).splitlines()[0]}") from error
     except BaseException:
         os.unlink(beside)
         raise
@@ -142,8 +152,8 @@ def read_artifact(
     Raises
     ------
     LexloomError
-        When the file is missing, damaged, or of another kind or version: which file, what was expected and
-        which script makes it.
+        When the file is missing, damaged, of another kind or version, or lacks a dataset: which file, what
+        was expected and which script makes it.
     """
     kinds = (kind,) if isinstance(kind, str) else kind
     remake = f"make it again with scripts/{' or '.join(KINDS[each].script for each in kinds)}"
@@ -154,6 +164,9 @@ def read_artifact(
     with h5py.File(path, "r") as file:
         _check_kind(path, file.attrs, kinds, remake)
         wanted = sorted(file) if names is None else list(names)
+        for name in wanted:
+            if name not in file:
+                raise LexloomError(f"{path}: {file.attrs['kind']} without {name!r}; {remake}")
         return Artifact(
             kind=file.attrs["kind"],
             datasets={name: _read(file[name]) for name in wanted},
@@ -162,6 +175,21 @@ def read_artifact(
             libraries=json.loads(file.attrs["libraries"]),
             device=file.attrs["device"],
             seed=None if file.attrs["seed"] == -1 else int(file.attrs["seed"]),
+        )
+
+
+def check_same_words(path: str | Path, words: list[str], other_path: str | Path, other: list[str]) -> None:
+    """Refuse two files whose word ids mean different words.
+
+    Raises
+    ------
+    LexloomError
+        Naming both files.
+    """
+    if words != other:
+        raise LexloomError(
+            f"{path} and {other_path}: their words differ, {len(words)} and {len(other)}; "
+            "give files made from the same corpus"
         )
 
 

@@ -13,7 +13,7 @@ from hypothesis.extra import numpy as arrays
 from scipy import sparse
 
 from lexloom import artifacts
-from lexloom.artifacts import Dataset, file_sha256, read_artifact, write_artifact
+from lexloom.artifacts import Dataset, check_same_words, file_sha256, read_artifact, write_artifact
 from lexloom.errors import LexloomError
 
 DATASETS = {
@@ -111,6 +111,11 @@ def test_a_folder_is_no_artifact(tmp_path):
         read_artifact(tmp_path, "ppmi")
 
 
+def test_a_dataset_that_is_not_there_is_named(path):
+    with pytest.raises(LexloomError, match=r"svd\.h5: vectors without 'biases'; .*train_word2vec\.py"):
+        read_artifact(path, "vectors", ["words", "biases"])
+
+
 def test_another_kind_is_refused(path):
     with pytest.raises(LexloomError, match=r"svd\.h5: holds 'vectors', expected 'ppmi'; .*weight_ppmi\.py"):
         read_artifact(path, "ppmi")
@@ -172,6 +177,34 @@ def test_a_failure_while_writing_leaves_the_old_file_and_no_other(path):
         write_artifact(path, "vectors", {"a": np.ones(3), "b": np.array([object()])}, {})
     assert path.read_bytes() == old
     assert os.listdir(path.parent) == [path.name]
+
+
+def test_what_is_no_file_is_not_replaced(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path / "pipe", tmp_path):
+        with pytest.raises(LexloomError, match="not a file"):
+            write_artifact(path, "vectors", DATASETS, {})
+    assert (tmp_path / "pipe").is_fifo()
+    assert os.listdir(tmp_path) == ["pipe"]
+
+
+@pytest.mark.parametrize("error", [OSError, RuntimeError])
+def test_a_full_disk_is_one_line_and_leaves_the_old_file(path, monkeypatch, error):
+    def fail(beside):
+        raise error("write failed: No space left on device\n, filename = ...")
+
+    old = path.read_bytes()
+    monkeypatch.setattr(artifacts, "_seal", fail)
+    with pytest.raises(LexloomError, match=r"svd\.h5: could not be written: .* No space left on device$"):
+        write_artifact(path, "vectors", DATASETS, {})
+    assert path.read_bytes() == old
+    assert os.listdir(path.parent) == [path.name]
+
+
+def test_files_of_different_words_are_both_named():
+    check_same_words("a.h5", ["you", "say"], "b.h5", ["you", "say"])
+    with pytest.raises(LexloomError, match=r"a\.h5 and b\.h5: their words differ, 2 and 1"):
+        check_same_words("a.h5", ["you", "say"], "b.h5", ["you"])
 
 
 def _write_and_die(path):
