@@ -5,7 +5,7 @@ import logging
 
 import numpy as np
 
-from lexloom.artifacts import Dataset, read_artifact, write_artifact
+from lexloom.artifacts import Dataset, check_same_words, read_artifact, write_artifact
 from lexloom.backend import get_backend
 from lexloom.command_line import add_device_options, progress, run, script_parser
 from lexloom.models.rnnlm import perplexity, rnnlm_from_artifact
@@ -27,7 +27,8 @@ def main(given: argparse.Namespace) -> None:
     """Read each text as one stream, with the hidden state carried from its first word to its last."""
     backend = get_backend(given.device, given.threads)
     artifact = read_artifact(given.model, "rnnlm")
-    corpus = read_artifact(given.corpus, "corpus", SPLITS)
+    corpus = read_artifact(given.corpus, "corpus", [*SPLITS, "words"])
+    check_same_words(given.model, artifact["words"], given.corpus, corpus["words"])
     model = rnnlm_from_artifact(artifact, backend)
     datasets = {
         "parameters": np.int64(sum(parameter.data.size for parameter in model.parameters())),

@@ -4,22 +4,23 @@ import argparse
 
 import numpy as np
 
-from lexloom.artifacts import read_artifact
-from lexloom.command_line import run, script_parser
+from lexloom.artifacts import check_same_words, read_artifact
+from lexloom.command_line import at_least, run, script_parser
 from lexloom.figures import drawing
 
 parser = script_parser("Draw the PPMI of the most frequent words with each other.")
 parser.add_argument("ppmi", help="PPMI matrix (HDF5)")
 parser.add_argument("corpus", help="the corpus, for the words' counts (HDF5)")
-parser.add_argument("--count", type=int, default=40, help="how many of the most frequent words")
+parser.add_argument("--count", type=at_least(1), default=40, help="how many of the most frequent words")
 parser.add_argument("--output", required=True, help="where to write the figure (PNG)")
 
 
 def main(options: argparse.Namespace) -> None:
     """Read the matrix, draw the most frequent words' part of it."""
     artifact = read_artifact(options.ppmi, "ppmi")
-    counts = read_artifact(options.corpus, "corpus", ["counts"])["counts"]
-    top = np.argsort(-counts, kind="stable")[: options.count]
+    corpus = read_artifact(options.corpus, "corpus", ["counts", "words"])
+    check_same_words(options.ppmi, artifact["words"], options.corpus, corpus["words"])
+    top = np.argsort(-corpus["counts"], kind="stable")[: options.count]
     words = [artifact["words"][i] for i in top]
     values = artifact["ppmi"][top][:, top].toarray()
     with drawing(options.output, f"PPMI among the {len(top)} most frequent words", size=(8.5, 7.4)) as figure:

@@ -6,9 +6,9 @@ from itertools import product
 import numpy as np
 from matplotlib.axes import Axes
 
-from lexloom.artifacts import read_artifact
+from lexloom.artifacts import check_same_words, read_artifact
 from lexloom.backend import get_backend
-from lexloom.command_line import run, script_parser
+from lexloom.command_line import at_least, run, script_parser
 from lexloom.figures import COLOURS, GREY, MARKERS, drawing, label_points, principal_plane
 from lexloom.vectors import WordVectors, read_vectors
 
@@ -18,7 +18,7 @@ parser = script_parser(
 parser.add_argument("vectors", help="word vectors (HDF5)")
 parser.add_argument("corpus", help="the corpus, for the words' counts (HDF5)")
 parser.add_argument("--gold", metavar="FILE", help="colour words by the classes of a generated corpus (HDF5)")
-parser.add_argument("--count", type=int, default=120, help="how many of the most frequent words")
+parser.add_argument("--count", type=at_least(1), default=120, help="how many of the most frequent words")
 parser.add_argument("--name", required=True, help="of the vectors, for the title")
 parser.add_argument("--output", required=True, help="where to write the figure (PNG)")
 
@@ -27,8 +27,9 @@ def main(options: argparse.Namespace) -> None:
     """Read the vectors of the most frequent words, draw their plane."""
     get_backend()
     vectors = read_vectors(options.vectors)
-    counts = read_artifact(options.corpus, "corpus", ["counts"])["counts"]
-    top = np.argsort(-counts, kind="stable")[: options.count]
+    corpus = read_artifact(options.corpus, "corpus", ["counts", "words"])
+    check_same_words(options.vectors, vectors.words, options.corpus, corpus["words"])
+    top = np.argsort(-corpus["counts"], kind="stable")[: options.count]
     places, shares = principal_plane(vectors.rows[top])
     title = f"The {len(top)} most frequent words by their {options.name} vectors"
     with drawing(options.output, title, size=(9, 7.5)) as figure:

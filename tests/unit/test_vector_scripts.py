@@ -124,6 +124,18 @@ def test_figures_of_words_are_drawn(folder, script, arguments):
     assert (folder / "figure.png").read_bytes().startswith(b"\x89PNG")
 
 
+@pytest.mark.parametrize(("script", "file"), [("plot_words", "svd.h5"), ("plot_ppmi", "ppmi.h5")])
+def test_vectors_are_not_drawn_with_the_counts_of_other_words(folder, script, file):
+    other = {"counts": np.arange(6), "words": WORDS[::-1]}
+    write_artifact(folder / "other.h5", "corpus", other, {})
+    name = ["--name", "SVD"] * (script == "plot_words")
+    result = run_script(script, *name, "--output", folder / "f.png", folder / file, folder / "other.h5")
+    assert result.returncode == 1
+    assert f"{file} and" in result.stderr
+    assert "their words differ" in result.stderr
+    assert not (folder / "f.png").exists()
+
+
 def test_training_curves_are_drawn(folder):
     losses = np.array([3.0, 2.5, 2.4])
     write_artifact(folder / "cbow.h5", "vectors", {"losses": losses}, {})
@@ -132,5 +144,8 @@ def test_training_curves_are_drawn(folder):
     succeed("plot_training_curves", "--output", folder / "curves.png", folder / "cbow.h5")
     gold = ["--gold", folder / "gold.h5"]
     succeed("plot_perplexity", "--output", folder / "perplexity.png", *gold, "--", folder / "lstm.h5")
+    untrained = run_script("plot_training_curves", "--output", folder / "none.png", folder / "svd.h5")
+    assert untrained.returncode == 1
+    assert "svd.h5: vectors without 'losses'" in untrained.stderr
     for name in ("curves", "perplexity"):
         assert (folder / f"{name}.png").read_bytes().startswith(b"\x89PNG")

@@ -1,0 +1,58 @@
+"""The programs that train and measure language models."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from lexloom.artifacts import read_artifact, write_artifact
+
+SCRIPTS = Path(__file__).parents[2] / "scripts"
+IDS = np.random.default_rng(0).integers(0, 6, 300).astype(np.int32)
+
+
+def run_script(name, *arguments):
+    command = [sys.executable, SCRIPTS / f"{name}.py", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+
+
+def write_corpus(path, words):
+    write_artifact(path, "corpus", {"train": IDS, "valid": IDS[:50], "test": IDS[50:99], "words": words}, {})
+
+
+def train(folder, *arguments):
+    small = ("--embedding", 4, "--hidden", 4, "--epochs", 1, "--batch", 4, "--steps", 10)
+    return run_script("train_rnnlm", folder / "corpus.h5", "--output", folder / "lm.h5", *small, *arguments)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    write_corpus(tmp_path / "corpus.h5", list("abcdef"))
+    return tmp_path
+
+
+def test_a_model_is_the_same_file_for_any_number_of_threads_and_is_measured(folder):
+    files = []
+    for threads in (1, 2):
+        assert train(folder, "--learning-rate", 1, "--threads", threads).returncode == 0
+        files.append((folder / "lm.h5").read_bytes())
+    assert files[0] == files[1]
+    result = run_script("evaluate_rnnlm", folder / "lm.h5", folder / "corpus.h5", "--output", folder / "p.h5")
+    assert result.returncode == 0, result.stderr
+    measured = read_artifact(folder / "p.h5", "perplexity")
+    assert measured["epochs"] == 1
+    history = read_artifact(folder / "lm.h5", "rnnlm")["history"]
+    assert measured["valid"] == pytest.approx(history["valid_perplexity"][0])
+
+
+@pytest.mark.parametrize("words", [list("abcdeg"), list("abcdefg")])
+def test_a_model_is_not_measured_on_a_corpus_of_other_words(folder, words):
+    assert train(folder, "--learning-rate", 1).returncode == 0
+    write_corpus(folder / "other.h5", words)
+    result = run_script("evaluate_rnnlm", folder / "lm.h5", folder / "other.h5", "--output", folder / "p.h5")
+    assert result.returncode == 1
+    assert "lm.h5 and" in result.stderr
+    assert result.stderr.count("\n") == 1
+    assert not (folder / "p.h5").exists()
