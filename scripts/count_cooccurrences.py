@@ -14,7 +14,10 @@ def options() -> argparse.ArgumentParser:
     parser.add_argument("corpus", help="tokenized corpus, HDF5 of kind corpus")
     parser.add_argument("--output", required=True, help="counted pairs, HDF5 of kind cooccurrences")
     parser.add_argument(
-        "--window", type=int, default=5, help="words on each side, from 1; across the ends of sentences"
+        "--window",
+        type=at_least(1),
+        default=5,
+        help="words on each side, from 1; across the ends of sentences",
     )
     parser.add_argument(
         "--weighting",

@@ -8,7 +8,7 @@ import numpy as np
 
 from lexloom.artifacts import Dataset, read_artifact, write_artifact
 from lexloom.backend import get_backend
-from lexloom.command_line import run, script_parser
+from lexloom.command_line import at_least, run, script_parser
 from lexloom.evaluation import (
     Score,
     read_analogies,
@@ -32,7 +32,9 @@ parser.add_argument("--gold", metavar="FILE", help="word classes and analogies o
 parser.add_argument(
     "--queries", nargs="*", default=[], metavar="WORD", help="list the nearest words of these"
 )
-parser.add_argument("--neighbours", type=int, default=5, metavar="COUNT", help="how many of them, at least 1")
+parser.add_argument(
+    "--neighbours", type=at_least(1), default=5, metavar="COUNT", help="how many of them, at least 1"
+)
 parser.add_argument("--output", required=True, help="where to write the scores (HDF5)")
 
 

@@ -4,7 +4,7 @@ import argparse
 
 from lexloom.artifacts import Dataset, read_artifact, write_artifact
 from lexloom.backend import get_backend
-from lexloom.command_line import at_least, progress, run, script_parser
+from lexloom.command_line import at_least, between, progress, run, script_parser
 from lexloom.randomness import random_stream
 from lexloom.svd import truncated_svd
 
@@ -17,11 +17,14 @@ def options() -> argparse.ArgumentParser:
     parser.add_argument("ppmi", help="weighted pairs, HDF5 of kind ppmi")
     parser.add_argument("--output", required=True, help="the word vectors, HDF5 of kind vectors")
     parser.add_argument(
-        "--dimension", type=int, default=100, help="numbers in a vector, from 1, less than there are words"
+        "--dimension",
+        type=at_least(1),
+        default=100,
+        help="numbers in a vector, from 1, less than there are words",
     )
     parser.add_argument(
         "--exponent",
-        type=float,
+        type=between(0, 1),
         default=0.5,
         help="power of the singular values that scale the vectors: 0 scales nothing, 1 as in the matrix",
     )

@@ -6,7 +6,7 @@ from itertools import chain
 import numpy as np
 
 from lexloom.artifacts import Dataset, write_artifact
-from lexloom.command_line import run, script_parser
+from lexloom.command_line import at_least, run, script_parser
 from lexloom.randomness import random_stream
 from lexloom.sample_corpus import GRAMMAR, analogies, generate_texts, perplexity, word_classes
 from lexloom.text_files import write_lines
@@ -38,9 +38,12 @@ parser = script_parser(
     "analogies, and the perplexity of the test text under the grammar, the best that a model can expect."
 )
 parser.add_argument(
-    "--tokens", type=int, default=200_000, help="of the three texts together, line ends included"
+    "--tokens",
+    type=at_least(1000),
+    default=200_000,
+    help="of the three texts together, line ends included; at least 1000",
 )
-parser.add_argument("--seed", type=int, default=1, help="seed of the random numbers")
+parser.add_argument("--seed", type=at_least(0), default=1, help="seed of the random numbers")
 parser.add_argument(
     "--train", required=True, metavar="FILE", help="the text to train on, 90 %% of the tokens"
 )

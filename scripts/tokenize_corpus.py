@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from lexloom.artifacts import Dataset, write_artifact
-from lexloom.command_line import progress, run, script_parser
+from lexloom.command_line import at_least, progress, run, script_parser
 from lexloom.corpus import SPLITS, Tokenizer, read_corpus
 
 
@@ -52,9 +52,11 @@ parser.add_argument(
 parser.add_argument(
     "--sentence-end", metavar="WORD", help="token to add at the end of each line that has a token"
 )
-parser.add_argument("--min-count", type=int, default=1, help="words rarer than this in train become <unk>")
 parser.add_argument(
-    "--max-vocab", type=int, help="size of the vocabulary at most, <unk> and sentence end included"
+    "--min-count", type=at_least(1), default=1, help="words rarer than this in train become <unk>"
+)
+parser.add_argument(
+    "--max-vocab", type=at_least(2), help="size of the vocabulary at most, <unk> and sentence end included"
 )
 parser.add_argument(
     "--id-order", choices=("frequency", "appearance"), default="frequency", help="what gives ids"

@@ -9,7 +9,7 @@ import numpy as np
 from lexloom.artifacts import Dataset, read_artifact, write_artifact
 from lexloom.backend import get_backend
 from lexloom.batches import Windows
-from lexloom.command_line import add_compute_options, progress, run, script_parser
+from lexloom.command_line import add_compute_options, at_least, between, progress, run, script_parser
 from lexloom.models.rnnlm import RNNLM, build_rnnlm, perplexity
 from lexloom.optimizers import OPTIMIZERS
 from lexloom.randomness import random_stream
@@ -38,32 +38,46 @@ def options() -> argparse.ArgumentParser:
     parser.add_argument("--output", required=True, help="the trained model, HDF5 of kind rnnlm")
     add_compute_options(parser)
     parser.add_argument("--cell", choices=CELLS, default="lstm", help="kind of recurrent layer")
-    parser.add_argument("--layers", type=int, default=1, help="recurrent layers on top of each other")
-    parser.add_argument("--embedding", type=int, default=256, help="size of a word vector")
-    parser.add_argument("--hidden", type=int, default=256, help="size of a hidden state")
+    parser.add_argument("--layers", type=at_least(1), default=1, help="recurrent layers on top of each other")
+    parser.add_argument("--embedding", type=at_least(1), default=256, help="size of a word vector")
+    parser.add_argument("--hidden", type=at_least(1), default=256, help="size of a hidden state")
     parser.add_argument(
         "--tied", action="store_true", help="share the embedding's table with the output layer"
     )
     parser.add_argument(
-        "--dropout", type=float, default=0.0, help="share of values dropped between layers, 0 to 1"
+        "--dropout",
+        type=between(0, 1, below=True),
+        default=0.0,
+        help="share of values dropped between layers, from 0 to below 1",
     )
-    parser.add_argument("--batch", type=int, default=20, help="streams read side by side")
+    parser.add_argument("--batch", type=at_least(1), default=20, help="streams read side by side")
     parser.add_argument(
-        "--steps", type=int, default=35, help="tokens of truncated backpropagation through time"
+        "--steps", type=at_least(1), default=35, help="tokens of truncated backpropagation through time"
     )
-    parser.add_argument("--epochs", type=int, default=5, help="times the training text is read")
+    parser.add_argument("--epochs", type=at_least(1), default=5, help="times the training text is read")
     parser.add_argument("--optimizer", choices=OPTIMIZERS, default="sgd", help="how gradients become updates")
-    parser.add_argument("--learning-rate", type=float, default=20.0, help="before the schedule's factor")
+    parser.add_argument(
+        "--learning-rate",
+        type=between(0, 1000, above=True),
+        default=20.0,
+        help="above 0, before the schedule's factor",
+    )
     parser.add_argument("--schedule", choices=SCHEDULES, default="cosine", help="how the learning rate falls")
     parser.add_argument(
-        "--clip", type=float, default=None, help="largest global norm of the gradient; none if not set"
+        "--clip",
+        type=between(0, 1e6, above=True),
+        default=None,
+        help="largest global norm of the gradient, above 0; none if not set",
     )
     parser.add_argument(
-        "--weight-decay", type=float, default=0.0, help="decoupled, in units of the learning rate"
+        "--weight-decay",
+        type=between(0, 1),
+        default=0.0,
+        help="decoupled, in units of the learning rate, 0 to 1",
     )
     parser.add_argument(
         "--patience",
-        type=int,
+        type=at_least(1),
         default=None,
         help="stop after so many epochs without a better valid perplexity",
     )

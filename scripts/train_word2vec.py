@@ -7,7 +7,7 @@ import numpy as np
 
 from lexloom.artifacts import Artifact, Dataset, read_artifact, write_artifact
 from lexloom.backend import get_backend
-from lexloom.command_line import add_compute_options, at_least, progress, run, script_parser
+from lexloom.command_line import add_compute_options, at_least, between, progress, run, script_parser
 from lexloom.context_batches import ContextBatches
 from lexloom.models.word2vec import CBOW, MODELS, FusedNegativeSampling, SkipGram
 from lexloom.optimizers import OPTIMIZERS
@@ -49,14 +49,19 @@ def options() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--subsample",
-        type=float,
+        type=between(0, 1),
         default=0.001,
         help="words of a larger share of the text are left out at times, 0 to 1; 0 leaves out none",
     )
     parser.add_argument(
         "--optimizer", choices=OPTIMIZERS, default="adagrad", help="how gradients become updates"
     )
-    parser.add_argument("--learning-rate", type=float, default=0.1, help="before the schedule's factor")
+    parser.add_argument(
+        "--learning-rate",
+        type=between(0, 1000, above=True),
+        default=0.1,
+        help="above 0, before the schedule's factor",
+    )
     parser.add_argument("--schedule", choices=SCHEDULES, default="linear", help="how the learning rate falls")
     parser.add_argument(
         "--precision", choices=("float32", "float16"), default="float32", help="of the vectors written"

@@ -3,7 +3,7 @@
 import argparse
 
 from lexloom.artifacts import read_artifact, write_artifact
-from lexloom.command_line import run, script_parser
+from lexloom.command_line import between, run, script_parser
 from lexloom.counts import weight_ppmi
 
 
@@ -14,15 +14,15 @@ def options() -> argparse.ArgumentParser:
     parser.add_argument("--output", required=True, help="weighted pairs, HDF5 of kind ppmi")
     parser.add_argument(
         "--smoothing",
-        type=float,
+        type=between(0, 1, above=True),
         default=1.0,
         help="exponent on the counts of contexts, above 0, up to 1; 0.75 lowers the weight of rare contexts",
     )
     parser.add_argument(
         "--shift",
-        type=float,
+        type=between(0, 20),
         default=0.0,
-        help="bits taken off every weight, from 0: log2 of the number of negative samples it stands for",
+        help="bits taken off every weight, 0 to 20: log2 of the number of negative samples it stands for",
     )
     return parser
 

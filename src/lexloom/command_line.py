@@ -49,6 +49,19 @@ def at_least(minimum: int) -> Callable[[str], int]:
     return whole_number
 
 
+def between(low: float, high: float, *, above: bool = False, below: bool = False) -> Callable[[str], float]:
+    """Return an argparse type: a number from `low` (or `above` it) to `high` (or `below` it)."""
+    words = f"{'above' if above else 'from'} {low:g} {'to below' if below else 'to'} {high:g}"
+
+    def number(text: str) -> float:
+        value = float(text)
+        if not (low < value if above else low <= value) or not (value < high if below else value <= high):
+            raise argparse.ArgumentTypeError(f"{text} is not {words}")
+        return value
+
+    return number
+
+
 def run(main: Callable[[argparse.Namespace], None], parser: argparse.ArgumentParser) -> None:
     """Parse the command line and call `main`; a mistake of a person becomes one line and exit status 1.
 

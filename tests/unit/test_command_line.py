@@ -1,11 +1,12 @@
 """A script's help teaches, a person's mistake is one line, and progress is silent away from a terminal."""
 
+import argparse
 import logging
 
 import pytest
 
 from lexloom import backend, command_line
-from lexloom.command_line import add_compute_options, progress, run, script_parser
+from lexloom.command_line import add_compute_options, between, progress, run, script_parser
 from lexloom.errors import LexloomError
 
 
@@ -92,6 +93,21 @@ def test_a_wrong_option_is_refused(call, arguments, capsys):
         call(fail(AssertionError), *arguments)
     assert end.value.code == 2
     assert "usage: prog" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("text", ["-0.1", "1.1", "nan", "inf", "-inf"])
+def test_a_number_out_of_its_range_is_refused(text):
+    with pytest.raises(argparse.ArgumentTypeError, match=f"{text} is not from 0 to 1"):
+        between(0, 1)(text)
+
+
+def test_a_range_has_its_ends_or_not():
+    assert [between(0, 1)(text) for text in ("0", "0.5", "1")] == [0, 0.5, 1]
+    assert between(0, 1, above=True, below=True)("1e-3") == 0.001
+    with pytest.raises(argparse.ArgumentTypeError, match="0 is not above 0 to 1"):
+        between(0, 1, above=True)("0")
+    with pytest.raises(argparse.ArgumentTypeError, match="1 is not from 0 to below 1"):
+        between(0, 1, below=True)("1")
 
 
 def test_messages_go_to_the_log_too(call, tmp_path, capsys):
