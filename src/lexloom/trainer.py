@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from lexloom.backend import backend_of
 from lexloom.errors import LexloomError
 from lexloom.optimizers import clip_global_norm
 from lexloom.parameter import Parameter
@@ -100,7 +101,7 @@ class Trainer:
         Raises
         ------
         LexloomError
-            When the loss of an epoch is no finite number.
+            When the loss of an epoch, or a parameter at the end, is no finite number.
         """
         for epoch in range(epochs):
             record = self._epoch(epoch, epochs, batches(epoch), callbacks)
@@ -111,6 +112,9 @@ class Trainer:
                 break
         for callback in callbacks:
             callback.after_fit(self)
+        for parameter in self.model.parameters():
+            if not backend_of(parameter.data).xp.isfinite(parameter.data).all():
+                raise self.diverged(f"{parameter.name} holds a number that is not finite")
         return self.history
 
     def _epoch(
@@ -125,10 +129,7 @@ class Trainer:
                 callback.after_step(self, step, loss)
         mean = float(total) / max(1, count)
         if not math.isfinite(mean):
-            raise LexloomError(
-                f"training: the loss of epoch {epoch + 1} is {mean}; "
-                f"lower learning_rate ({self.learning_rate}) or set clip"
-            )
+            raise self.diverged(f"the loss of epoch {epoch + 1} is {mean}")
         return {"epoch": epoch + 1, "loss": mean, "learning_rate": rate}
 
     def step(self, batch: Any, carry: Any, learning_rate: float) -> tuple[Any, Any]:
@@ -140,6 +141,10 @@ class Trainer:
             clip_global_norm(parameters, self.clip)
         self.optimizer.step(parameters, learning_rate)
         return loss, carry
+
+    def diverged(self, finding: str) -> LexloomError:
+        """Return the error that says how the training went astray, and what helps."""
+        return LexloomError(f"training: {finding}; lower learning_rate ({self.learning_rate}) or set clip")
 
 
 class Report(Callback):
@@ -165,7 +170,7 @@ class Ticker(Callback):
 
 
 class Validation(Callback):
-    """Adds a measure of the model to each epoch's record."""
+    """Adds a measure of the model to each epoch's record; one that is no finite number ends the training."""
 
     def __init__(self, name: str, measure: Callable[[], float]):
         self.name = name
@@ -174,6 +179,8 @@ class Validation(Callback):
     def after_epoch(self, trainer: Trainer, record: dict[str, float]) -> None:
         """Measure the model as it is."""
         record[self.name] = self.measure()
+        if not math.isfinite(record[self.name]):
+            raise trainer.diverged(f"{self.name} of epoch {record['epoch']} is {record[self.name]}")
 
 
 class KeepBest(Callback):

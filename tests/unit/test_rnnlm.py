@@ -82,6 +82,13 @@ def test_perplexity_of_a_model_that_knows_nothing_is_the_vocabulary():
     assert perplexity(model, np.arange(5)) == pytest.approx(5)
 
 
+@pytest.mark.parametrize(("score", "expected"), [(1e4, math.inf), (np.nan, math.nan)])
+def test_a_perplexity_beyond_all_numbers(score, expected):
+    model = small_model()
+    model.output.b.data[1] = score
+    assert perplexity(model, np.array([0, 2])) == pytest.approx(expected, nan_ok=True)
+
+
 def test_evaluation_disturbs_no_training():
     ids = np.random.default_rng(0).integers(0, 5, 60)
 

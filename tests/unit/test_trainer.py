@@ -100,6 +100,18 @@ def test_a_loss_that_is_no_number_stops_with_a_hint():
         trainer().fit(2, lambda epoch: [np.inf])
 
 
+@pytest.mark.parametrize("measure", [np.nan, np.inf])
+def test_a_measure_that_is_no_number_stops_with_a_hint(measure):
+    callbacks = [Validation("valid", lambda: measure), KeepBest("valid")]
+    with pytest.raises(LexloomError, match=f"valid of epoch 1 is {measure}; lower learning_rate"):
+        trainer().fit(2, lambda epoch: [1.0], callbacks)
+
+
+def test_a_parameter_that_is_no_number_after_the_last_step_is_named():
+    with pytest.raises(LexloomError, match="w holds a number that is not finite; lower learning_rate"):
+        trainer(learning_rate=np.inf).fit(1, lambda epoch: [1.0])
+
+
 def test_ticks_and_reports():
     ticks, records = [], []
     trainer().fit(2, lambda epoch: [1.0, 1.0], [Ticker(lambda: ticks.append(1)), Report(records.append)])

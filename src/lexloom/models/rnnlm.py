@@ -1,6 +1,7 @@
 """The recurrent language model: Embedding -> recurrent layers -> Linear -> softmax (Mikolov et al. 2010)."""
 
 import math
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -180,7 +181,8 @@ def perplexity(
     """Return exp of the mean cross-entropy of every token of a text, each predicted from all before it.
 
     The text is read as one stream with the state carried from its first word to its last, so the result
-    depends on no batch size, and on `steps` only by rounding. Losses are summed in float64.
+    depends on no batch size, and on `steps` only by rounding. Losses are summed in float64. A perplexity
+    beyond the largest float is inf.
 
     Parameters
     ----------
@@ -196,4 +198,5 @@ def perplexity(
         total += float(loss) * window[0].size
         if tick:
             tick(window[0].size)
-    return math.exp(total / len(ids))
+    mean = total / len(ids)
+    return math.inf if mean > math.log(sys.float_info.max) else math.exp(mean)
