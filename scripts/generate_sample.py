@@ -7,9 +7,9 @@ import numpy as np
 
 from lexloom.artifacts import Dataset, write_artifact
 from lexloom.command_line import at_least, run, script_parser
+from lexloom.output_files import write_lines
 from lexloom.randomness import random_stream
 from lexloom.sample_corpus import GRAMMAR, analogies, generate_texts, perplexity, word_classes
-from lexloom.text_files import write_lines
 
 
 def main(options: argparse.Namespace) -> None:

@@ -9,7 +9,8 @@ from matplotlib.axes import Axes
 from lexloom.command_line import at_least, run, script_parser
 from lexloom.counts import count_cooccurrences, weight_ppmi
 from lexloom.figures import drawing, label_points
-from lexloom.lessons import SENTENCE, read_sentence, write_table
+from lexloom.lessons import SENTENCE, read_sentence
+from lexloom.output_files import aligned, write_lines
 from lexloom.randomness import random_stream
 from lexloom.svd import truncated_svd
 from lexloom.vectors import WordVectors
@@ -43,7 +44,7 @@ def main(given: argparse.Namespace) -> None:
         for i, word in enumerate(words)
     ]
     columns = ("word", f"cosine_{QUERY}_counts", f"cosine_{QUERY}_ppmi", "svd_1", "svd_2")
-    write_table(given.table, columns, rows)
+    write_lines(given.table, aligned([columns, *rows]))
     with drawing(given.figure, f"Counting in “{SENTENCE}”", (10, 9)) as figure:
         (first, second), (third, fourth) = figure.subplots(2, 2)
         draw_matrix(first, counts.toarray(), words, f"Co-occurrences, {WINDOW} word on each side", "{:.0f}")

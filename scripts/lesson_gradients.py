@@ -4,7 +4,8 @@ import argparse
 
 from lexloom.command_line import at_least, run, script_parser
 from lexloom.figures import COLOURS, GREY, drawing
-from lexloom.lessons import gradients_through_time, recurrent_layer, write_table
+from lexloom.lessons import gradients_through_time, recurrent_layer
+from lexloom.output_files import aligned, write_lines
 from lexloom.randomness import random_stream
 from lexloom.recurrent import LSTM, RNN
 
@@ -48,7 +49,7 @@ def main(given: argparse.Namespace) -> None:
         "parameters",
         "clipped",
     )
-    write_table(given.table, columns, rows)
+    write_lines(given.table, aligned([columns, *rows]))
     draw(given.figure, norms)
 
 

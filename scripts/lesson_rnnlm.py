@@ -9,9 +9,10 @@ from lexloom.backend import get_backend
 from lexloom.batches import Windows
 from lexloom.command_line import at_least, run, script_parser
 from lexloom.figures import drawing, plot_epochs
-from lexloom.lessons import train_bare, write_table
+from lexloom.lessons import train_bare
 from lexloom.models.rnnlm import build_rnnlm
 from lexloom.optimizers import SGD
+from lexloom.output_files import aligned, write_lines
 from lexloom.randomness import random_stream
 from lexloom.trainer import Trainer
 
@@ -53,7 +54,7 @@ def main(given: argparse.Namespace) -> None:
         (epoch, bare[epoch - 1], trained[epoch - 1], bare[epoch - 1] - trained[epoch - 1])
         for epoch in TABLE_EPOCHS
     ]
-    write_table(given.table, ("epoch", "bare_loop", "trainer", "difference"), rows)
+    write_lines(given.table, aligned([("epoch", "bare_loop", "trainer", "difference"), *rows]))
     title = f"A recurrent language model on {len(ids)} tokens, {len(words)} words"
     with drawing(given.figure, title) as figure:
         axes = figure.subplots()

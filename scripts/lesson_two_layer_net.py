@@ -11,9 +11,10 @@ from lexloom.backend import get_backend
 from lexloom.batches import Shuffled
 from lexloom.command_line import at_least, run, script_parser
 from lexloom.figures import COLOURS, drawing, plot_epochs
-from lexloom.lessons import spiral, write_table
+from lexloom.lessons import spiral
 from lexloom.models.two_layer_net import TwoLayerNet, build_two_layer_net
 from lexloom.optimizers import SGD
+from lexloom.output_files import aligned, write_lines
 from lexloom.randomness import random_stream
 from lexloom.trainer import Trainer, Validation
 
@@ -45,7 +46,7 @@ def main(given: argparse.Namespace) -> None:
         for record in history
         if record["epoch"] in TABLE_EPOCHS
     ]
-    write_table(given.table, ("epoch", "loss", "accuracy"), rows)
+    write_lines(given.table, aligned([("epoch", "loss", "accuracy"), *rows]))
     with drawing(given.figure, "A two-layer network on a spiral", (9, 4.2)) as figure:
         regions, loss = figure.subplots(1, 2)
         draw_regions(regions, model, x, classes)

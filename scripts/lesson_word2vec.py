@@ -11,9 +11,10 @@ from lexloom.batches import Shuffled
 from lexloom.command_line import at_least, run, script_parser
 from lexloom.context_batches import create_contexts
 from lexloom.figures import COLOURS, GREY, drawing, plot_epochs
-from lexloom.lessons import SENTENCE, lowest_loss, read_sentence, write_table
+from lexloom.lessons import SENTENCE, lowest_loss, read_sentence
 from lexloom.models.word2vec import SimpleCBOW, SimpleSkipGram
 from lexloom.optimizers import Adam
+from lexloom.output_files import aligned, write_lines
 from lexloom.randomness import random_stream
 from lexloom.trainer import Trainer, Validation
 
@@ -45,7 +46,7 @@ def main(given: argparse.Namespace) -> None:
         for epoch in TABLE_EPOCHS
     ]
     rows.append(("lowest", *(f"{loss:.3f}" for loss in lowest.values())))
-    write_table(given.table, ("epoch", "simple_cbow", "simple_skipgram"), rows)
+    write_lines(given.table, aligned([("epoch", "simple_cbow", "simple_skipgram"), *rows]))
     with drawing(given.figure, f"Predicting in “{SENTENCE}”", (10, 6.5)) as figure:
         panels = figure.subplot_mosaic([["loss", "loss"], list(trained)], height_ratios=(1, 1.1))
         for (name, (vectors, losses)), colour in zip(trained.items(), COLOURS, strict=False):

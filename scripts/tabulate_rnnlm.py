@@ -5,6 +5,8 @@ import csv
 
 from lexloom.artifacts import read_artifact
 from lexloom.command_line import run, script_parser
+from lexloom.errors import LexloomError
+from lexloom.output_files import aligned, write_lines
 
 COLUMNS = (
     "corpus",
@@ -43,6 +45,8 @@ def options() -> argparse.ArgumentParser:
 
 def main(given: argparse.Namespace) -> None:
     """Read what was measured, write the table."""
+    if not len(given.models) == len(given.perplexities) == len(given.benchmarks):
+        raise LexloomError("--models, --perplexities, --benchmarks: expected equally many of each")
     reference = "-"
     for gold in given.gold:
         reference = f"{read_artifact(gold, 'gold')['reference_perplexity']:.2f}"
@@ -63,18 +67,16 @@ def main(given: argparse.Namespace) -> None:
                 device,
             )
         )
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = (
-        "  ".join(word.ljust(width) for word, width in zip(row, widths, strict=True)).rstrip() for row in rows
-    )
-    with open(given.output, "w", encoding="utf-8") as file:
-        file.writelines(f"{line}\n" for line in lines)
+    write_lines(given.output, aligned(rows))
 
 
 def training_seconds(benchmark: str) -> float:
     """Return the wall-clock seconds in a benchmark file of Snakemake."""
     with open(benchmark, encoding="utf-8", newline="") as file:
-        return float(next(csv.DictReader(file, delimiter="\t"))["s"])
+        row = next(csv.DictReader(file, delimiter="\t"), {})
+    if "s" not in row:
+        raise LexloomError(f"{benchmark}: no column s with a value; expected a benchmark file of Snakemake")
+    return float(row["s"])
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Put the scores and nearest words of several word vectors side by side, as plain text."""
 
 import argparse
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
@@ -10,6 +10,7 @@ import numpy as np
 from lexloom.artifacts import Artifact, read_artifact
 from lexloom.command_line import run, script_parser
 from lexloom.errors import LexloomError
+from lexloom.output_files import aligned, write_lines
 
 parser = script_parser(
     "Tabulate scores of word vectors, one column for each file, headed by the file's name. A cell is the "
@@ -24,7 +25,8 @@ def main(options: argparse.Namespace) -> None:
     results = {Path(path).stem: read_artifact(path, "similarity") for path in options.similarity}
     check_same_items(options.similarity, list(results.values()))
     blocks = [score_rows(results), *neighbour_blocks(results)]
-    Path(options.output).write_text("\n".join(aligned(rows) for rows in blocks), encoding="utf-8")
+    lines = [line for rows in blocks for line in ("", *aligned(rows))]
+    write_lines(options.output, lines[1:])
 
 
 def check_same_items(paths: list[str], artifacts: list[Artifact]) -> None:
@@ -69,16 +71,6 @@ def neighbour_blocks(results: dict[str, Artifact]) -> Iterator[list[list[str]]]:
 def neighbour(result: Artifact, query: int, rank: int) -> str:
     """Return a neighbour and its cosine."""
     return f"{result['words'][result['neighbours'][query, rank]]}:{result['cosines'][query, rank]:.2f}"
-
-
-def aligned(rows: Iterable[list[str]]) -> str:
-    """Return rows of cells as lines, each column as wide as its widest cell."""
-    rows = list(rows)
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = (
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
-    )
-    return "\n".join(lines) + "\n"
 
 
 if __name__ == "__main__":

@@ -12,7 +12,6 @@ import hashlib
 import json
 import os
 import platform
-import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,6 +24,7 @@ from scipy import sparse
 
 import lexloom
 from lexloom.errors import LexloomError
+from lexloom.output_files import replacing
 
 _SEAL_BYTES = 512
 
@@ -113,10 +113,6 @@ def write_artifact(
     LexloomError
         When the path names a device or a folder, or the file cannot be written, as on a full disk.
     """
-    path = Path(path)
-    if path.exists() and not path.is_file():
-        raise LexloomError(f"{path}: not a file, and so not replaced; choose another output")
-    path.parent.mkdir(parents=True, exist_ok=True)
     attributes = {
         "kind": kind,
         "version": KINDS[kind].version,
@@ -126,22 +122,15 @@ def write_artifact(
         "device": device,
         "seed": -1 if seed is None else seed,
     }
-    handle, beside = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    os.close(handle)
     try:
-        with h5py.File(beside, "w", userblock_size=_SEAL_BYTES) as file:
-            file.attrs.update(attributes)
-            for name in sorted(datasets):
-                _write(file, name, datasets[name])
-        _seal(beside)
-        os.chmod(beside, 0o644)
-        os.replace(beside, path)
+        with replacing(path) as beside:
+            with h5py.File(beside, "w", userblock_size=_SEAL_BYTES) as file:
+                file.attrs.update(attributes)
+                for name in sorted(datasets):
+                    _write(file, name, datasets[name])
+            _seal(beside)
     except (OSError, RuntimeError) as error:  # HDF5's file errors are of either type, and many lines long
-        os.unlink(beside)
         raise LexloomError(f"{path}: could not be written: {str(error).splitlines()[0]}") from error
-    except BaseException:
-        os.unlink(beside)
-        raise
 
 
 def read_artifact(

@@ -11,6 +11,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from lexloom.output_files import replacing
+
 # Okabe and Ito (2008), "Color universal design": told apart by colour-blind readers too.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 GREY = "#767676"
@@ -57,8 +59,8 @@ def drawing(path: str | Path, title: str, size: tuple[float, float] = (7, 4.5)) 
         FigureCanvasAgg(figure)
         figure.suptitle(title)
         yield figure
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
-        figure.savefig(path, format="png", metadata={"Software": None})
+        with replacing(path) as beside:
+            figure.savefig(beside, format="png", metadata={"Software": None})
 
 
 def plot_epochs(axes: Axes, values: np.ndarray, **line) -> None:

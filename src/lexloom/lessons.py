@@ -1,8 +1,6 @@
 """What the lessons compute: small enough to read beside docs/lessons.md."""
 
 from collections import Counter
-from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -159,14 +157,6 @@ def gradients_through_time(layer: RNN | LSTM, x: np.ndarray, limit: float) -> di
         norms["parameters"].append(float(clip_global_norm(copies, limit)))
         norms["clipped"].append(float(clip_global_norm(copies, limit)))
     return {name: np.array(values) for name, values in norms.items()}
-
-
-def write_table(path: str | Path, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-    """Write a text file of columns parted by white space and aligned: their names first, then the rows."""
-    cells = [[str(cell) for cell in row] for row in (columns, *rows)]
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    lines = ("  ".join(map(str.rjust, row, widths)) for row in cells)
-    Path(path).write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
 
 
 def _norm(arrays: Any) -> float:

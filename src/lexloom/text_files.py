@@ -1,4 +1,4 @@
-"""Text files: reading UTF-8 in blocks, saying where a file is none, and writing lines whole or not at all."""
+"""Text files: reading UTF-8 in blocks, and saying where a file is none."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -35,15 +35,6 @@ def read_blocks(path: str | Path, advance: Callable[[int], object] = lambda size
         yield _decode(path, piece, offset, line)
         offset, line, pending = offset + len(piece), line + piece.count(b"\n"), [block[cut:]]
     yield _decode(path, b"".join(pending), offset, line)
-
-
-def write_lines(path: str | Path, lines: list[str]) -> None:
-    """Write lines as UTF-8 beside the target and rename, so that nobody reads half a file."""
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.part")
-    beside.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8", newline="\n")
-    beside.replace(path)
 
 
 def _byte_blocks(path: str | Path) -> Iterator[bytes]:

@@ -179,15 +179,6 @@ def test_a_failure_while_writing_leaves_the_old_file_and_no_other(path):
     assert os.listdir(path.parent) == [path.name]
 
 
-def test_what_is_no_file_is_not_replaced(tmp_path):
-    os.mkfifo(tmp_path / "pipe")
-    for path in (tmp_path / "pipe", tmp_path):
-        with pytest.raises(LexloomError, match="not a file"):
-            write_artifact(path, "vectors", DATASETS, {})
-    assert (tmp_path / "pipe").is_fifo()
-    assert os.listdir(tmp_path) == ["pipe"]
-
-
 @pytest.mark.parametrize("error", [OSError, RuntimeError])
 def test_a_full_disk_is_one_line_and_leaves_the_old_file(path, monkeypatch, error):
     def fail(beside):

@@ -12,7 +12,6 @@ from lexloom.lessons import (
     recurrent_layer,
     spiral,
     train_bare,
-    write_table,
 )
 from lexloom.models.rnnlm import build_rnnlm
 from lexloom.optimizers import SGD
@@ -80,9 +79,3 @@ def test_a_small_weight_makes_the_gradient_vanish():
     layer = recurrent_layer(RNN, np.random.default_rng(0), 4, 0.5, 0.0)
     norms = gradients_through_time(layer, np.zeros((1, 8, 4)), limit=1.0)
     np.testing.assert_allclose(norms["state"], 0.5 ** np.arange(9))
-
-
-def test_a_table_has_columns_parted_by_white_space(tmp_path):
-    write_table(tmp_path / "table.txt", ("epoch", "loss"), [(1, "0.5"), (100, "0.25")])
-    lines = (tmp_path / "table.txt").read_text().splitlines()
-    assert [line.split() for line in lines] == [["epoch", "loss"], ["1", "0.5"], ["100", "0.25"]]

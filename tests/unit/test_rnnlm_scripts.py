@@ -47,6 +47,27 @@ def test_a_model_is_the_same_file_for_any_number_of_threads_and_is_measured(fold
     assert measured["valid"] == pytest.approx(history["valid_perplexity"][0])
 
 
+def test_the_table_needs_a_benchmark_of_each_model(folder):
+    datasets = {name: np.float64(2) for name in ("train", "valid", "test", "parameters", "epochs")}
+    write_artifact(folder / "p.h5", "perplexity", datasets, {"trained_on": "cpu"})
+    (folder / "b.tsv").write_text("s\th:m:s\n12.4\t0:00:12\n")
+    (folder / "empty.tsv").write_text("")
+
+    def tabulate(models, benchmark):
+        given = ["--perplexities", folder / "p.h5", "--benchmarks", folder / benchmark]
+        return run_script(
+            "tabulate_rnnlm", "--corpus=a", "--output", folder / "t", "--models", *models, *given
+        )
+
+    refused = tabulate(["lstm"], "empty.tsv")
+    assert refused.returncode == 1
+    assert "empty.tsv: no column s with a value" in refused.stderr
+    assert tabulate(["lstm", "rnn"], "b.tsv").returncode == 1
+    assert not (folder / "t").exists()
+    assert tabulate(["lstm"], "b.tsv").returncode == 0
+    assert (folder / "t").read_text().splitlines()[1].split()[-2:] == ["12", "cpu"]
+
+
 @pytest.mark.parametrize("words", [list("abcdeg"), list("abcdefg")])
 def test_a_model_is_not_measured_on_a_corpus_of_other_words(folder, words):
     assert train(folder, "--learning-rate", 1).returncode == 0

@@ -1,0 +1,49 @@
+"""Files written whole or not at all, and text tables."""
+
+import os
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from lexloom.errors import LexloomError
+
+
+@contextmanager
+def replacing(path: str | Path) -> Iterator[str]:
+    """Give the name of a file beside `path` to write to; it takes the name `path` when the block ends.
+
+    So nobody reads half a file. When the block fails, the file beside is removed and an older one stays. The
+    folder is made where it is missing.
+
+    Raises
+    ------
+    LexloomError
+        When the path names what is no file, such as a device or a folder.
+    """
+    path = Path(path)
+    if path.exists() and not path.is_file():
+        raise LexloomError(f"{path}: not a file, and so not replaced; choose another output")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, beside = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    os.close(handle)
+    try:
+        yield beside
+        os.chmod(beside, 0o644)
+        os.replace(beside, path)
+    except BaseException:
+        os.unlink(beside)
+        raise
+
+
+def write_lines(path: str | Path, lines: Iterable[str]) -> None:
+    """Write lines as UTF-8."""
+    with replacing(path) as beside, open(beside, "w", encoding="utf-8", newline="\n") as file:
+        file.writelines(f"{line}\n" for line in lines)
+
+
+def aligned(rows: Iterable[Sequence[object]]) -> list[str]:
+    """Return rows of equally many cells as lines, each column as wide as its widest cell."""
+    cells = [[str(cell) for cell in row] for row in rows]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    return ["  ".join(map(str.ljust, row, widths)).rstrip() for row in cells]
