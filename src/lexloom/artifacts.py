@@ -12,6 +12,7 @@ import hashlib
 import json
 import os
 import platform
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -117,7 +118,7 @@ def write_artifact(
         "kind": kind,
         "version": KINDS[kind].version,
         "settings": json.dumps(settings, sort_keys=True),
-        "inputs": json.dumps({Path(name).name: file_sha256(name) for name in inputs}, sort_keys=True),
+        "inputs": json.dumps(_checksums(inputs), sort_keys=True),
         "libraries": json.dumps(_library_versions(), sort_keys=True),
         "device": device,
         "seed": -1 if seed is None else seed,
@@ -186,6 +187,17 @@ def file_sha256(path: str | Path) -> str:
     """Return the sha256 of a file's bytes, in hexadecimal."""
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _checksums(paths: Iterable[str | Path]) -> dict[str, str]:
+    """Return the sha256 of files by their names; the second of a name is called `name (2)`, and so on."""
+    found: dict[str, str] = {}
+    seen: Counter[str] = Counter()
+    for path in map(Path, paths):
+        seen[path.name] += 1
+        name = path.name if seen[path.name] == 1 else f"{path.name} ({seen[path.name]})"
+        found[name] = file_sha256(path)
+    return found
 
 
 def _seal(path: str) -> None:

@@ -95,6 +95,15 @@ def test_the_inputs_of_a_stage_are_recorded(tmp_path, path):
     assert read_artifact(tmp_path / "b.h5", "similarity").inputs == {"svd.h5": file_sha256(path)}
 
 
+def test_inputs_of_one_name_are_both_recorded(tmp_path, path):
+    (tmp_path / "other").mkdir()
+    other = tmp_path / "other" / path.name
+    other.write_text("another")
+    write_artifact(tmp_path / "b.h5", "similarity", {}, {}, inputs=[path, other])
+    expected = {"svd.h5": file_sha256(path), "svd.h5 (2)": file_sha256(other)}
+    assert read_artifact(tmp_path / "b.h5", "similarity").inputs == expected
+
+
 def test_the_same_inputs_give_the_same_bytes(tmp_path, path):
     again = tmp_path / "again.h5"
     write_artifact(again, "vectors", dict(reversed(DATASETS.items())), {"dimension": 3}, seed=7)
