@@ -56,5 +56,11 @@ def test_no_threads_are_refused(count):
         pool.set_threads(count)
 
 
+def test_all_cores_are_there_where_the_system_does_not_say(monkeypatch):
+    monkeypatch.delattr(pool.os, "sched_getaffinity")
+    monkeypatch.setattr(pool.os, "cpu_count", lambda: 3)
+    assert pool._cores() == 3
+
+
 def test_blas_keeps_to_one_thread(threads):
     assert {info["num_threads"] for info in threadpool_info() if info["user_api"] == "blas"} == {1}

@@ -20,9 +20,14 @@ def set_threads(threads: int) -> None:
     global _threads, _executor
     if threads < 1:
         raise ValueError(f"threads: {threads} is not a positive number")
-    _threads = min(threads, len(os.sched_getaffinity(0)))
+    _threads = min(threads, _cores())
     _executor = ThreadPoolExecutor(_threads - 1) if _threads > 1 else None
     threadpool_limits(1, user_api="blas")
+
+
+def _cores() -> int:
+    """Return how many cores this process may use; where the system does not say, all."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def run_tiles(work: Callable[[int], None], tiles: Sequence) -> None:
