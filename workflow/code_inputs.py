@@ -26,14 +26,21 @@ def code(script: str) -> dict[str, Any]:
 def options(settings: Mapping[str, Any]) -> str:
     """Return settings as command-line options, sorted by name, in one string.
 
-    True becomes a bare flag; False and None are left out. One string with the names in it lets Snakemake see
-    two settings that swap their values.
+    True becomes a bare flag; False and None are left out. A value that begins with a hyphen is tied to its
+    name, or it would be taken for an option. One string with the names in it lets Snakemake see two settings
+    that swap their values.
     """
     words = []
     for name, value in sorted(settings.items()):
-        values = value if isinstance(value, list) else [] if value is True else [value]
-        if value is not False and value is not None:
-            words.append(shlex.join([f"--{name.replace('_', '-')}", *map(str, values)]))
+        option = f"--{name.replace('_', '-')}"
+        if value is True:
+            words.append(option)
+        elif isinstance(value, list):
+            words.append(shlex.join([option, *map(str, value)]))
+        elif str(value).startswith("-"):
+            words.append(shlex.quote(f"{option}={value}"))
+        elif value is not False and value is not None:
+            words.append(shlex.join([option, str(value)]))
     return " ".join(words)
 
 
