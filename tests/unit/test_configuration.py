@@ -135,6 +135,12 @@ def test_a_name_of_other_files_is_refused(path):
     assert ".".join(path) in mistakes(changed(path, entry))
 
 
+@pytest.mark.parametrize("query", ["", "--", "-x", "a\0b", 3, True])
+def test_a_query_that_a_command_line_cannot_hold_is_refused(query):
+    assert "corpora.ptb.queries.1" in mistakes(changed(("corpora", "ptb", "queries"), ["you", query]))
+    assert not mistakes(changed(("corpora", "ptb", "queries"), ["you", "new-york", "'", "n't", "$"]))
+
+
 def test_an_unknown_corpus_is_refused_with_the_known_ones():
     message = mistakes(changed(("corpus",), "sampel"))["corpus"]
     assert '"sampel"' in message
