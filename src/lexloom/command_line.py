@@ -65,7 +65,8 @@ def between(low: float, high: float, *, above: bool = False, below: bool = False
 def run(main: Callable[[argparse.Namespace], None], parser: argparse.ArgumentParser) -> None:
     """Parse the command line and call `main`; a mistake of a person becomes one line and exit status 1.
 
-    Such mistakes are `LexloomError`, and `OSError`: a file that cannot be opened, a disk that is full.
+    Such mistakes are `LexloomError`; `OSError`: a file that cannot be opened, a disk that is full; and
+    `MemoryError`: a size too large for this machine. Ctrl-C ends the script with status 130.
     """
     options = parser.parse_args()
     logging.basicConfig(
@@ -75,9 +76,12 @@ def run(main: Callable[[argparse.Namespace], None], parser: argparse.ArgumentPar
         if options.log:
             logging.getLogger().addHandler(logging.FileHandler(options.log, mode="w"))
         main(options)
-    except (LexloomError, OSError) as error:
-        logging.error("error: %s", error)
+    except (LexloomError, OSError, MemoryError) as error:
+        logging.error("error: %s", str(error) or "not enough memory")
         sys.exit(1)
+    except KeyboardInterrupt:
+        logging.error("interrupted")
+        sys.exit(130)
     except Exception:
         logging.exception("a defect in lexloom, please report it with this traceback")
         sys.exit(2)

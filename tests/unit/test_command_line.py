@@ -56,6 +56,21 @@ def test_an_error_of_a_person_is_one_line(call, capsys, tmp_path):
     assert log.read_text() == "error: corpus.h5: no such file; run tokenize_corpus.py\n"
 
 
+@pytest.mark.parametrize(
+    ("error", "status", "line"),
+    [
+        (MemoryError(), 1, "error: not enough memory"),
+        (MemoryError("Unable to allocate 3 TiB"), 1, "error: Unable to allocate 3 TiB"),
+        (KeyboardInterrupt(), 130, "interrupted"),
+    ],
+)
+def test_too_little_memory_and_ctrl_c_are_one_line(call, capsys, error, status, line):
+    with pytest.raises(SystemExit) as end:
+        call(fail(error))
+    assert end.value.code == status
+    assert capsys.readouterr().err == f"{line}\n"
+
+
 def test_a_file_that_cannot_be_opened_is_one_line(call, capsys, tmp_path):
     def main(options):
         (tmp_path / "nothere").read_text()
