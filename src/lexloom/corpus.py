@@ -227,9 +227,8 @@ def _vocabulary(
     unknown = ids[UNKNOWN]
     counts = sum(np.bincount(block, minlength=len(ids)) for block in _blocks(train))
     kept = _kept(counts, unknown, ids.get(sentence_end), min_count, max_vocab)
-    replaced = np.flatnonzero(~kept)[
-        1:
-    ]  # the first is the line end, which is no word; <unk> itself is among them
+    # The first is the line end, which is no word; <unk> itself is among them.
+    replaced = np.flatnonzero(~kept)[1:]
     first = np.arange(len(ids))
     first[unknown] = replaced[0]
     counts[unknown], counts[replaced[replaced != unknown]] = counts[replaced].sum(), 0
