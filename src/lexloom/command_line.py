@@ -38,12 +38,12 @@ def add_device_options(parser: argparse.ArgumentParser) -> None:
 
 
 def at_least(minimum: int) -> Callable[[str], int]:
-    """Return an argparse type: a whole number, not less than `minimum`."""
+    """Return an argparse type: a whole number of 32 bits, not less than `minimum`."""
 
     def whole_number(text: str) -> int:
         number = int(text)
-        if number < minimum:
-            raise argparse.ArgumentTypeError(f"{number} is less than {minimum}")
+        if not minimum <= number < 1 << 32:
+            raise argparse.ArgumentTypeError(f"{number} is not from {minimum} to {(1 << 32) - 1}")
         return number
 
     return whole_number

@@ -99,6 +99,7 @@ def test_a_defect_shows_its_traceback_and_says_that_it_is_one(call, capsys, tmp_
         ["--threads", "two"],
         ["--threads", "0"],
         ["--seed", "-1"],
+        ["--seed", str(1 << 64)],
         ["--device", "tpu"],
         ["--sed", "1", "--nix"],
     ],
