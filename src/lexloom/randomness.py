@@ -2,7 +2,7 @@
 
 import numpy as np
 
-STREAMS = ("init", "shuffle", "dropout", "negatives", "subsample", "generate", "bootstrap", "svd")
+STREAMS = ("init", "shuffle", "dropout", "negatives", "subsample", "generate", "svd")
 
 
 def random_stream(seed: int, name: str) -> np.random.Generator:
