@@ -1,6 +1,7 @@
 """Work on tiles: each exactly once, cut by its length alone, and its errors reach the caller."""
 
 import threading
+import time
 
 import pytest
 from hypothesis import given
@@ -38,6 +39,27 @@ def test_an_error_in_a_tile_reaches_the_caller(threads):
 
     with pytest.raises(ZeroDivisionError, match="tile 37"):
         pool.run_tiles(work, range(100))
+
+
+def test_no_thread_works_on_a_tile_once_an_error_is_raised(threads):
+    together, done = threading.Barrier(threads, timeout=20), []
+
+    def work(tile):
+        together.wait()
+        if threading.current_thread() is threading.main_thread():
+            raise ZeroDivisionError
+        time.sleep(0.05)
+        done.append(tile)
+
+    with pytest.raises(ZeroDivisionError):
+        pool.run_tiles(work, range(threads))
+    assert len(done) == threads - 1
+
+
+def test_another_number_of_threads_ends_those_before(threads):
+    pool.run_tiles(lambda _: None, range(100))
+    pool.set_threads(1)
+    assert not [thread for thread in threading.enumerate() if "ThreadPoolExecutor" in thread.name]
 
 
 @given(st.integers(0, 10**4), st.integers(1, 10**3))

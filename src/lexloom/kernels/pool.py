@@ -6,7 +6,7 @@ for any number of threads. The functions that run on tiles release the GIL (BLAS
 
 import os
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from itertools import pairwise
 
 from threadpoolctl import threadpool_limits
@@ -20,6 +20,8 @@ def set_threads(threads: int) -> None:
     global _threads, _executor
     if threads < 1:
         raise ValueError(f"threads: {threads} is not a positive number")
+    if _executor is not None:
+        _executor.shutdown()
     _threads = min(threads, _cores())
     _executor = ThreadPoolExecutor(_threads - 1) if _threads > 1 else None
     threadpool_limits(1, user_api="blas")
@@ -31,7 +33,10 @@ def _cores() -> int:
 
 
 def run_tiles(work: Callable[[int], None], tiles: Sequence) -> None:
-    """Call `work(tile)` for every tile, on the threads of the pool, and return when all are done."""
+    """Call `work(tile)` for every tile, on the threads of the pool, and return when all are done.
+
+    An error in a tile is raised once no thread works on any.
+    """
     if _executor is None or len(tiles) == 1:
         for tile in tiles:
             work(tile)
@@ -43,7 +48,10 @@ def run_tiles(work: Callable[[int], None], tiles: Sequence) -> None:
             work(tile)
 
     others = [_executor.submit(drain) for _ in range(min(_threads, len(tiles)) - 1)]
-    drain()
+    try:
+        drain()
+    finally:
+        wait(others)
     for other in others:
         other.result()
 
