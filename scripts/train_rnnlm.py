@@ -2,7 +2,6 @@
 
 import argparse
 import logging
-import math
 
 import numpy as np
 
@@ -10,6 +9,7 @@ from lexloom.artifacts import Dataset, read_artifact, write_artifact
 from lexloom.backend import get_backend
 from lexloom.batches import Windows
 from lexloom.command_line import add_compute_options, at_least, between, progress, run, script_parser
+from lexloom.losses import perplexity_of
 from lexloom.models.rnnlm import RNNLM, build_rnnlm, perplexity
 from lexloom.optimizers import OPTIMIZERS
 from lexloom.randomness import random_stream
@@ -130,7 +130,7 @@ def train(
 
 def report_epoch(record: dict[str, float]) -> None:
     """Log an epoch and add the perplexity of its training loss to the history."""
-    record["train_perplexity"] = math.exp(min(record["loss"], 50))
+    record["train_perplexity"] = perplexity_of(record["loss"])
     logging.info(
         "epoch %d: train perplexity %.2f, valid perplexity %.2f",
         record["epoch"],

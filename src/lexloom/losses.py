@@ -5,6 +5,8 @@ A loss is a 0-d array on the device of its scores, in nats. Scores are what stan
 meets 0.
 """
 
+import math
+import sys
 from typing import Any
 
 from lexloom.backend import backend_of
@@ -93,6 +95,11 @@ class NegativeSampling:
         scores, targets, weight, dot_cache = cache
         errors = backend_of(scores).kernels.sigmoid(scores) - targets
         return self.dot.backward(errors * weight, dot_cache)
+
+
+def perplexity_of(loss: float) -> float:
+    """Return exp of a mean cross-entropy in nats; beyond the largest float it is inf."""
+    return math.inf if loss > math.log(sys.float_info.max) else math.exp(loss)
 
 
 def _binary_cross_entropy(xp: Any, scores: Any, targets: Any) -> Any:

@@ -43,6 +43,12 @@ def test_perplexity_by_hand_whatever_the_batch():
         assert perplexity(model, IDS, 2, batch) == pytest.approx(expected, rel=1e-12)
 
 
+def test_a_perplexity_beyond_all_numbers():
+    model = build()
+    model.output.b.data[1] = 1e4
+    assert perplexity(model, np.array([0, 2]), 2) == np.inf
+
+
 def test_the_order_of_the_context_counts():
     """What CBOW cannot learn: the word after is the first of the two before, so order tells."""
     rng = np.random.default_rng(0)

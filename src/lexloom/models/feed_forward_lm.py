@@ -4,7 +4,6 @@ Bengio, Ducharme, Vincent & Jauvin 2003, without their direct connections. It st
 the vectors of its context and so forgets their order, and the recurrent model, which sees all words before.
 """
 
-import math
 from typing import Any
 
 import numpy as np
@@ -12,7 +11,7 @@ import numpy as np
 from lexloom.backend import Backend, backend_of
 from lexloom.initializers import new_linear, uniform
 from lexloom.layers import Embedding, Linear, Tanh
-from lexloom.losses import SoftmaxCrossEntropy
+from lexloom.losses import SoftmaxCrossEntropy, perplexity_of
 from lexloom.parameter import Parameter
 
 
@@ -121,6 +120,8 @@ def left_contexts(ids: np.ndarray, context: int) -> tuple[np.ndarray, np.ndarray
 def perplexity(model: FeedForwardLM, ids: np.ndarray, context: int, batch: int = 500) -> float:
     """Return exp of the mean cross-entropy of every token of a text (L,), summed in float64.
 
+    A perplexity beyond the largest float is inf.
+
     Parameters
     ----------
     context : int
@@ -134,4 +135,4 @@ def perplexity(model: FeedForwardLM, ids: np.ndarray, context: int, batch: int =
         part = slice(start, start + batch)
         loss, _, _ = model.loss((contexts[part], targets[part]))
         total += float(loss) * len(targets[part])
-    return math.exp(total / len(ids))
+    return perplexity_of(total / len(ids))

@@ -1,7 +1,5 @@
 """The recurrent language model: Embedding -> recurrent layers -> Linear -> softmax (Mikolov et al. 2010)."""
 
-import math
-import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -13,7 +11,7 @@ from lexloom.batches import Windows
 from lexloom.errors import LexloomError
 from lexloom.initializers import uniform, xavier
 from lexloom.layers import Dropout, Embedding, Linear
-from lexloom.losses import SoftmaxCrossEntropy
+from lexloom.losses import SoftmaxCrossEntropy, perplexity_of
 from lexloom.parameter import Parameter, unique
 from lexloom.randomness import random_stream
 from lexloom.recurrent import CELLS, GRU
@@ -198,5 +196,4 @@ def perplexity(
         total += float(loss) * window[0].size
         if tick:
             tick(window[0].size)
-    mean = total / len(ids)
-    return math.inf if mean > math.log(sys.float_info.max) else math.exp(mean)
+    return perplexity_of(total / len(ids))
