@@ -9,6 +9,7 @@ before HDF5 parses anything, because the HDF5 library can hang on damaged metada
 """
 
 import hashlib
+import io
 import json
 import os
 import platform
@@ -123,15 +124,21 @@ def write_artifact(
         "device": device,
         "seed": -1 if seed is None else seed,
     }
+    # In memory, because HDF5 does not survive a full disk: it reports errors that nobody can catch.
+    image = io.BytesIO()
+    with h5py.File(image, "w", userblock_size=_SEAL_BYTES) as file:
+        file.attrs.update(attributes)
+        for name in sorted(datasets):
+            _write(file, name, datasets[name])
+    image.seek(0)
+    image.write(_seal(hashlib.sha256(image.getbuffer()[_SEAL_BYTES:]).hexdigest()))
     try:
-        with replacing(path) as beside:
-            with h5py.File(beside, "w", userblock_size=_SEAL_BYTES) as file:
-                file.attrs.update(attributes)
-                for name in sorted(datasets):
-                    _write(file, name, datasets[name])
-            _seal(beside)
-    except (OSError, RuntimeError) as error:  # HDF5's file errors are of either type, and many lines long
-        raise LexloomError(f"{path}: could not be written: {str(error).splitlines()[0]}") from error
+        with replacing(path) as beside, open(beside, "wb") as file:
+            file.write(image.getbuffer())
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise LexloomError(f"{path}: could not be written: {error}") from error
 
 
 def read_artifact(
@@ -200,20 +207,13 @@ def _checksums(paths: Iterable[str | Path]) -> dict[str, str]:
     return found
 
 
-def _seal(path: str) -> None:
-    with open(path, "r+b") as file:
-        file.seek(_SEAL_BYTES)
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-        file.seek(0)
-        file.write(f"lexloom artifact, sha256 of what follows: {digest}\n".encode())
-        os.fsync(file.fileno())
+def _seal(digest: str) -> bytes:
+    return f"lexloom artifact, sha256 of what follows: {digest}\n".encode().ljust(_SEAL_BYTES, b"\0")
 
 
 def _is_whole(path: str | Path) -> bool:
     with open(path, "rb") as file:
-        seal = file.read(_SEAL_BYTES).rstrip(b"\0").decode(errors="replace")
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    return seal == f"lexloom artifact, sha256 of what follows: {digest}\n"
+        return file.read(_SEAL_BYTES) == _seal(hashlib.file_digest(file, "sha256").hexdigest())
 
 
 def _check_kind(path: str | Path, attributes: Mapping[str, Any], kinds: tuple[str, ...], remake: str) -> None:
