@@ -1,6 +1,7 @@
 """Score word vectors against ratings, analogies or word classes, and list the nearest words of queries."""
 
 import argparse
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -30,7 +31,11 @@ parser.add_argument(
 )
 parser.add_argument("--gold", metavar="FILE", help="word classes and analogies of a generated corpus (HDF5)")
 parser.add_argument(
-    "--queries", nargs="*", default=[], metavar="WORD", help="list the nearest words of these"
+    "--queries",
+    nargs="*",
+    default=[],
+    metavar="WORD",
+    help="list the nearest words of these, as far as the vocabulary has them",
 )
 parser.add_argument(
     "--neighbours", type=at_least(1), default=5, metavar="COUNT", help="how many of them, at least 1"
@@ -42,7 +47,7 @@ def main(options: argparse.Namespace) -> None:
     """Read the vectors, score them, write the scores."""
     get_backend()
     vectors = read_vectors(options.vectors)
-    queries = vectors.ids(options.queries)
+    queries = vectors.find(options.queries)
     neighbours, cosines = vectors.nearest(queries, options.neighbours)
     scores = list(all_scores(vectors, options))
     write_artifact(
@@ -58,13 +63,25 @@ def main(options: argparse.Namespace) -> None:
             "covered": Dataset(np.array([score.covered for score in scores]), ("score",), "items"),
             "total": Dataset(np.array([score.total for score in scores]), ("score",), "items"),
             "words": vectors.words,
-            "queries": Dataset(queries, ("query",), "word id"),
+            "queries": list(names_of(queries, options.queries, vectors)),
             "neighbours": Dataset(neighbours, ("query", "rank"), "word id"),
             "cosines": Dataset(cosines, ("query", "rank")),
         },
         {"queries": options.queries, "neighbours": options.neighbours},
         inputs=[options.vectors, *options.similarity, *options.analogies, *filter(None, [options.gold])],
     )
+
+
+def names_of(queries: np.ndarray, given: list[str], vectors: WordVectors) -> Iterator[str]:
+    """Yield the queries as the vocabulary spells them; log those that it lacks, and yield them as given."""
+    for word, query in zip(queries, given, strict=True):
+        if word < 0:
+            close = vectors.spelt_like(query)
+            hint = f"did you mean {' or '.join(close)}?" if close else "no word is spelt like it"
+            logging.warning(
+                "%r: not among the %d words of these vectors; %s", query, len(vectors.words), hint
+            )
+        yield query if word < 0 else vectors.words[word]
 
 
 def all_scores(vectors: WordVectors, options: argparse.Namespace) -> Iterator[Score]:

@@ -14,7 +14,8 @@ from lexloom.output_files import aligned, write_lines
 
 parser = script_parser(
     "Tabulate scores of word vectors, one column for each file, headed by the file's name. A cell is the "
-    "score, then its 95 % confidence interval."
+    "score, then its 95 % confidence interval. A dash: nothing could be scored, or the "
+    "query is not in the vocabulary."
 )
 parser.add_argument("similarity", nargs="+", help="scores of word vectors on one corpus (HDF5)")
 parser.add_argument("--output", required=True, help="where to write the table (text)")
@@ -50,9 +51,11 @@ def score_rows(results: dict[str, Artifact]) -> Iterator[list[str]]:
 
 
 def score(result: Artifact, row: int) -> str:
-    """Return a score and its interval, or a dash where nothing could be scored."""
+    """Return a score and its interval; a dash where nothing could be scored, no interval of too few items."""
     value, (low, high) = result["scores"][row], result["intervals"][row]
-    return "-" if np.isnan(value) else f"{value:.3f}[{low:.3f},{high:.3f}]"
+    if np.isnan(value):
+        return "-"
+    return f"{value:.3f}" if np.isnan(low) else f"{value:.3f}[{low:.3f},{high:.3f}]"
 
 
 def neighbour_blocks(results: dict[str, Artifact]) -> Iterator[list[list[str]]]:
@@ -60,7 +63,7 @@ def neighbour_blocks(results: dict[str, Artifact]) -> Iterator[list[list[str]]]:
     first = next(iter(results.values()))
     for i, query in enumerate(first["queries"]):
         yield [
-            [f"nearest_to:{first['words'][query]}", *results],
+            [f"nearest_to:{query}", *results],
             *(
                 [str(rank + 1), *(neighbour(result, i, rank) for result in results.values())]
                 for rank in range(first["neighbours"].shape[1])
@@ -69,8 +72,9 @@ def neighbour_blocks(results: dict[str, Artifact]) -> Iterator[list[list[str]]]:
 
 
 def neighbour(result: Artifact, query: int, rank: int) -> str:
-    """Return a neighbour and its cosine."""
-    return f"{result['words'][result['neighbours'][query, rank]]}:{result['cosines'][query, rank]:.2f}"
+    """Return a neighbour and its cosine, or a dash where the query is not in the vocabulary."""
+    word, cosine = result["neighbours"][query, rank], result["cosines"][query, rank]
+    return "-" if word < 0 else f"{result['words'][word]}:{cosine:.2f}"
 
 
 if __name__ == "__main__":

@@ -49,20 +49,9 @@ class WordVectors:
         """Return the ids (K,) of words, as written or else in lower case; -1 where there is neither."""
         return np.array([self._ids.get(word, self._ids.get(word.lower(), -1)) for word in words], np.int32)
 
-    def ids(self, words: Sequence[str]) -> np.ndarray:
-        """Return the ids (K,) of words that must be there.
-
-        Raises
-        ------
-        LexloomError
-            Naming the first unknown word and those of similar spelling.
-        """
-        ids = self.find(words)
-        for word in (word for word, i in zip(words, ids, strict=True) if i < 0):
-            close = difflib.get_close_matches(word, self.words, n=3)
-            hint = f"did you mean {' or '.join(close)}?" if close else "no word is spelt like it"
-            raise LexloomError(f"{word!r}: not among the {len(self.words)} words of these vectors; {hint}")
-        return ids
+    def spelt_like(self, word: str) -> list[str]:
+        """Return up to three words of similar spelling, the most similar first."""
+        return difflib.get_close_matches(word, self.words, n=3)
 
     def similarity(self, first: np.ndarray, second: np.ndarray) -> np.ndarray:
         """Return the cosines (K,) of the words `first` (K,) with the words `second` (K,), given as ids."""
@@ -74,6 +63,7 @@ class WordVectors:
         Parameters
         ----------
         ids : (Q,) int array
+            -1 is an absent word: so are its neighbours, and their cosines are nan.
         count : int
             Words for each query, at most V - 1.
 
@@ -93,7 +83,10 @@ class WordVectors:
         cosines = _product(self.rows[ids], self.rows)
         cosines[np.arange(len(ids)), ids] = -np.inf
         neighbours = np.argsort(-cosines, axis=1, kind="stable")[:, : min(count, len(self.words) - 1)]
-        return neighbours.astype(np.int32), np.take_along_axis(cosines, neighbours, axis=1)
+        cosines = np.take_along_axis(cosines, neighbours, axis=1)
+        absent = ids < 0
+        neighbours[absent], cosines[absent] = -1, np.nan
+        return neighbours.astype(np.int32), cosines
 
     def complete_analogies(self, questions: np.ndarray, method: str) -> np.ndarray:
         """Return the word d that best completes "a is to b as c is to d"; never a, b or c.

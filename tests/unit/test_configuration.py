@@ -135,7 +135,7 @@ def test_a_name_of_other_files_is_refused(path):
     assert ".".join(path) in mistakes(changed(path, entry))
 
 
-@pytest.mark.parametrize("query", ["", "--", "-x", "a\0b", 3, True])
+@pytest.mark.parametrize("query", ["", "--", "-x", "a\0b", "a\nb", 3, True])
 def test_a_query_that_a_command_line_cannot_hold_is_refused(query):
     assert "corpora.ptb.queries.1" in mistakes(changed(("corpora", "ptb", "queries"), ["you", query]))
     assert not mistakes(changed(("corpora", "ptb", "queries"), ["you", "new-york", "'", "n't", "$"]))

@@ -76,7 +76,7 @@ def test_a_generated_corpus_is_scored_by_its_own_classes_and_analogies(folder):
     scores = read_artifact(folder / "s.h5", "similarity")
     assert scores["measures"] == ["nearest", "3CosAdd", "3CosMul"]
     assert scores["covered"].tolist() == [6, 1, 1]
-    assert scores["queries"].shape == (0,)
+    assert scores["queries"] == []
 
 
 def test_scores_of_different_corpora_are_not_put_side_by_side(folder):
@@ -100,14 +100,35 @@ def test_a_set_without_a_known_pair_has_a_dash(folder):
     assert (folder / "table.txt").read_text().splitlines()[1].split() == ["pairs", "Spearman", "0", "1", "-"]
 
 
-def test_a_misspelt_query_ends_the_program_with_a_hint(folder):
+def test_a_score_of_too_few_pairs_has_no_interval(folder):
+    (folder / "pairs.txt").write_text("cat dog 9\ncat red 2\n")
+    options = ["--similarity", folder / "pairs.txt", "--output", folder / "s.h5", "--", folder / "svd.h5"]
+    succeed("evaluate_vectors", *options)
+    succeed("tabulate_vectors", "--output", folder / "table.txt", folder / "s.h5")
+    assert (folder / "table.txt").read_text().splitlines()[1].split()[2:] == ["2", "2", "1.000"]
+
+
+def test_a_misspelt_query_has_dashes_and_a_hint(folder):
     result = run_script(
-        "evaluate_vectors", "--output", folder / "s.h5", "--queries", "gren", "--", folder / "svd.h5"
+        "evaluate_vectors", "--output", folder / "s.h5", "--queries", "gren", "cat", "--", folder / "svd.h5"
     )
-    assert result.returncode == 1
-    assert "error: 'gren': not among the 6 words of these vectors; did you mean green" in result.stderr
-    assert "Traceback" not in result.stderr
-    assert not (folder / "s.h5").exists()
+    assert result.returncode == 0
+    assert result.stderr == "'gren': not among the 6 words of these vectors; did you mean green?\n"
+    succeed("tabulate_vectors", "--output", folder / "table.txt", folder / "s.h5")
+    _, missing, known = (folder / "table.txt").read_text().split("\n\n")
+    rows = [line.split() for line in missing.splitlines()]
+    assert rows == [["nearest_to:gren", "s"], *([f"{rank}", "-"] for rank in range(1, 6))]
+    assert known.startswith("nearest_to:cat")
+    assert "-" not in known.split()
+
+
+def test_different_misspelt_queries_are_not_put_side_by_side(folder):
+    for name, query in (("one", "gren"), ("two", "rad")):
+        succeed(
+            "evaluate_vectors", "--output", folder / f"{name}.h5", "--queries", query, "--", folder / "svd.h5"
+        )
+    scores = folder / "one.h5", folder / "two.h5"
+    assert "their queries differ" in run_script("tabulate_vectors", "--output", folder / "t", *scores).stderr
 
 
 @pytest.mark.parametrize(
