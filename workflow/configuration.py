@@ -52,8 +52,50 @@ def check_configuration(config: Mapping[str, Any], schema_path: str | Path) -> N
     """
     schema = yaml.safe_load(Path(schema_path).read_text(encoding="utf-8"))
     mistakes = find_mistakes(config, schema)
+    _refuse([f"{'.'.join(path)}: {message}" for path, message in mistakes.items()])
+
+
+def check_keys(paths: Iterable[str | Path]) -> None:
+    """Check that no key stands twice in one group of a file; YAML would silently keep the last.
+
+    Raises
+    ------
+    WorkflowError
+        With file, line and name of each such key.
+    """
+    mistakes = []
+    for path in dict.fromkeys(map(Path, paths)):
+        # Snakemake takes JSON too, which PyYAML reads as long as no tab indents it.
+        reader = _KeyReader(path.read_text(encoding="utf-8").replace("\t", " "))
+        reader.get_single_node()
+        mistakes += [
+            f"{path}, line {line}: the key {key} stands in line {first} already; keep one of them"
+            for line, key, first in sorted(reader.repeated)
+        ]
+    _refuse(mistakes)
+
+
+class _KeyReader(yaml.SafeLoader):
+    """Notes each key that its group has already, with its line and that of the first; `<<` may repeat."""
+
+    def __init__(self, text: str):
+        super().__init__(text)
+        self.repeated: list[tuple[int, str, int]] = []
+
+    def compose_mapping_node(self, anchor: str | None) -> yaml.MappingNode:
+        node = super().compose_mapping_node(anchor)
+        first: dict[tuple[str, str], int] = {}
+        for key, _ in node.value:
+            line, name = key.start_mark.line + 1, (key.tag, str(key.value))
+            if name in first and key.tag != "tag:yaml.org,2002:merge":
+                self.repeated.append((line, str(key.value), first[name]))
+            first.setdefault(name, line)
+        return node
+
+
+def _refuse(mistakes: list[str]) -> None:
     if mistakes:
-        lines = [f"  {'.'.join(path)}: {message}" for path, message in mistakes.items()]
+        lines = [f"  {mistake}" for mistake in mistakes]
         raise WorkflowError(
             "\n".join(["the configuration has mistakes:", *lines, "config/config.yaml explains each key"])
         )

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from configuration import check_configuration, find_mistakes
+from configuration import check_configuration, check_keys, find_mistakes
 from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
@@ -165,6 +165,32 @@ def test_tied_weights_need_one_size():
 def test_the_split_is_a_whole(path):
     assert "0.9" in mistakes(changed(path, [0.5, 0.3, 0.1]))[".".join(path)]
     assert not mistakes(changed(path, [0.7, 0.2, 0.1]))
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("seed: 1\ncorpora:\n  a: 1\n  b: 2\n  a: 3\n", ["line 5: the key a stands in line 3 already"]),
+        (
+            "a: 1\nb: [{c: 1, 'c': 2}]\na: 2\n",
+            ["line 2: the key c stands in line 2 already", "line 3: the key a stands in line 1 already"],
+        ),
+        ('{\n\t"a": {"b": 1,\n\t"b": 2}}', ["line 3: the key b stands in line 2 already"]),
+    ],
+)
+def test_a_key_that_stands_twice_in_a_group_is_refused_with_file_and_line(tmp_path, text, found):
+    (tmp_path / "mine.yaml").write_text(text)
+    with pytest.raises(WorkflowError) as error:
+        check_keys([ROOT / "config/config.yaml", tmp_path / "mine.yaml", tmp_path / "mine.yaml"])
+    lines = str(error.value).splitlines()[1:-1]
+    assert lines == [f"  {tmp_path}/mine.yaml, {place}; keep one of them" for place in found]
+
+
+def test_a_key_may_stand_in_many_groups_and_differ_from_what_it_merges(tmp_path):
+    (tmp_path / "mine.yaml").write_text(
+        "x: &x {a: 1}\ny: &y {b: 1}\nz: {<<: *x, <<: *y, a: 2}\n'1': 1\n1: 2\n"
+    )
+    check_keys([tmp_path / "mine.yaml"])
 
 
 def test_all_mistakes_are_listed_at_once():

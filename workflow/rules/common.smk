@@ -8,8 +8,9 @@ ROOT = Path(workflow.basedir)
 sys.path.insert(0, str(ROOT / "workflow"))
 
 from code_inputs import code, options
-from configuration import check_configuration
+from configuration import check_configuration, check_keys
 
+check_keys(workflow.configfiles)
 check_configuration(config, ROOT / "workflow/schemas/config.schema.yaml")
 
 # The Python that runs Snakemake runs the scripts, whether its environment is activated or not.
