@@ -138,6 +138,15 @@ class AdaGrad(SGD):
         super().__init__(weight_decay)
         self.epsilon = epsilon
 
+    def _step_rows(
+        self, xp: Any, data: Any, rows: Any, values: Any, state: dict[str, Any], learning_rate: float
+    ) -> None:
+        if self.weight_decay:
+            super()._step_rows(xp, data, rows, values, state, learning_rate)
+        else:
+            update = backend_of(data).kernels.adagrad_rows
+            update(data, state["squares"], rows, values, learning_rate, self.epsilon)
+
     def _update(self, xp: Any, w: Any, dw: Any, state: dict[str, Any], learning_rate: float) -> None:
         scratch = xp.square(dw)
         state["squares"] += scratch

@@ -10,6 +10,7 @@ from numba import njit
 
 from lexloom.kernels import reference
 from lexloom.kernels.cpu_negative_sampling import negative_sampling as negative_sampling
+from lexloom.kernels.cpu_optimizers import adagrad_rows as adagrad_rows
 from lexloom.kernels.cpu_recurrent import lstm_step as lstm_step
 from lexloom.kernels.cpu_recurrent import lstm_step_backward as lstm_step_backward
 from lexloom.kernels.cpu_softmax import softmax_cross_entropy as softmax_cross_entropy

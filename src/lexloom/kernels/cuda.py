@@ -10,6 +10,7 @@ from typing import Any
 import cupy
 from cupyx.scipy import sparse
 
+from lexloom.kernels.reference import adagrad_rows as adagrad_rows
 from lexloom.kernels.reference import each_tile as each_tile
 from lexloom.kernels.reference import lstm_step as lstm_step
 from lexloom.kernels.reference import lstm_step_backward as lstm_step_backward

@@ -214,3 +214,21 @@ def negative_sampling(W_in: Any, W_out: Any, inputs: Any, words: Any) -> tuple[A
         kernels.sum_rows(inputs[present], dinputs[present]),
         kernels.sum_rows(words[taken], dwords[taken]),
     )
+
+
+def adagrad_rows(
+    data: Any, squares: Any, rows: Any, values: Any, learning_rate: float, epsilon: float
+) -> None:
+    """Make an AdaGrad update of some rows; see `lexloom.optimizers.AdaGrad`.
+
+    Parameters
+    ----------
+    data, squares : (V, D) float arrays, changed
+    rows : (R,) int array
+        Each row once.
+    values : (R, D) float array
+        Their gradients.
+    """
+    summed = squares[rows] + values * values
+    squares[rows] = summed
+    data[rows] -= learning_rate * values / (_xp(data).sqrt(summed) + epsilon)
