@@ -121,7 +121,7 @@ def configuration(mirror):
         "seed": 1,
         "threads": 1,
         "device": "cpu",
-        "corpora": {"sample": {"tokens": 4000, "models": ["tiny"]}, "own": own},
+        "corpora": {"sample": {"tokens": 4000, "tokenize": {}, "models": ["tiny"]}, "own": own},
         "tokenize": {"lower": False},
         "ppmi": {"smoothing": 1.0},
         "svd": {"dimension": 8},
@@ -131,11 +131,21 @@ def configuration(mirror):
     }
 
 
+def new_workflow(folder):
+    """Return a copy of the repository in which nothing was made yet."""
+    copy_repository(folder)
+    return Workflow(folder)
+
+
+@pytest.fixture(scope="session")
+def unmade(tmp_path_factory):
+    """The copy in which nothing is made, for plans."""
+    return new_workflow(tmp_path_factory.mktemp("unmade"))
+
+
 @pytest.fixture(scope="session")
 def workflow(tmp_path_factory):
     """The copy in which everything was made once, with one thread."""
-    folder = tmp_path_factory.mktemp("repository")
-    copy_repository(folder)
-    workflow = Workflow(folder)
+    workflow = new_workflow(tmp_path_factory.mktemp("repository"))
     workflow.snakemake(*TARGETS)
     return workflow

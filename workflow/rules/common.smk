@@ -21,6 +21,15 @@ CORPUS = config["corpus"]
 # Resources of a rule that computes on the device; unlike params, they may change without a rerun.
 DEVICE = {"device": config["device"], "gpu": int(config["device"] == "cuda")}
 
+# How to tokenize a generated corpus so that its tokens are what the grammar made: each word, and each line's end.
+AS_GENERATED = {
+    "pattern": None,
+    "lower": False,
+    "sentence_end": "<eos>",
+    "min_count": 1,
+    "max_vocab": None,
+}
+
 
 wildcard_constraints:
     corpus="|".join(config["corpora"]),
@@ -83,9 +92,14 @@ def matching_files(patterns):
     )
 
 
+def tokenize_settings(corpus):
+    """Return the settings by which a corpus is tokenized: its own, and else those of all."""
+    return config["tokenize"] | config["corpora"][corpus]["tokenize"]
+
+
 def tokenization(wildcards):
     """Return how to tokenize a corpus, as options; the split counts only where there is one text."""
-    settings = config["tokenize"] | config["corpora"][wildcards.corpus]["tokenize"]
+    settings = tokenize_settings(wildcards.corpus)
     if "valid" in texts(wildcards):
         settings = {name: value for name, value in settings.items() if name != "split"}
     return options(settings)
@@ -100,6 +114,21 @@ def gold_of(corpus):
 def gold(wildcards):
     """Return what is known of a generated corpus, by name of input and option; nothing of others."""
     return {"gold": path for path in gold_of(wildcards.corpus)}
+
+
+def reference_of(corpus):
+    """Return the file with the perplexity that no model of a corpus can expect to beat, or nothing.
+
+    It is known of a generated corpus whose tokens are what the grammar made; fewer words are easier to predict.
+    """
+    settings = tokenize_settings(corpus)
+    as_generated = all(settings[name] == value for name, value in AS_GENERATED.items())
+    return gold_of(corpus) if as_generated else []
+
+
+def reference(wildcards):
+    """Return the file of `reference_of`, by name of input and option."""
+    return {"gold": path for path in reference_of(wildcards.corpus)}
 
 
 def test_sets(wildcards):

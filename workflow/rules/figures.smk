@@ -37,7 +37,7 @@ rule plot_training_curves:
 
 rule plot_perplexity:
     input:
-        unpack(gold),
+        unpack(reference),
         **code("plot_perplexity.py"),
         models=lambda wildcards: expand(
             "results/{{corpus}}/rnnlm/{model}.h5",
@@ -58,7 +58,7 @@ rule plot_perplexity:
     resources:
         mem_mb=500,
     params:
-        options=lambda wildcards: options(gold(wildcards)),
+        options=lambda wildcards: options(reference(wildcards)),
     shell:
         "python {input.script} --log {log} --output {output} {params.options} -- {input.models}"
 

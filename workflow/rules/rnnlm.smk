@@ -61,7 +61,7 @@ rule tabulate_rnnlm:
             corpus=CORPUS,
             model=MODELS,
         ),
-        gold=gold_of(CORPUS),
+        gold=reference_of(CORPUS),
     output:
         report(
             "results/rnnlm_ppl.txt",
@@ -77,7 +77,9 @@ rule tabulate_rnnlm:
     resources:
         mem_mb=500,
     params:
-        options=options({"corpus": CORPUS, "models": MODELS, "gold": gold_of(CORPUS)}),
+        options=options(
+            {"corpus": CORPUS, "models": MODELS, "gold": reference_of(CORPUS)}
+        ),
     shell:
         "python {input.script} --log {log} --output {output} {params.options}"
         " --perplexities {input.perplexities} --benchmarks {input.benchmarks}"
