@@ -2,6 +2,7 @@
 
 import copy
 import math
+import re
 from functools import reduce
 from operator import getitem
 from pathlib import Path
@@ -13,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from snakemake.exceptions import WorkflowError
+from snakemake.utils import update_config
 
 ROOT = Path(__file__).parents[2]
 SCHEMA_PATH = ROOT / "workflow/schemas/config.schema.yaml"
@@ -60,6 +62,15 @@ def test_the_schema_is_one():
 
 def test_the_configuration_in_the_repository_passes():
     check_configuration(VALID, SCHEMA_PATH)
+
+
+@pytest.mark.parametrize("page", ["README.md", "config/README.md"])
+def test_the_example_on_a_page_passes_when_laid_over_it(page):
+    (example,) = re.findall(r"^```yaml\n(corpus: novels\n.*?)^```$", (ROOT / page).read_text(), re.M | re.S)
+    config = copy.deepcopy(VALID)
+    update_config(config, yaml.safe_load(example))
+    assert config["corpora"]["novels"]["source"] == "files"
+    check_configuration(config, SCHEMA_PATH)
 
 
 @given(
