@@ -48,8 +48,8 @@ class MeanOfPresent:
         self.layer.backward(backend_of(dy).xp.broadcast_to((dy * share)[:, None], shape), layer_cache)
 
 
-class SimpleCBOW:
-    """Predicts a word from the mean of the words around it: one-hot -> W_in -> mean -> W_out -> softmax.
+class SimpleModel:
+    """Two matrices between one-hot rows and scores for every word.
 
     Parameters
     ----------
@@ -67,40 +67,6 @@ class SimpleCBOW:
     ):
         self.W_in = Parameter("W_in", xavier(rng, (size, dimension), backend, dtype=dtype))
         self.W_out = Parameter("W_out", xavier(rng, (dimension, size), backend, dtype=dtype))
-        self.mean = MeanOfPresent(OneHotMatMul(self.W_in))
-        self.output = MatMul(self.W_out)
-        self.cross_entropy = SoftmaxCrossEntropy()
-
-    def parameters(self) -> list[Parameter]:
-        """Return [W_in (V, D), W_out (D, V)]."""
-        return [self.W_in, self.W_out]
-
-    def loss(self, batch: Any, carry: Any = None, rng: Any = None) -> tuple[Any, None, Any]:
-        """Return the mean loss (nats) of contexts (N, C) and targets (N,), no carry, and the cache."""
-        contexts, targets = _to_device(self.W_in, batch)
-        hidden, mean_cache = self.mean.forward(contexts)
-        scores, output_cache = self.output.forward(hidden)
-        loss, loss_cache = self.cross_entropy.forward(scores, targets)
-        return loss, None, (mean_cache, output_cache, loss_cache)
-
-    def backward(self, cache: Any) -> None:
-        """Add the gradients, dense."""
-        mean_cache, output_cache, loss_cache = cache
-        dscores = self.cross_entropy.backward(loss_cache)
-        self.mean.backward(self.output.backward(dscores, output_cache), mean_cache)
-
-
-class SimpleSkipGram:
-    """Predicts each of the words around a word: one-hot -> W_in -> W_out -> softmax, the same for each.
-
-    Parameters are those of `SimpleCBOW`.
-    """
-
-    def __init__(
-        self, size: int, dimension: int, rng: np.random.Generator, backend: Backend, dtype: Any = np.float32
-    ):
-        self.W_in = Parameter("W_in", xavier(rng, (size, dimension), backend, dtype=dtype))
-        self.W_out = Parameter("W_out", xavier(rng, (dimension, size), backend, dtype=dtype))
         self.input = OneHotMatMul(self.W_in)
         self.output = MatMul(self.W_out)
         self.cross_entropy = SoftmaxCrossEntropy()
@@ -108,6 +74,55 @@ class SimpleSkipGram:
     def parameters(self) -> list[Parameter]:
         """Return [W_in (V, D), W_out (D, V)]."""
         return [self.W_in, self.W_out]
+
+
+class SampledModel:
+    """Two tables, and a few words compared.
+
+    Parameters are those of `SimpleModel`. As in Mikolov et al.'s program, `W_in` starts small, `W_out` at 0.
+    """
+
+    def __init__(
+        self, size: int, dimension: int, rng: np.random.Generator, backend: Backend, dtype: Any = np.float32
+    ):
+        start = uniform(rng, (size, dimension), 0.5 / dimension, backend, dtype)
+        self.W_in = Parameter("W_in", start)
+        self.W_out = Parameter("W_out", backend.xp.zeros((size, dimension), dtype))
+        self.input = Embedding(self.W_in)
+        self.negative_sampling = NegativeSampling(self.W_out)
+
+    def parameters(self) -> list[Parameter]:
+        """Return [W_in (V, D), W_out (V, D)]."""
+        return [self.W_in, self.W_out]
+
+
+class SimpleCBOW(SimpleModel):
+    """Predicts a word from the mean of the words around it: one-hot -> W_in -> mean -> W_out -> softmax.
+
+    Parameters are those of `SimpleModel`.
+    """
+
+    def loss(self, batch: Any, carry: Any = None, rng: Any = None) -> tuple[Any, None, Any]:
+        """Return the mean loss (nats) of contexts (N, C) and targets (N,), no carry, and the cache."""
+        contexts, targets = _to_device(self.W_in, batch)
+        mean = MeanOfPresent(self.input)
+        hidden, mean_cache = mean.forward(contexts)
+        scores, output_cache = self.output.forward(hidden)
+        loss, loss_cache = self.cross_entropy.forward(scores, targets)
+        return loss, None, (mean, mean_cache, output_cache, loss_cache)
+
+    def backward(self, cache: Any) -> None:
+        """Add the gradients, dense."""
+        mean, mean_cache, output_cache, loss_cache = cache
+        dscores = self.cross_entropy.backward(loss_cache)
+        mean.backward(self.output.backward(dscores, output_cache), mean_cache)
+
+
+class SimpleSkipGram(SimpleModel):
+    """Predicts each of the words around a word: one-hot -> W_in -> W_out -> softmax, the same for each.
+
+    Parameters are those of `SimpleModel`.
+    """
 
     def loss(self, batch: Any, carry: Any = None, rng: Any = None) -> tuple[Any, None, Any]:
         """Return the mean loss (nats) of targets (N,) and their contexts (N, C), no carry, and the cache."""
@@ -126,22 +141,11 @@ class SimpleSkipGram:
         self.input.backward(self.output.backward(dscores, output_cache), input_cache)
 
 
-class CBOW:
+class CBOW(SampledModel):
     """Predicts a word, among sampled ones, from the mean of the words around it.
 
-    Parameters are those of `SimpleCBOW`. As in Mikolov et al.'s program, `W_in` starts small, `W_out` at 0.
+    Parameters are those of `SimpleModel`.
     """
-
-    def __init__(
-        self, size: int, dimension: int, rng: np.random.Generator, backend: Backend, dtype: Any = np.float32
-    ):
-        self.W_in, self.W_out = _tables(size, dimension, rng, backend, dtype)
-        self.mean = MeanOfPresent(Embedding(self.W_in))
-        self.negative_sampling = NegativeSampling(self.W_out)
-
-    def parameters(self) -> list[Parameter]:
-        """Return [W_in (V, D), W_out (V, D)]."""
-        return [self.W_in, self.W_out]
 
     def loss(self, batch: Any, carry: Any = None, rng: Any = None) -> tuple[Any, None, Any]:
         """Return the mean loss (nats), no carry, and the cache.
@@ -152,32 +156,22 @@ class CBOW:
             The target is the first of the words, samples follow.
         """
         contexts, words = _to_device(self.W_in, batch)
-        hidden, mean_cache = self.mean.forward(contexts)
+        mean = MeanOfPresent(self.input)
+        hidden, mean_cache = mean.forward(contexts)
         loss, loss_cache = self.negative_sampling.forward(hidden, words)
-        return loss, None, (mean_cache, loss_cache)
+        return loss, None, (mean, mean_cache, loss_cache)
 
     def backward(self, cache: Any) -> None:
         """Add the gradients, as rows."""
-        mean_cache, loss_cache = cache
-        self.mean.backward(self.negative_sampling.backward(loss_cache), mean_cache)
+        mean, mean_cache, loss_cache = cache
+        mean.backward(self.negative_sampling.backward(loss_cache), mean_cache)
 
 
-class SkipGram:
+class SkipGram(SampledModel):
     """Predicts each of the words around a word, among sampled ones.
 
-    Parameters are those of `SimpleCBOW`; the tables start as those of `CBOW`.
+    Parameters are those of `SimpleModel`.
     """
-
-    def __init__(
-        self, size: int, dimension: int, rng: np.random.Generator, backend: Backend, dtype: Any = np.float32
-    ):
-        self.W_in, self.W_out = _tables(size, dimension, rng, backend, dtype)
-        self.input = Embedding(self.W_in)
-        self.negative_sampling = NegativeSampling(self.W_out)
-
-    def parameters(self) -> list[Parameter]:
-        """Return [W_in (V, D), W_out (V, D)]."""
-        return [self.W_in, self.W_out]
 
     def loss(self, batch: Any, carry: Any = None, rng: Any = None) -> tuple[Any, None, Any]:
         """Return the mean loss (nats) of one prediction, no carry, and the cache.
@@ -240,13 +234,6 @@ class FusedNegativeSampling:
 
 
 MODELS = {"cbow": CBOW, "skip-gram": SkipGram}
-
-
-def _tables(
-    size: int, dimension: int, rng: np.random.Generator, backend: Backend, dtype: Any
-) -> tuple[Parameter, Parameter]:
-    start = uniform(rng, (size, dimension), 0.5 / dimension, backend, dtype)
-    return Parameter("W_in", start), Parameter("W_out", backend.xp.zeros((size, dimension), dtype))
 
 
 def _to_device(table: Parameter, batch: Any) -> tuple[Any, ...]:
