@@ -1,21 +1,12 @@
 """The programs that train and measure language models."""
 
-import subprocess
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
+from running import run_script, succeed
 
 from lexloom.artifacts import read_artifact, write_artifact
 
-SCRIPTS = Path(__file__).parents[2] / "scripts"
 IDS = np.random.default_rng(0).integers(0, 6, 300).astype(np.int32)
-
-
-def run_script(name, *arguments):
-    command = [sys.executable, SCRIPTS / f"{name}.py", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
 
 
 def write_corpus(path, words):
@@ -39,8 +30,7 @@ def test_a_model_is_the_same_file_for_any_number_of_threads_and_is_measured(fold
         assert train(folder, "--learning-rate", 1, "--threads", threads).returncode == 0
         files.append((folder / "lm.h5").read_bytes())
     assert files[0] == files[1]
-    result = run_script("evaluate_rnnlm", folder / "lm.h5", folder / "corpus.h5", "--output", folder / "p.h5")
-    assert result.returncode == 0, result.stderr
+    succeed("evaluate_rnnlm", folder / "lm.h5", folder / "corpus.h5", "--output", folder / "p.h5")
     measured = read_artifact(folder / "p.h5", "perplexity")
     assert measured["epochs"] == 1
     history = read_artifact(folder / "lm.h5", "rnnlm")["history"]

@@ -1,25 +1,11 @@
-import subprocess
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
+from running import run_script, succeed
 from scipy import sparse
 
 from lexloom.artifacts import read_artifact, write_artifact
 
-SCRIPTS = Path(__file__).parents[2] / "scripts"
 WORDS = ["cat", "dog", "cow", "red", "blue", "green"]
-
-
-def run_script(name, *arguments):
-    command = [sys.executable, SCRIPTS / f"{name}.py", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
-
-
-def succeed(name, *arguments):
-    result = run_script(name, *arguments)
-    assert result.returncode == 0, result.stderr
 
 
 @pytest.fixture

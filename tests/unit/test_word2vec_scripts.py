@@ -1,22 +1,13 @@
 """The programs that create contexts and train word vectors."""
 
-import subprocess
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
+from running import run_script, succeed
 
 from lexloom.artifacts import read_artifact, write_artifact
 
-SCRIPTS = Path(__file__).parents[2] / "scripts"
 WORDS = ["cat", "dog", "cow", "red", "blue", "green"]
 IDS = np.random.default_rng(0).integers(0, 6, 300).astype(np.int32)
-
-
-def run_script(name, *arguments):
-    command = [sys.executable, SCRIPTS / f"{name}.py", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
 
 
 @pytest.fixture(scope="module")
@@ -24,10 +15,7 @@ def contexts(tmp_path_factory):
     folder = tmp_path_factory.mktemp("word2vec")
     corpus = {"train": IDS, "words": WORDS, "counts": np.bincount(IDS)}
     write_artifact(folder / "corpus.h5", "corpus", corpus, {})
-    result = run_script(
-        "create_contexts", folder / "corpus.h5", "--output", folder / "contexts.h5", "--window", 2
-    )
-    assert result.returncode == 0, result.stderr
+    succeed("create_contexts", folder / "corpus.h5", "--output", folder / "contexts.h5", "--window", 2)
     return folder / "contexts.h5"
 
 
