@@ -60,6 +60,30 @@ def check_loss(loss: Any, *inputs: np.ndarray, parameters: list[Parameter] | Non
     _check(lambda: loss.forward(*inputs)[0], inputs, lambda: loss.backward(cache), parameters or [])
 
 
+def check_model(model: Any, batch: Any, carry: Any = None, seed: int | None = None) -> None:
+    """Check the derivative of a model's loss by every parameter.
+
+    Parameters
+    ----------
+    model : see `lexloom.trainer.Model`
+    batch, carry
+        What its `loss` takes.
+    seed : int, optional
+        Of what it draws, each time the same.
+
+    Raises
+    ------
+    AssertionError
+        Which derivative is wrong, and where.
+    """
+
+    def loss() -> tuple[Any, Any, Any]:
+        return model.loss(batch, carry, None if seed is None else np.random.default_rng(seed))
+
+    _, _, cache = loss()
+    _check(lambda: loss()[0], (), lambda: model.backward(cache), model.parameters())
+
+
 def check_derivative(
     objective: Callable[[], float], array: np.ndarray, gradient: np.ndarray, name: str
 ) -> None:

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from layer_cases import layer_cases, loss_cases, parameters_of
+from layer_cases import layer_cases, loss_cases, optimized, parameters_of
 
 from lexloom.backend import get_backend
 from lexloom.batches import Windows
@@ -10,8 +10,8 @@ from lexloom.context_batches import ContextBatches, create_contexts
 from lexloom.kernels import reference
 from lexloom.models.rnnlm import build_rnnlm
 from lexloom.models.word2vec import CBOW, FusedNegativeSampling, SkipGram
-from lexloom.optimizers import OPTIMIZERS, SGD, Adam, clip_global_norm
-from lexloom.parameter import Parameter, RowGrad
+from lexloom.optimizers import OPTIMIZERS, SGD, Adam
+from lexloom.parameter import RowGrad
 from lexloom.recurrent import CELLS
 from lexloom.trainer import Trainer
 
@@ -76,18 +76,7 @@ def test_losses(cuda, name, dtype):
 @pytest.mark.parametrize("rows", [False, True])
 @pytest.mark.parametrize("name", OPTIMIZERS)
 def test_optimizers(cuda, name, rows):
-    ends = []
-    for to_device in (np.array, cuda.to_device):
-        rng = np.random.default_rng(0)
-        parameter = Parameter("W", to_device(rng.normal(size=(4, 3))))
-        optimizer = OPTIMIZERS[name](weight_decay=0.1)
-        for _ in range(3):
-            values = to_device(rng.normal(size=(4, 3)))
-            parameter.grad = RowGrad(to_device(np.array([2, 0, 0, 1])), values) if rows else values
-            clip_global_norm([parameter], 1.0)
-            optimizer.step([parameter], 0.1)
-        ends.append(parameter.data)
-    agree(cuda, ends[1], ends[0])
+    agree(cuda, optimized(name, rows, cuda.to_device), optimized(name, rows, np.array))
 
 
 def kernel_calls():

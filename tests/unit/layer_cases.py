@@ -1,4 +1,4 @@
-"""Every layer and loss once, small, on any device and in any precision, for the tests that hold for all."""
+"""Each layer, loss and optimizer, small, on any device, in any precision: for the tests that hold for all."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from lexloom import graph, layers, losses, recurrent
-from lexloom.parameter import Parameter
+from lexloom.optimizers import OPTIMIZERS, clip_global_norm
+from lexloom.parameter import Parameter, RowGrad
 
 
 @dataclass
@@ -127,3 +128,16 @@ def parameters_of(loss: Any) -> list[Parameter]:
 
 def _weights(make: Maker, columns: int) -> list[Parameter]:
     return [make.parameter("Wx", 3, columns), make.parameter("Wh", 2, columns), make.parameter("b", columns)]
+
+
+def optimized(name, rows, move):
+    """Return a parameter after three clipped steps of an optimizer, with row gradients or dense ones."""
+    rng = np.random.default_rng(0)
+    parameter = Parameter("W", move(rng.normal(size=(4, 3))))
+    optimizer = OPTIMIZERS[name](weight_decay=0.1)
+    for _ in range(3):
+        values = move(rng.normal(size=(4, 3)))
+        parameter.grad = RowGrad(move(np.array([2, 0, 0, 1])), values) if rows else values
+        clip_global_norm([parameter], 1.0)
+        optimizer.step([parameter], 0.1)
+    return parameter.data
