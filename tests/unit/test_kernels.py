@@ -113,3 +113,15 @@ def test_softmax_cross_entropy_equals_the_reference_and_has_the_same_bits_on_thr
     np.testing.assert_allclose(one[1], log_sums, rtol=1e-6, atol=1e-6)
     rounding = np.finfo(np.float32).eps * scale  # of a score, which is as large as its distance to log_sums
     np.testing.assert_allclose(one[2], dscores, atol=0.01 * (rounding + 1e-6))
+
+
+def test_adagrad_of_rows_equals_the_reference_and_leaves_other_rows():
+    rows, values = np.array([1, 4, 5]), normal(3, 7)
+    results = []
+    for kernels in (cpu, reference):
+        data, squares = normal(6, 7, seed=1), normal(6, 7, seed=2) ** 2
+        kernels.adagrad_rows(data, squares, rows, values, 0.1, 1e-7)
+        results.append((data, squares))
+    for ours, expected in zip(*results, strict=True):
+        np.testing.assert_allclose(ours, expected, rtol=1e-5)
+    np.testing.assert_array_equal(results[0][0][[0, 2, 3]], normal(6, 7, seed=1)[[0, 2, 3]])
