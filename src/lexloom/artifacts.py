@@ -14,7 +14,7 @@ import json
 import os
 import platform
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -61,6 +61,29 @@ class Dataset:
     unit: str = ""
 
 
+@dataclass(frozen=True)
+class Outline:
+    """What a dataset is, without its values.
+
+    Attributes
+    ----------
+    shape : tuple of int
+        Of lines of text, their number.
+    dtype : str
+        NumPy's name; "text" for lines.
+    axes : tuple of str
+    unit : str
+    stored : int or None
+        Of a sparse array, how many entries the file holds.
+    """
+
+    shape: tuple[int, ...]
+    dtype: str
+    axes: tuple[str, ...] = ()
+    unit: str = ""
+    stored: int | None = None
+
+
 @dataclass
 class Artifact:
     """What a stage stored.
@@ -76,6 +99,8 @@ class Artifact:
         Versions.
     device : str
     seed : int or None
+    version : int or None
+        Of the layout of its kind; None where it was not read from a file.
     """
 
     kind: str
@@ -85,6 +110,7 @@ class Artifact:
     libraries: dict[str, str] = field(default_factory=dict)
     device: str = "cpu"
     seed: int | None = None
+    version: int | None = None
 
     def __getitem__(self, name: str) -> Any:
         return self.datasets[name]
@@ -154,25 +180,27 @@ def read_artifact(
     """
     kinds = (kind,) if isinstance(kind, str) else kind
     remake = f"make it again with scripts/{' or '.join(KINDS[each].script for each in kinds)}"
-    if not Path(path).is_file():
-        raise LexloomError(f"{path}: no such file; {remake}")
-    if not _is_whole(path):
-        raise LexloomError(f"{path}: damaged, or not an HDF5 file of lexloom; {remake}")
+    _check_whole(path, remake)
     with h5py.File(path, "r") as file:
         _check_kind(path, file.attrs, kinds, remake)
         wanted = sorted(file) if names is None else list(names)
         for name in wanted:
             if name not in file:
                 raise LexloomError(f"{path}: {file.attrs['kind']} without {name!r}; {remake}")
-        return Artifact(
-            kind=file.attrs["kind"],
-            datasets={name: _read(file[name]) for name in wanted},
-            settings=json.loads(file.attrs["settings"]),
-            inputs=json.loads(file.attrs["inputs"]),
-            libraries=json.loads(file.attrs["libraries"]),
-            device=file.attrs["device"],
-            seed=None if file.attrs["seed"] == -1 else int(file.attrs["seed"]),
-        )
+        return _artifact(file.attrs, {name: _read(file[name]) for name in wanted})
+
+
+def describe_artifact(path: str | Path) -> Artifact:
+    """Return an artifact of any kind and version whose datasets are each an `Outline`, by their full names.
+
+    Raises
+    ------
+    LexloomError
+        When the file is missing or damaged.
+    """
+    _check_whole(path, "give a file that a script of lexloom made, or make it again")
+    with h5py.File(path, "r") as file:
+        return _artifact(file.attrs, dict(_outlines(file)))
 
 
 def check_same_words(path: str | Path, words: list[str], other_path: str | Path, other: list[str]) -> None:
@@ -214,6 +242,13 @@ def _seal(digest: str) -> bytes:
 def _is_whole(path: str | Path) -> bool:
     with open(path, "rb") as file:
         return file.read(_SEAL_BYTES) == _seal(hashlib.file_digest(file, "sha256").hexdigest())
+
+
+def _check_whole(path: str | Path, advice: str) -> None:
+    if not Path(path).is_file():
+        raise LexloomError(f"{path}: no such file; {advice}")
+    if not _is_whole(path):
+        raise LexloomError(f"{path}: damaged, or not an HDF5 file of lexloom; {advice}")
 
 
 def _check_kind(path: str | Path, attributes: Mapping[str, Any], kinds: tuple[str, ...], remake: str) -> None:
@@ -271,6 +306,34 @@ def _read(node: h5py.Group | h5py.Dataset) -> Any:
         text = array.tobytes().decode()
         return text.split("\n") if text else []
     return array
+
+
+def _artifact(attributes: Mapping[str, Any], datasets: dict[str, Any]) -> Artifact:
+    return Artifact(
+        kind=attributes["kind"],
+        datasets=datasets,
+        settings=json.loads(attributes["settings"]),
+        inputs=json.loads(attributes["inputs"]),
+        libraries=json.loads(attributes["libraries"]),
+        device=attributes["device"],
+        seed=None if attributes["seed"] == -1 else int(attributes["seed"]),
+        version=int(attributes["version"]),
+    )
+
+
+def _outlines(group: h5py.Group) -> Iterator[tuple[str, Outline]]:
+    for node in group.values():
+        name = node.name.removeprefix("/")
+        if isinstance(node, h5py.Dataset) and node.attrs["lines"]:
+            yield name, Outline((len(_read(node)),), "text")
+        elif isinstance(node, h5py.Dataset):
+            axes = tuple(axis.strip() for axis in node.attrs["axes"].split(",") if axis)
+            yield name, Outline(node.shape, node.dtype.name, axes, node.attrs["unit"])
+        elif "shape" in node.attrs:
+            data = node["data"]
+            yield name, Outline(tuple(map(int, node.attrs["shape"])), data.dtype.name, stored=len(data))
+        else:
+            yield from _outlines(node)
 
 
 def _library_versions() -> dict[str, str]:

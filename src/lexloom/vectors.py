@@ -9,7 +9,6 @@ import numpy as np
 from scipy import sparse
 
 from lexloom.artifacts import read_artifact
-from lexloom.backend import backend_of
 from lexloom.errors import LexloomError
 from lexloom.kernels.pool import cut
 
@@ -51,7 +50,24 @@ class WordVectors:
 
     def spelt_like(self, word: str) -> list[str]:
         """Return up to three words of similar spelling, the most similar first."""
-        return difflib.get_close_matches(word, self.words, n=3)
+        return difflib.get_close_matches(word, self.words) or difflib.get_close_matches(
+            word.lower(), self.words
+        )
+
+    def ids(self, words: Sequence[str]) -> np.ndarray:
+        """Return the ids (K,) of words that must be there.
+
+        Raises
+        ------
+        LexloomError
+            Naming the first unknown word and those of similar spelling.
+        """
+        ids = self.find(words)
+        for word in (word for word, i in zip(words, ids, strict=True) if i < 0):
+            close = self.spelt_like(word)
+            hint = f"did you mean {' or '.join(close)}?" if close else "no word is spelt like it"
+            raise LexloomError(f"{word!r}: not among the {len(self.words)} words of these vectors; {hint}")
+        return ids
 
     def similarity(self, first: np.ndarray, second: np.ndarray) -> np.ndarray:
         """Return the cosines (K,) of the words `first` (K,) with the words `second` (K,), given as ids."""
@@ -82,11 +98,10 @@ class WordVectors:
             raise LexloomError(f"neighbours: {count}; expected at least 1")
         cosines = _product(self.rows[ids], self.rows)
         cosines[np.arange(len(ids)), ids] = -np.inf
-        neighbours = np.argsort(-cosines, axis=1, kind="stable")[:, : min(count, len(self.words) - 1)]
-        cosines = np.take_along_axis(cosines, neighbours, axis=1)
+        neighbours, cosines = _largest(cosines, min(count, len(self.words) - 1))
         absent = ids < 0
         neighbours[absent], cosines[absent] = -1, np.nan
-        return neighbours.astype(np.int32), cosines
+        return neighbours, cosines
 
     def complete_analogies(self, questions: np.ndarray, method: str) -> np.ndarray:
         """Return the word d that best completes "a is to b as c is to d"; never a, b or c.
@@ -110,12 +125,10 @@ class WordVectors:
         best = np.full(len(questions), -np.inf)
         answers = np.zeros(len(questions), np.int32)
         for tile in cut(len(self.words), _VOCABULARY_TILE):
-            cosines = _product(self.rows[given], self.rows[tile])
-            if method == "3CosMul":
-                cosines = (cosines - self.lowest) / (1 - self.lowest)
+            cosines = self._analogy_cosines(given, tile, method)
             for part in cut(len(questions), _QUESTION_TILE):
                 a, b, c = (cosines[columns[part, i]] for i in range(3))
-                scores = b - a + c if method == "3CosAdd" else b * c / (a + _MULTIPLY_EPSILON)
+                scores = _analogy_scores(a, b, c, method)
                 _exclude(scores, questions[part] - tile.start)
                 winners = scores.argmax(axis=1)
                 won = scores[np.arange(len(scores)), winners]
@@ -123,6 +136,33 @@ class WordVectors:
                 answers[part][better] = winners[better] + tile.start
                 best[part][better] = won[better]
         return answers
+
+    def rank_analogies(self, questions: np.ndarray, method: str, count: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return the words that best complete each analogy, scored as by `complete_analogies`.
+
+        Parameters
+        ----------
+        questions : (K, 3) int array
+            Ids of a, b, c.
+        method : {"3CosAdd", "3CosMul"}
+        count : int
+            Words for each question, at most V - 3.
+
+        Returns
+        -------
+        answers : (K, count) int32 array
+            Ids, the best first; the smaller id first among equals.
+        scores : (K, count) float array
+        """
+        cosines = self._analogy_cosines(questions.ravel(), slice(None), method)
+        a, b, c = np.moveaxis(cosines.reshape(*questions.shape, -1), 1, 0)
+        scores = _analogy_scores(a, b, c, method)
+        _exclude(scores, questions)
+        return _largest(scores, max(0, min(count, len(self.words) - 3)))
+
+    def _analogy_cosines(self, ids: np.ndarray, words: slice, method: str) -> np.ndarray:
+        cosines = _product(self.rows[ids], self.rows[words])
+        return (cosines - self.lowest) / (1 - self.lowest) if method == "3CosMul" else cosines
 
 
 def read_vectors(path: str | Path) -> WordVectors:
@@ -147,7 +187,21 @@ def _product(left: Any, right: Any) -> np.ndarray:
     """Return left (M, D) times right (N, D) transposed, as a dense array (M, N)."""
     if sparse.issparse(left):
         return (left @ right.T).toarray()
-    return backend_of(left, right).kernels.matmul(left, right.T)
+    return left @ right.T
+
+
+def _analogy_scores(a: np.ndarray, b: np.ndarray, c: np.ndarray, method: str) -> np.ndarray:
+    return b - a + c if method == "3CosAdd" else b * c / (a + _MULTIPLY_EPSILON)
+
+
+def _largest(scores: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the columns (Q, count) of each row's largest entries, the largest first, and the entries."""
+    columns = np.empty((len(scores), count), np.int32)
+    for row, largest in zip(scores, columns, strict=True):
+        least = np.partition(row, -count)[-count]
+        candidates = np.flatnonzero(~(row < least))
+        largest[:] = candidates[np.argsort(-row[candidates], kind="stable")[:count]]
+    return columns, np.take_along_axis(scores, columns, axis=1)
 
 
 def _exclude(scores: np.ndarray, columns: np.ndarray) -> None:

@@ -14,7 +14,15 @@ from hypothesis.extra import numpy as arrays
 from scipy import sparse
 
 from lexloom import artifacts
-from lexloom.artifacts import Dataset, check_same_words, file_sha256, read_artifact, write_artifact
+from lexloom.artifacts import (
+    Dataset,
+    Outline,
+    check_same_words,
+    describe_artifact,
+    file_sha256,
+    read_artifact,
+    write_artifact,
+)
 from lexloom.errors import LexloomError
 
 DATASETS = {
@@ -109,6 +117,31 @@ def test_the_same_inputs_give_the_same_bytes(tmp_path, path):
     again = tmp_path / "again.h5"
     write_artifact(again, "vectors", dict(reversed(DATASETS.items())), {"dimension": 3}, seed=7)
     assert again.read_bytes() == path.read_bytes()
+
+
+def test_an_outline_says_what_a_file_of_any_kind_holds(tmp_path):
+    path = tmp_path / "a.h5"
+    others = {"history/loss": Dataset(np.ones(2), ("epoch",), "nats"), "parameters": np.array(7)}
+    write_artifact(path, "rnnlm", DATASETS | others, {"cell": "lstm"}, seed=7)
+    described = describe_artifact(path)
+    assert (described.kind, described.version, described.seed) == ("rnnlm", 1, 7)
+    assert described.settings == {"cell": "lstm"}
+    assert described.datasets == {
+        "counts": Outline((2, 2), "int64", stored=2),
+        "history/loss": Outline((2,), "float64", ("epoch",), "nats"),
+        "losses": Outline((2,), "float64"),
+        "parameters": Outline((), "int64"),
+        "vectors": Outline((4, 3), "float32", ("word", "dimension"), "1"),
+        "words": Outline((4,), "text"),
+    }
+
+
+def test_only_whole_files_are_described(tmp_path, path):
+    path.write_bytes(path.read_bytes()[:-1])
+    with pytest.raises(LexloomError, match=r"svd\.h5: damaged"):
+        describe_artifact(path)
+    with pytest.raises(LexloomError, match="no such file"):
+        describe_artifact(tmp_path / "nothere.h5")
 
 
 def test_a_missing_file_says_which_script_makes_it(tmp_path):

@@ -82,6 +82,24 @@ def test_analogies_take_the_best_word_that_is_not_in_the_question(form, method, 
 
 
 @pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("method", ANALOGY_METHODS)
+@given(rows=arrays(np.float64, (9, 3), elements=st.integers(-2, 2).map(float)), count=st.integers(1, 12))
+def test_ranked_answers_have_the_largest_scores_and_are_not_in_the_question(form, method, rows, count):
+    question = [4, 0, 7]
+    scores = naive_scores(cosine_table(rows), question, method, lowest=min(0, np.sign(rows.min())))
+    vectors = WordVectors(word_list(rows), form(rows))
+    (answers,), (found,) = vectors.rank_analogies(np.array([question]), method, count)
+    assert len(set(answers)) == len(answers) == min(count, 6)
+    np.testing.assert_allclose(found, scores[answers], atol=1e-9)
+    np.testing.assert_allclose(found, np.sort(scores)[::-1][: len(found)], atol=1e-9)
+
+
+def test_among_equals_the_smaller_id_is_the_nearer():
+    vectors = WordVectors(word_list(range(6)), np.ones((6, 2)))
+    assert vectors.nearest(np.array([2]), 3)[0].tolist() == [[0, 1, 3]]
+
+
+@pytest.mark.parametrize("form", FORMS)
 def test_no_questions_and_no_queries_give_no_answers(form):
     vectors = WordVectors(["a", "b"], form(np.eye(2)))
     none = np.zeros(0, np.int32)
@@ -109,6 +127,16 @@ def test_an_absent_word_has_no_neighbours_and_similar_spellings(form):
     np.testing.assert_array_equal(cosines, [[np.nan, np.nan], [0, 0]])
     assert vectors.spelt_like("toyotta") == ["toyota"]
     assert vectors.spelt_like("zzz") == []
+
+
+def test_an_unknown_word_is_refused_with_similar_spellings():
+    vectors = WordVectors(["toyota", "honda", "year"], np.eye(3))
+    with pytest.raises(LexloomError, match=r"'toyotta'.*did you mean toyota\?"):
+        vectors.ids(["year", "toyotta"])
+    with pytest.raises(LexloomError, match=r"'TOYOTTA'.*did you mean toyota\?"):
+        vectors.ids(["TOYOTTA"])
+    with pytest.raises(LexloomError, match=r"'zzz'.*no word is spelt like it"):
+        vectors.ids(["zzz"])
 
 
 def test_vectors_are_read_from_either_kind_of_artifact(tmp_path):

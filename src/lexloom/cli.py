@@ -1,0 +1,215 @@
+"""The command `lexloom`: look at what the pipeline made, and hand it to other programs."""
+
+import argparse
+import json
+import os
+import shutil
+import sys
+import textwrap
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lexloom.command_line import at_least, run
+from lexloom.errors import LexloomError
+from lexloom.exports import FORMATS
+from lexloom.output_files import aligned
+
+if TYPE_CHECKING:
+    from lexloom.artifacts import Outline
+    from lexloom.vectors import WordVectors
+
+Block = list[tuple[str, str]]
+
+
+def main() -> None:
+    """Run the subcommand that the command line names, and print what it returns."""
+    run(_print, command_parser())
+
+
+def command_parser() -> argparse.ArgumentParser:
+    """Return the parser of all subcommands; `options.command` is the function to call."""
+    parser = argparse.ArgumentParser(
+        prog="lexloom",
+        description="Ask word vectors, export them, and say what is in any file that lexloom made.",
+        epilog="`lexloom COMMAND --help` shows an example of each.",
+    )
+    parser.set_defaults(log=None)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    similar_words = _add(
+        commands, similar, "list the words nearest to some words", "similar FILE king queen --count 5"
+    )
+    similar_words.add_argument("file", metavar="FILE", help=_VECTORS_HELP)
+    similar_words.add_argument("words", metavar="WORD", nargs="+", help="a word of the vocabulary")
+    _add_count(similar_words)
+
+    completed = _add(commands, analogy, "complete `a is to b as c is to ...`", "analogy FILE man king woman")
+    completed.add_argument("file", metavar="FILE", help=_VECTORS_HELP)
+    for name in ("a", "b", "c"):
+        completed.add_argument(name, help="a word of the vocabulary")
+    _add_count(completed)
+
+    exported = _add(
+        commands,
+        export,
+        "write word vectors for another program",
+        "export FILE --format word2vec --output vectors.txt",
+    )
+    exported.add_argument("file", metavar="FILE", help="word vectors (HDF5)")
+    exported.add_argument(
+        "--format",
+        required=True,
+        choices=FORMATS,
+        help="word2vec and word2vec-binary: what gensim and word2vec.c read, in single precision; projector: "
+        "vectors.tsv and metadata.tsv for TensorBoard; npz: NumPy arrays `words` and `vectors`",
+    )
+    exported.add_argument(
+        "--output", required=True, metavar="PATH", help="the file to write; of projector, the folder"
+    )
+
+    shown = _add(commands, info, "say what a file holds and where it came from", "info FILE")
+    shown.add_argument("file", metavar="FILE", help="any HDF5 file that lexloom made")
+    return parser
+
+
+def similar(options: argparse.Namespace) -> list[str]:
+    """Return the words nearest to each word with their cosines, all found by one product."""
+    vectors = _vectors(options.file)
+    neighbours, cosines = vectors.nearest(vectors.ids(options.words), options.count)
+    blocks = [
+        _block(word, vectors, *found) for word, *found in zip(options.words, neighbours, cosines, strict=True)
+    ]
+    return side_by_side(blocks, _width())
+
+
+def analogy(options: argparse.Namespace) -> list[str]:
+    """Return the words that best complete an analogy with their scores, by each method."""
+    from lexloom.vectors import ANALOGY_METHODS
+
+    vectors = _vectors(options.file)
+    question = vectors.ids([options.a, options.b, options.c])[None]
+    blocks = []
+    for method in ANALOGY_METHODS:
+        (answers,), (scores,) = vectors.rank_analogies(question, method, options.count)
+        blocks.append(_block(method, vectors, answers, scores))
+    return side_by_side(blocks, _width())
+
+
+def export(options: argparse.Namespace) -> list[str]:
+    """Write the vectors, as they were trained, in the format of another program.
+
+    Raises
+    ------
+    LexloomError
+        When the file holds no dense vectors, or would be overwritten by its own export.
+    """
+    from lexloom.artifacts import describe_artifact, read_artifact
+
+    if describe_artifact(options.file).kind == "ppmi":
+        raise LexloomError(
+            f"{options.file}: a sparse matrix as wide as the vocabulary; {options.format} holds dense "
+            "vectors. Export what scripts/factorize_svd.py makes of it"
+        )
+    artifact = read_artifact(options.file, "vectors", ["vectors", "words"])
+    if Path(options.output).resolve() == Path(options.file).resolve():
+        raise LexloomError(f"{options.output}: the vectors themselves; choose another output")
+    FORMATS[options.format](options.output, artifact["words"], artifact["vectors"])
+    words, dimensions = artifact["vectors"].shape
+    return [f"{options.output}: {words:,} words of {dimensions} dimensions, as {options.format}"]
+
+
+def info(options: argparse.Namespace) -> list[str]:
+    """Return what a file holds and where it came from; only a whole file is described."""
+    from lexloom.artifacts import describe_artifact
+
+    artifact = describe_artifact(options.file)
+    head = [
+        ("kind", f"{artifact.kind}, version {artifact.version}"),
+        ("device", artifact.device),
+        ("seed", "none" if artifact.seed is None else artifact.seed),
+    ]
+    lines = [
+        *aligned(head),
+        *_section("settings", [(name, json.dumps(value)) for name, value in artifact.settings.items()]),
+        *_section("inputs (sha256)", artifact.inputs.items()),
+        *_section("libraries", artifact.libraries.items()),
+        *_section("datasets", _dataset_rows(artifact.datasets)),
+    ]
+    return [short for line in lines for short in _wrapped(line, _width())]
+
+
+def side_by_side(blocks: Sequence[Block], width: int) -> list[str]:
+    """Return blocks of equally many rows as lines, as many blocks beside each other as `width` holds."""
+    lines: list[str] = []
+    beside: list[Block] = []
+    for block in blocks:
+        if beside and max(map(len, _joined([*beside, block]))) > width:
+            lines += [*_joined(beside), ""]
+            beside = []
+        beside.append(block)
+    return lines + _joined(beside)
+
+
+_VECTORS_HELP = "word vectors, or a PPMI matrix whose rows are the vectors (HDF5)"
+
+
+def _add(commands: Any, command: Callable, summary: str, example: str) -> argparse.ArgumentParser:
+    parser = commands.add_parser(
+        command.__name__,
+        help=summary,
+        description=f"{summary[0].upper()}{summary[1:]}.",
+        epilog=f"example: lexloom {example.replace('FILE', 'results/sample/skipgram.h5')}",
+    )
+    parser.set_defaults(command=command)
+    return parser
+
+
+def _add_count(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--count", type=at_least(1), default=10, help="how many words to list (default: %(default)s)"
+    )
+
+
+def _print(options: argparse.Namespace) -> None:
+    try:
+        print("\n".join(options.command(options)), flush=True)
+    except BrokenPipeError:  # who reads, as `head` does, has seen enough; nothing is left to write at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _vectors(path: str) -> "WordVectors":
+    """Read vectors; BLAS keeps to one thread, so that no answer depends on how many cores there are."""
+    from lexloom.kernels import pool
+    from lexloom.vectors import read_vectors
+
+    pool.set_threads(1)
+    return read_vectors(path)
+
+
+def _block(title: str, vectors: "WordVectors", ids: Any, scores: Any) -> Block:
+    rows = [(vectors.words[i], f"{score:.3f}") for i, score in zip(ids, scores, strict=True)]
+    return [(title, ""), *rows]
+
+
+def _joined(blocks: Sequence[Block]) -> list[str]:
+    return aligned([cell for pair in row for cell in pair] for row in zip(*blocks, strict=True))
+
+
+def _dataset_rows(datasets: Mapping[str, "Outline"]) -> Iterator[tuple[str, ...]]:
+    for name, outline in datasets.items():
+        shape = " x ".join(map(str, outline.shape)) or "one number"
+        sparse = "" if outline.stored is None else f", sparse, {outline.stored:,} stored"
+        yield name, shape, outline.dtype + sparse, ", ".join(outline.axes), outline.unit
+
+
+def _section(title: str, rows: Any) -> list[str]:
+    return ["", title, *(f"  {line}" for line in aligned(rows))] if rows else []
+
+
+def _wrapped(line: str, width: int) -> list[str]:
+    return textwrap.wrap(line, width, subsequent_indent="      ", break_on_hyphens=False) or [""]
+
+
+def _width() -> int:
+    return shutil.get_terminal_size().columns
