@@ -44,6 +44,13 @@ def test_the_text_of_word2vec_comes_back(tmp_path_factory, given):
     assert_same(np.array([list(map(float, row[1:])) for row in rows]).astype(np.float32), vectors)
 
 
+def test_numbers_of_many_digits_come_back_from_text(tmp_path):
+    vectors = np.random.default_rng(0).normal(size=(1, 10_000)).astype(np.float32)
+    write_word2vec(tmp_path / "v.txt", ["a"], vectors)
+    numbers = (tmp_path / "v.txt").read_text().split()[3:]
+    assert_same(np.array([list(map(float, numbers))]).astype(np.float32), vectors)
+
+
 @given(words_and_vectors())
 def test_the_binary_of_word2vec_comes_back(tmp_path_factory, given):
     words, vectors = given
