@@ -4,6 +4,8 @@ Counts run over the stream of ids, across the ends of sentences: the word that m
 others.
 """
 
+import math
+
 import numpy as np
 from scipy import sparse
 
@@ -11,6 +13,8 @@ from lexloom.backend import backend_of
 from lexloom.errors import LexloomError
 
 WEIGHTINGS = ("flat", "distance")
+
+_EXACT_DISTANCES = 20  # 1, 1/2, ..., 1/20 are whole multiples of one fraction
 
 
 def count_cooccurrences(
@@ -31,8 +35,10 @@ def count_cooccurrences(
 
     Returns
     -------
-    counts : (V, V) csr_array, int64 (flat, exact) or float64 (distance)
-        Symmetric to the last bit, columns of a row ascending.
+    counts : (V, V) csr_array, int64 (flat) or float64 (distance)
+        Symmetric to the last bit, columns of a row ascending. Flat counts are exact; so are sums of 1/d up to
+        the rounding of the result, where the window is at most 20. In a larger one each 1/d is rounded to a
+        multiple of 1/232792560.
 
     Raises
     ------
@@ -40,11 +46,14 @@ def count_cooccurrences(
         When there is no pair, an id is outside of the vocabulary, or a setting is out of range.
     """
     _check(ids, vocabulary_size, window, weighting)
-    distances = np.arange(1, min(window, len(ids) - 1) + 1)
-    weights = np.ones(len(distances), np.int64) if weighting == "flat" else 1 / distances
+    reach = min(window, len(ids) - 1)
+    scale = 1 if weighting == "flat" else math.lcm(*range(1, min(reach, _EXACT_DISTANCES) + 1))
+    weights = np.array([scale if weighting == "flat" else round(scale / d) for d in range(1, reach + 1)])
     data, indices, indptr = backend_of(ids).kernels.count_cooccurrences(ids, vocabulary_size, weights)
+    if weighting == "distance":
+        data = data / scale
     index = sparse.get_index_dtype(maxval=max(len(data), vocabulary_size))
-    parts = (data, indices.astype(index), indptr.astype(index))
+    parts = (data, indices.astype(index, copy=False), indptr.astype(index))
     return sparse.csr_array(parts, shape=(vocabulary_size, vocabulary_size))
 
 

@@ -86,8 +86,8 @@ def kernel_calls():
     table = rng.normal(size=(8, 3))
     return {
         "sum_rows": (ids, rng.normal(size=(60, 3))),
-        "count_cooccurrences": (ids, 8, 1 / np.arange(1, 4)),
-        "count_cooccurrences, exact": (ids, 8, np.ones(3, np.int64)),
+        "count_cooccurrences": (ids, 8, np.array([6, 3, 2])),
+        "count_cooccurrences, some rows": (ids, 8, np.array([6, 3, 2]), slice(2, 5)),
         "sparse_matmul": (
             np.ones(4),
             np.array([1, 0, 2, 1]),

@@ -1,9 +1,13 @@
 """Counts and PPMI equal a naive reading of their definitions."""
 
+import math
+from fractions import Fraction
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import sparse
 
 from lexloom.backend import get_backend
 from lexloom.counts import WEIGHTINGS, count_cooccurrences, weight_ppmi
@@ -23,7 +27,7 @@ def _one_thread_afterwards():
 
 def naive_counts(ids, window, weight):
     """Walk over all pairs of positions, as the book does."""
-    counts = np.zeros((V, V))
+    counts = np.zeros((V, V), object)
     for here, word in enumerate(ids):
         for there, other in enumerate(ids):
             if 1 <= abs(here - there) <= window:
@@ -46,25 +50,44 @@ def naive_ppmi(counts, smoothing, shift):
 def test_flat_counts_are_exact(ids, window):
     counts = count_cooccurrences(ids, V, window)
     assert counts.dtype == np.int64
-    np.testing.assert_array_equal(counts.toarray(), naive_counts(ids, window, lambda distance: 1))
+    np.testing.assert_array_equal(counts.toarray(), naive_counts(ids, window, lambda distance: 1).astype(int))
 
 
 @given(ids=streams, window=windows)
 def test_distance_weighting_counts_a_pair_by_its_nearness(ids, window):
     counts = count_cooccurrences(ids, V, window, "distance").toarray()
-    np.testing.assert_allclose(counts, naive_counts(ids, window, lambda distance: 1 / distance), rtol=1e-12)
-    np.testing.assert_array_equal(counts, counts.T)
+    exact = naive_counts(ids, window, lambda distance: Fraction(1, distance))
+    np.testing.assert_array_equal(counts, exact.astype(float))
 
 
-@given(ids=streams, window=windows, dtype=st.sampled_from([np.int64, np.float64]))
-def test_the_counting_kernel_equals_its_reference_to_the_bit(ids, window, dtype):
-    weights = (1 / np.arange(1, min(window, len(ids) - 1) + 1)).astype(dtype) + dtype(1)
-    for ours, expected in zip(
-        cpu.count_cooccurrences(ids, V, weights),
-        reference.count_cooccurrences(ids, V, weights),
-        strict=True,
-    ):
-        np.testing.assert_array_equal(ours, expected)
+def test_a_distance_beyond_those_counted_exactly_is_near():
+    ids = np.arange(60, dtype=np.int32)
+    counts = count_cooccurrences(ids, 60, 59, "distance").toarray()
+    apart = np.abs(ids - ids[:, None])
+    np.testing.assert_allclose(counts[apart > 0], 1 / apart[apart > 0], atol=1 / math.lcm(*range(1, 21)))
+
+
+@given(data=st.data(), size=st.sampled_from([V, 5000, 2**16 + 1]))
+def test_the_counting_kernel_equals_its_reference_to_the_bit(data, size):
+    places = np.unique(np.linspace(0, size - 1, V).astype(np.int32))
+    ids = data.draw(streams)
+    weights = np.array(data.draw(st.lists(st.integers(1, 9), min_size=1, max_size=len(ids) - 1)))
+    cells, columns, starts = reference.count_cooccurrences(ids, V, weights)
+    first, last = sorted((data.draw(st.integers(0, size)), data.draw(st.integers(0, size))))
+    expected = sparse.coo_array(
+        (cells, (places[np.repeat(np.arange(V), np.diff(starts))], places[columns])), (size, size)
+    ).tocsr()[first:last]
+    ours = cpu.count_cooccurrences(places[ids], size, weights, slice(first, last))
+    for one, other in zip(ours, (expected.data, expected.indices, expected.indptr), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_a_row_with_every_column():
+    size = 300
+    ids = np.array([column for word in range(size) for column in (0, word)], np.int32)
+    ours = cpu.count_cooccurrences(ids, size, np.ones(3, np.int64))
+    for one, other in zip(ours, reference.count_cooccurrences(ids, size, np.ones(3, np.int64)), strict=True):
+        np.testing.assert_array_equal(one, other)
 
 
 @pytest.mark.parametrize("weighting", WEIGHTINGS)

@@ -38,20 +38,23 @@ def sparse_matmul(data: Any, indices: Any, indptr: Any, x: Any) -> Any:
     return matrix.dot(x)
 
 
-def count_cooccurrences(ids: Any, size: int, weights: Any) -> tuple[Any, Any, Any]:
+def count_cooccurrences(ids: Any, size: int, weights: Any, rows: slice = slice(None)) -> tuple[Any, Any, Any]:
     """Add up the weights of all pairs of words; see `reference.count_cooccurrences`.
 
-    Each unordered pair is summed once and mirrored, so both sides of the diagonal have the same bits.
+    Each pair of places is one key (row, column) on either side of the diagonal. The sums of equal keys are
+    differences of the running sum over the sorted keys.
     """
+    first, last, _ = rows.indices(size)
     ids = ids.astype(cupy.int64)
     pairs = [(ids[:-distance], ids[distance:]) for distance in range(1, len(weights) + 1)]
-    keys = cupy.concatenate([cupy.minimum(a, b) * size + cupy.maximum(a, b) for a, b in pairs])
-    each = cupy.repeat(weights, [len(a) for a, _ in pairs])
-    keys, inverse = cupy.unique(keys, return_inverse=True)
-    sums = cupy.bincount(inverse, weights=each).astype(weights.dtype)
-    low, high = keys // size, keys % size
-    apart = low != high
-    rows, columns = cupy.concatenate([low, high[apart]]), cupy.concatenate([high, low[apart]])
-    data = cupy.concatenate([cupy.where(apart, sums, 2 * sums), sums[apart]])
-    order = cupy.argsort(rows * size + columns)
-    return data[order], columns[order], cupy.searchsorted(rows[order], cupy.arange(size + 1))
+    keys = cupy.concatenate([key for a, b in pairs for key in (a * size + b, b * size + a)])
+    each = cupy.repeat(weights, [2 * len(a) for a, _ in pairs])
+    wanted = (keys >= first * size) & (keys < last * size)
+    keys, each = keys[wanted], each[wanted]
+    order = cupy.argsort(keys)
+    keys, running = keys[order], cupy.cumsum(each[order])
+    ends = cupy.flatnonzero(cupy.concatenate([keys[1:] != keys[:-1], cupy.ones(1, bool)])[: len(keys)])
+    data = cupy.diff(running[ends], prepend=cupy.zeros(1, cupy.int64))
+    cells = keys[ends]
+    starts = cupy.searchsorted(cells, cupy.arange(first, last + 1) * size)
+    return data, cells % size, starts

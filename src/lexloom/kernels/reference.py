@@ -99,7 +99,7 @@ def lstm_step_backward(dh: Any, dc: Any, gates: Any, c: Any, c_before: Any, da: 
     return dc * f
 
 
-def count_cooccurrences(ids: Any, size: int, weights: Any) -> tuple[Any, Any, Any]:
+def count_cooccurrences(ids: Any, size: int, weights: Any, rows: slice = slice(None)) -> tuple[Any, Any, Any]:
     """Add up the weights of all pairs of words, a pair at distance d weighing `weights[d - 1]`.
 
     Parameters
@@ -108,23 +108,25 @@ def count_cooccurrences(ids: Any, size: int, weights: Any) -> tuple[Any, Any, An
         The stream of word ids, from 0 to size - 1.
     size : int
         Words in the vocabulary.
-    weights : (W,) int64 or float64 array
-        W < N.
+    weights : (W,) int64 array
+        Above 0; W < N.
+    rows : slice
+        Of words next to each other, whose pairs are counted.
 
     Returns
     -------
-    data, indices, indptr : arrays
-        A symmetric (size, size) matrix in CSR form, columns ascending. Each sum is in the order of the
-        distances, so its bits are the same on both sides of the diagonal.
+    data (int64), indices, indptr : arrays
+        These rows of a symmetric (size, size) matrix in CSR form, columns ascending.
     """
     xp = _xp(ids)
-    counts = xp.zeros((size, size), weights.dtype)
+    counts = xp.zeros((size, size), xp.int64)
     for distance, weight in enumerate(weights, start=1):
         left, right = ids[:-distance], ids[distance:]
         xp.add.at(counts, (left, right), weight)
         xp.add.at(counts, (right, left), weight)
-    rows, columns = xp.nonzero(counts)
-    return counts[rows, columns], columns, xp.searchsorted(rows, xp.arange(size + 1))
+    counts = counts[rows]
+    cells, columns = xp.nonzero(counts)
+    return counts[cells, columns], columns, xp.searchsorted(cells, xp.arange(len(counts) + 1))
 
 
 def sparse_matmul(data: Any, indices: Any, indptr: Any, x: Any) -> Any:
