@@ -1,6 +1,7 @@
 """Count how often two words of the training text stand near each other."""
 
 import argparse
+from pathlib import Path
 
 from lexloom.artifacts import read_artifact, write_artifact
 from lexloom.backend import get_backend
@@ -26,6 +27,13 @@ def options() -> argparse.ArgumentParser:
         help="what a pair of words d apart counts: flat 1, distance 1/d",
     )
     parser.add_argument(
+        "--memory-mb",
+        type=at_least(1),
+        default=1000,
+        help="megabytes to count in, beside text and result; what does not fit goes through temporary files "
+        "next to the output; the result does not depend on it",
+    )
+    parser.add_argument(
         "--threads", type=at_least(1), default=1, help="CPU threads; the result does not depend on it"
     )
     return parser
@@ -35,7 +43,11 @@ def main(given: argparse.Namespace) -> None:
     """Read the corpus, count pairs, write the matrix."""
     get_backend(threads=given.threads)
     corpus = read_artifact(given.corpus, "corpus", ["train", "words"])
-    counts = count_cooccurrences(corpus["train"], len(corpus["words"]), given.window, given.weighting)
+    folder = Path(given.output).parent
+    folder.mkdir(parents=True, exist_ok=True)
+    counts = count_cooccurrences(
+        corpus["train"], len(corpus["words"]), given.window, given.weighting, given.memory_mb, folder
+    )
     datasets = {"counts": counts, "words": corpus["words"]}
     settings = {"window": given.window, "weighting": given.weighting}
     write_artifact(given.output, "cooccurrences", datasets, settings, [given.corpus])

@@ -2,9 +2,15 @@
 
 Counts run over the stream of ids, across the ends of sentences: the word that marks an end is a word like
 others.
+
+Counting goes through the rows of the matrix in runs that fit into a given memory. Where one run is not all,
+each goes to temporary files when it is done: runs are sorted and do not overlap, so merging is appending.
 """
 
 import math
+import tempfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 import numpy as np
 from scipy import sparse
@@ -15,10 +21,16 @@ from lexloom.errors import LexloomError
 WEIGHTINGS = ("flat", "distance")
 
 _EXACT_DISTANCES = 20  # 1, 1/2, ..., 1/20 are whole multiples of one fraction
+_CELL_BYTES = 44  # a count and its column: of a thread, joined, of the run before; and the count divided
 
 
 def count_cooccurrences(
-    ids: np.ndarray, vocabulary_size: int, window: int, weighting: str = "flat"
+    ids: np.ndarray,
+    vocabulary_size: int,
+    window: int,
+    weighting: str = "flat",
+    memory_mb: int = 1000,
+    folder: str | Path | None = None,
 ) -> sparse.csr_array:
     """Count each pair of words that stand at most `window` words apart.
 
@@ -32,6 +44,12 @@ def count_cooccurrences(
         Words on each side, at least 1.
     weighting : {"flat", "distance"}
         A pair at distance d counts 1, or 1/d.
+    memory_mb : int
+        Megabytes to count in, beside the result, the text, half as much again, and a row of counts for each
+        thread; with less, more goes through temporary files. The result does not depend on it.
+    folder : path, optional
+        Where the temporary files are; they have no names, and end with the program. The system's own place
+        for such files if not given, which may be in memory.
 
     Returns
     -------
@@ -44,17 +62,51 @@ def count_cooccurrences(
     ------
     LexloomError
         When there is no pair, an id is outside of the vocabulary, or a setting is out of range.
+    OSError
+        When the folder is missing or full.
     """
     _check(ids, vocabulary_size, window, weighting)
     reach = min(window, len(ids) - 1)
     scale = 1 if weighting == "flat" else math.lcm(*range(1, min(reach, _EXACT_DISTANCES) + 1))
     weights = np.array([scale if weighting == "flat" else round(scale / d) for d in range(1, reach + 1)])
-    data, indices, indptr = backend_of(ids).kernels.count_cooccurrences(ids, vocabulary_size, weights)
-    if weighting == "distance":
-        data = data / scale
+    kernels = backend_of(ids).kernels
+
+    def count(rows: slice) -> tuple[np.ndarray, ...]:
+        data, indices, indptr = kernels.count_cooccurrences(ids, vocabulary_size, weights, rows)
+        return data if weighting == "flat" else data / scale, indices, indptr
+
+    first, *others = _runs(np.bincount(ids, minlength=vocabulary_size), reach, memory_mb * 10**6)
+    data, indices, indptr = _append(map(count, [first, *others]), folder) if others else count(first)
     index = sparse.get_index_dtype(maxval=max(len(data), vocabulary_size))
     parts = (data, indices.astype(index, copy=False), indptr.astype(index))
     return sparse.csr_array(parts, shape=(vocabulary_size, vocabulary_size))
+
+
+def _runs(occurrences: np.ndarray, reach: int, memory: int) -> Iterator[slice]:
+    """Yield rows next to each other, as many as can be counted in `memory` bytes, but at least one."""
+    columns = np.minimum(2 * reach * occurrences, len(occurrences))
+    needs = np.cumsum(occurrences.itemsize * occurrences + _CELL_BYTES * columns)
+    first, before = 0, 0
+    while first < len(needs):
+        last = max(first + 1, np.searchsorted(needs, before + memory, side="right"))
+        yield slice(first, last)
+        first, before = last, needs[last - 1]
+
+
+def _append(parts: Iterable[tuple[np.ndarray, ...]], folder: str | Path | None) -> tuple[np.ndarray, ...]:
+    """Return data, indices and indptr of CSR matrices one below the other, one at a time in memory."""
+    lengths = [np.zeros(1, np.int64)]
+    with tempfile.TemporaryFile(dir=folder) as values, tempfile.TemporaryFile(dir=folder) as columns:
+        for data, indices, indptr in parts:
+            data.tofile(values)
+            indices.tofile(columns)
+            lengths.append(np.diff(indptr))
+            types = data.dtype, indices.dtype
+        merged = []
+        for file, dtype in zip((values, columns), types, strict=True):
+            file.seek(0)
+            merged.append(np.fromfile(file, dtype))
+    return *merged, np.cumsum(np.concatenate(lengths))
 
 
 def weight_ppmi(counts: sparse.csr_array, smoothing: float = 1.0, shift: float = 0.0) -> sparse.csr_array:

@@ -1,7 +1,11 @@
 """Counts and PPMI equal a naive reading of their definitions."""
 
 import math
+import subprocess
+import sys
+import tempfile
 from fractions import Fraction
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import sparse
 
+from lexloom.artifacts import write_artifact
 from lexloom.backend import get_backend
 from lexloom.counts import WEIGHTINGS, count_cooccurrences, weight_ppmi
 from lexloom.errors import LexloomError
@@ -100,6 +105,39 @@ def test_counts_have_the_same_bits_on_threads(weighting):
     one, two = results
     for part in ("data", "indices", "indptr"):
         np.testing.assert_array_equal(getattr(one, part), getattr(two, part))
+
+
+@pytest.mark.parametrize("weighting", WEIGHTINGS)
+def test_counting_in_little_memory_gives_the_same_file(tmp_path, weighting):
+    ids = np.random.default_rng(1).zipf(1.3, 20000).clip(max=500).astype(np.int32)
+    corpus = {"train": ids, "words": [str(word) for word in range(502)]}
+    write_artifact(tmp_path / "corpus.h5", "corpus", corpus, {})
+    script = Path(__file__).parents[2] / "scripts/count_cooccurrences.py"
+    for memory_mb in (1, 1000):
+        command = [sys.executable, script, "--weighting", weighting, "--memory-mb", str(memory_mb)]
+        output = tmp_path / str(memory_mb) / "counts.h5"
+        subprocess.run([*command, "--output", output, tmp_path / "corpus.h5"], check=True)
+        assert list(output.parent.iterdir()) == [output]
+    assert (tmp_path / "1/counts.h5").read_bytes() == (tmp_path / "1000/counts.h5").read_bytes()
+
+
+@pytest.mark.parametrize("memory_mb", [1, 1000])
+def test_what_does_not_fit_into_memory_goes_to_the_folder(tmp_path, memory_mb, monkeypatch):
+    made, make = [], tempfile.TemporaryFile
+    monkeypatch.setattr(tempfile, "TemporaryFile", lambda dir: made.append(dir) or make(dir=dir))
+    rows, count = [], cpu.count_cooccurrences
+    monkeypatch.setattr(cpu, "count_cooccurrences", lambda *args: rows.append(args[-1]) or count(*args))
+    ids = np.random.default_rng(1).zipf(1.3, 20000).clip(max=500).astype(np.int32)
+    counts = count_cooccurrences(ids, 501, 5, memory_mb=memory_mb, folder=tmp_path)
+    assert counts.sum() == 2 * sum(len(ids) - distance for distance in range(1, 6))
+    if memory_mb == 1000:
+        assert rows == [slice(0, 501)]
+        assert not made
+    else:
+        assert made == [tmp_path, tmp_path]
+        for run in rows:
+            _, words, _ = count(ids, 501, np.ones(5, np.int64), run)
+            assert 44 * len(words) <= 10**6 or run.stop == run.start + 1
 
 
 def test_the_books_sentence():

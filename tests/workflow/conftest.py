@@ -123,6 +123,7 @@ def configuration(mirror):
         "device": "cpu",
         "corpora": {"sample": {"tokens": 4000, "tokenize": {}, "models": ["tiny"]}, "own": own},
         "tokenize": {"lower": False},
+        "counts": {"memory_mb": 1000},
         "ppmi": {"smoothing": 1.0},
         "svd": {"dimension": 8},
         "word2vec": {"cbow": dict(training), "skipgram": dict(training)},

@@ -62,6 +62,7 @@ EDITED_FILES = {
 }
 
 CHANGED_KEYS = {
+    "counts.memory_mb": (1, set()),
     "ppmi.smoothing": (0.75, PPMI | OWN_COUNTED - {"data/own/cooccurrences.h5"}),
     "svd.dimension": (6, SVD | OWN_SVD),
     "word2vec.cbow.epochs": (2, CBOW),

@@ -13,11 +13,13 @@ rule count_cooccurrences:
         "results/{corpus}/benchmarks/count_cooccurrences.tsv"
     threads: config["threads"]
     resources:
-        mem_mb=2000,
+        mem_mb=1000 + config["counts"]["memory_mb"],
+        memory_mb=config["counts"]["memory_mb"],
     params:
-        options=options(config["counts"]),
+        options=options({key: config["counts"][key] for key in ("window", "weighting")}),
     shell:
-        "python {input.script} --log {log} --output {output} --threads {threads} {params.options} {input.corpus}"
+        "python {input.script} --log {log} --output {output} --threads {threads}"
+        " --memory-mb {resources.memory_mb} {params.options} {input.corpus}"
 
 
 rule weight_ppmi:
