@@ -4,10 +4,10 @@ A random block of vectors, multiplied again and again by A' A, spans a block Kry
 the leading singular vectors (Musco & Musco 2015, "Randomized block Krylov methods for stronger and faster
 approximate singular value decomposition"; Halko, Martinsson & Tropp 2011 for the random start).
 
-The space is built by block bidiagonalization (Golub, Luk & Overton 1981). Orthonormal bases U and V of
-left and right vectors grow block by block, so that A V = U B with a small block bidiagonal matrix B,
-whose singular values approach those of A from below. In A' U = V B' + (next block of V) S, the part with
-S bounds what each one lacks.
+The space is built by block Lanczos steps (Golub & Underwood 1977): an orthonormal basis V grows block by
+block, so that V' A' A V = T with a small block tridiagonal matrix T, whose eigenvalues approach the squares
+of A's singular values from below. In A' A V = V T + (next block of V) S, the part with S bounds what each one
+lacks. Squares blur small values, so at the end the values are taken from A times the vectors found.
 
 Computed on the host in float64; every product is cut by shape alone, so the bits do not depend on
 threads.
@@ -16,16 +16,18 @@ threads.
 from collections.abc import Callable
 
 import numpy as np
-from scipy import sparse
+from scipy import linalg, sparse
 
 from lexloom.backend import backend_of
 from lexloom.errors import LexloomError
 
 _BLOCK = 16
-_BETWEEN_CHECKS = 1.1  # growth of the space
+_FIRST_CHECK = 3  # the size of the space, in dimensions
+_BETWEEN_CHECKS = 1.15  # growth of the space
 _KEPT = 0.1  # of a column's length
 _ROUNDING = np.finfo(np.float64).eps
 _ZERO = 1e-11  # relative to the largest singular value
+_ZERO_SQUARE = 100 * _ROUNDING  # relative to the largest square
 
 
 def truncated_svd(
@@ -49,6 +51,8 @@ def truncated_svd(
     tolerance : float
         Every triplet has A v = s u and |A' u - s v| <= tolerance * s, so that s is within tolerance * s of a
         singular value of A; in practice far closer, as the difference falls with the square of that residual.
+        Where s is so small beside the largest value s1 that its square is lost in rounding, the residual is
+        up to 2.3e-14 * s1^2 / s instead.
     report : callable
         Told, now and then, how many of the triplets have come so far.
 
@@ -89,29 +93,30 @@ def truncated_svd(
 
 def _factorize(matrix, dimension, rng, tolerance, report):
     """Return left, values, right of a matrix (M, N), M >= N."""
-    height, width = matrix.shape
+    kernels = backend_of(matrix.data).kernels
+    width = matrix.shape[1]
     transposed = matrix.T.tocsr()
-    left, right = _Basis(height, rng), _Basis(width, rng)
-    right.extend(rng.standard_normal((width, _BLOCK)))
-    projected, coupling = np.zeros((0, 0)), np.zeros((right.size, 0))
-    due = dimension
+    basis = _Basis(width, rng)
+    basis.extend(rng.standard_normal((width, _BLOCK)))
+    projected, coupling = np.zeros((0, 0)), np.zeros((basis.size, 0))
+    due = _FIRST_CHECK * dimension
     while True:
-        diagonal = left.extend(_product(matrix, right.last))
-        projected = _bordered(projected, coupling, diagonal)
-        coupling = right.extend(_product(transposed, left.last))
-        if left.size >= due or left.size == width:
-            inner_left, values, inner_right = np.linalg.svd(projected)
-            residuals = np.linalg.norm(coupling @ inner_left[-len(diagonal) :, :dimension], axis=0)
-            values = values[:dimension]
-            converged = residuals <= np.maximum(tolerance * values, _ZERO * values[0])
+        image = _product(matrix, basis.last)
+        projected = _bordered(projected, coupling, image.T @ image)
+        coupling = basis.extend(_product(transposed, image))
+        size = len(projected)
+        if size >= due or size == width:
+            squares, inner = linalg.eigh(projected, subset_by_index=(size - dimension, size - 1))
+            residuals = np.linalg.norm(coupling @ inner[-image.shape[1] :], axis=0)
+            converged = residuals <= np.maximum(tolerance * squares, _ZERO_SQUARE * squares[-1])
             report(np.count_nonzero(converged))
             if converged.all():
                 break
-            due = _BETWEEN_CHECKS * left.size
-    kernels = backend_of(values).kernels
-    left_vectors = kernels.matmul(left.vectors, inner_left[:, :dimension])
-    right_vectors = kernels.matmul(right.vectors[:, : left.size], inner_right[:dimension].T)
-    return left_vectors, values, right_vectors
+            due = _BETWEEN_CHECKS * size
+    right = kernels.matmul(basis.vectors[:, :size], inner)
+    left, triangle = np.linalg.qr(_product(matrix, right))
+    inner_left, values, inner_right = np.linalg.svd(triangle)
+    return kernels.matmul(left, inner_left), values, kernels.matmul(right, inner_right.T)
 
 
 class _Basis:
@@ -172,10 +177,11 @@ def _product(matrix: sparse.csr_array, block: np.ndarray) -> np.ndarray:
 
 
 def _bordered(projected: np.ndarray, coupling: np.ndarray, diagonal: np.ndarray) -> np.ndarray:
-    """Return the block bidiagonal matrix with one more block, and coupling' above it."""
+    """Return the block tridiagonal matrix with one more block, and coupling beside it."""
     size, more = len(projected), len(diagonal)
     bordered = np.zeros((size + more, size + more))
     bordered[:size, :size] = projected
+    bordered[size:, size - coupling.shape[1] : size] = coupling
     bordered[size - coupling.shape[1] : size, size:] = coupling.T
     bordered[size:, size:] = diagonal
     return bordered

@@ -95,6 +95,31 @@ def test_repeated_singular_values_are_all_found(matrix):
     check_decomposition(matrix, left, values, right)
 
 
+def test_a_small_tolerance_gives_arpacks_space():
+    matrix = ppmi_matrix()
+    left, values, _ = factorize(matrix, 20, tolerance=1e-6)
+    expected, exact, _ = svds(matrix.astype(np.float64), 20, rng=np.random.default_rng(0))
+    np.testing.assert_allclose(values, exact[::-1], rtol=1e-10)
+    outside = left - expected @ (expected.T @ left)
+    assert np.linalg.norm(outside, 2) < 1e-6
+
+
+def test_values_of_many_sizes():
+    exact = 2.0 ** -np.arange(14)
+    matrix = sparse.csr_array(np.diag(np.concatenate([exact, np.zeros(486)])))
+    left, values, right = factorize(matrix, 12)
+    np.testing.assert_allclose(values, exact[:12], rtol=1e-8)
+    check_decomposition(matrix, left, values, right)
+
+
+def test_a_low_rank_is_seen_long_before_the_space_is_complete():
+    matrix = sparse.csr_array(np.diag(np.concatenate([np.arange(1.0, 31.0), np.zeros(2970)])))
+    reported = []
+    with pytest.raises(LexloomError, match="only 30 singular values"):
+        factorize(matrix, 40, report=reported.append)
+    assert len(reported) < 5
+
+
 def test_bits_are_the_same_on_threads_and_again():
     matrix, results = ppmi_matrix(), []
     for threads in (1, 2, 1):
