@@ -1,5 +1,7 @@
 """The kernel that counts which words stand near each other."""
 
+from threading import Lock
+
 import numpy as np
 from numba import njit
 
@@ -25,24 +27,28 @@ def count_cooccurrences(
     even = np.searchsorted(starts, np.linspace(0, len(positions), _TILES + 1)[1:-1])
     bounds = np.unique([0, *even, last - first])
     tiles = range(len(bounds) - 1)
-    parts: list = [None] * len(tiles)
+    parts: dict[int, tuple[np.ndarray, ...]] = {}
     indptr = np.zeros(last - first + 1, np.int64)
+    most = np.minimum(size, 2 * len(weights) * np.diff(starts)).sum()
+    data, indices = np.empty(most, np.int64), np.empty(most, np.int32)
+    placed = [0]  # where each part begins, as far as known
+    lock = Lock()
 
     def count(tile: int) -> None:
         begin, end = bounds[tile], bounds[tile + 1]
-        parts[tile] = _count_rows(ids, size, weights, positions, starts[begin : end + 1], indptr[begin + 1 :])
+        part = _count_rows(ids, size, weights, positions, starts[begin : end + 1], indptr[begin + 1 :])
+        with lock:
+            parts[tile] = part
+            while len(placed) - 1 in parts:
+                values, columns = parts.pop(len(placed) - 1)
+                cells = slice(placed[-1], placed[-1] + len(values))
+                data[cells], indices[cells] = values, columns
+                placed.append(cells.stop)
 
     run_tiles(count, tiles)
-    np.cumsum(indptr, out=indptr)
-    data, indices = np.empty(indptr[-1], np.int64), np.empty(indptr[-1], np.int32)
-
-    def join(tile: int) -> None:
-        cells = slice(indptr[bounds[tile]], indptr[bounds[tile + 1]])
-        data[cells], indices[cells] = parts[tile]
-        parts[tile] = None
-
-    run_tiles(join, tiles)
-    return data, indices, indptr
+    for array in (data, indices):
+        array.resize(placed[-1], refcheck=False)
+    return data, indices, np.cumsum(indptr)
 
 
 @njit(nogil=True, cache=True)
