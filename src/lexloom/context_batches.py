@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from lexloom.backend import backend_of
 from lexloom.errors import LexloomError
 from lexloom.randomness import random_stream
 
@@ -76,12 +77,11 @@ class NegativeSampler:
 
         A sample that is the word itself is absent (-1), and so are the samples of an absent word.
         """
-        points = rng.random((*words.shape, negatives)) * len(self.alias)
-        columns = points.astype(np.int32)
-        samples = np.where(points - columns < self.own_share[columns], columns, self.alias[columns])
-        words = words[..., None]
-        samples[(samples == words) | (words == ABSENT)] = ABSENT
-        return np.concatenate([words, samples], axis=-1)
+        points = rng.random((words.size, negatives))
+        drawn = backend_of(words).kernels.words_and_samples(
+            words.reshape(-1), points, self.own_share, self.alias
+        )
+        return drawn.reshape(*words.shape, 1 + negatives)
 
 
 class ContextBatches:

@@ -6,7 +6,7 @@ from fake_device import FAKE
 
 from lexloom.backend import get_backend
 from lexloom.batches import Shuffled
-from lexloom.context_batches import ContextBatches, create_contexts
+from lexloom.context_batches import ContextBatches, NegativeSampler, create_contexts
 from lexloom.gradient_check import check_model, dense_gradient
 from lexloom.kernels import cpu, pool, reference
 from lexloom.models.word2vec import CBOW, FusedNegativeSampling, SimpleCBOW, SimpleSkipGram, SkipGram
@@ -118,6 +118,18 @@ def test_kernel_has_the_same_bits_on_threads():
         results.append(flat(cpu.negative_sampling(*many())))
     for one, two in zip(*results, strict=True):
         np.testing.assert_array_equal(one, two)
+
+
+def test_drawing_equals_its_reference_and_has_the_same_bits_on_threads():
+    rng = np.random.default_rng(4)
+    words = rng.integers(-1, 50, 3000, np.int32)
+    sampler = NegativeSampler(rng.integers(1, 100, 50))
+    arguments = words, rng.random((3000, 4)), sampler.own_share, sampler.alias
+    expected = reference.words_and_samples(*arguments)
+    assert expected.dtype == np.int32
+    for threads in (1, 2):
+        pool.set_threads(threads)
+        np.testing.assert_array_equal(cpu.words_and_samples(*arguments), expected)
 
 
 def test_scores_beyond_the_range_of_exp_stay_finite():

@@ -11,6 +11,7 @@ from numba import njit
 from lexloom.kernels import reference
 from lexloom.kernels.cpu_counting import count_cooccurrences as count_cooccurrences
 from lexloom.kernels.cpu_negative_sampling import negative_sampling as negative_sampling
+from lexloom.kernels.cpu_negative_sampling import words_and_samples as words_and_samples
 from lexloom.kernels.cpu_optimizers import adagrad_rows as adagrad_rows
 from lexloom.kernels.cpu_recurrent import lstm_step as lstm_step
 from lexloom.kernels.cpu_recurrent import lstm_step_backward as lstm_step_backward

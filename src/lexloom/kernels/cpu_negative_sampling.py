@@ -12,8 +12,9 @@ from numba import njit
 
 from lexloom.kernels.pool import cut, run_tiles
 
-_EXAMPLES_TILE = 64
-_ROWS_TILE = 128
+_EXAMPLES_TILE = 256
+_ROWS_TILE = 512
+_WORDS_TILE = 512
 _FREE_ORDER = {"reassoc", "contract", "nsz"}  # a dot product may use vector instructions
 
 Rows = tuple[np.ndarray, np.ndarray]
@@ -40,6 +41,29 @@ def negative_sampling(
         _weighted_row_sums(inputs, ones, dinputs, len(W_in)),
         _weighted_row_sums(words.reshape(len(words), -1), errors.reshape(len(words), -1), hidden, len(W_out)),
     )
+
+
+def words_and_samples(
+    words: np.ndarray, points: np.ndarray, own_share: np.ndarray, alias: np.ndarray
+) -> np.ndarray:
+    """Draw the negative samples of each word; see `reference.words_and_samples`."""
+    drawn = np.empty((len(words), 1 + points.shape[1]), np.int32)
+    run_tiles(
+        lambda tile: _draw(words[tile], points[tile], own_share, alias, drawn[tile]),
+        cut(len(words), _WORDS_TILE),
+    )
+    return drawn
+
+
+@njit(nogil=True, cache=True)
+def _draw(words, points, own_share, alias, drawn):
+    for n in range(len(words)):
+        drawn[n, 0] = words[n]
+        for k in range(points.shape[1]):
+            point = points[n, k] * len(alias)
+            column = np.int32(point)
+            sample = column if point - column < own_share[column] else alias[column]
+            drawn[n, 1 + k] = -1 if words[n] < 0 or sample == words[n] else sample
 
 
 @njit(nogil=True, cache=True, fastmath=_FREE_ORDER)

@@ -19,6 +19,7 @@ from lexloom.kernels.reference import negative_sampling as negative_sampling
 from lexloom.kernels.reference import sigmoid as sigmoid
 from lexloom.kernels.reference import softmax_cross_entropy as softmax_cross_entropy
 from lexloom.kernels.reference import softmax_cross_entropy_backward as softmax_cross_entropy_backward
+from lexloom.kernels.reference import words_and_samples as words_and_samples
 
 
 def sum_rows(rows: Any, values: Any) -> tuple[Any, Any]:

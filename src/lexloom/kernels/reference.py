@@ -234,3 +234,29 @@ def adagrad_rows(
     summed = squares[rows] + values * values
     squares[rows] = summed
     data[rows] -= learning_rate * values / (_xp(data).sqrt(summed) + epsilon)
+
+
+def words_and_samples(words: Any, points: Any, own_share: Any, alias: Any) -> Any:
+    """Draw the negative samples of each word; see `lexloom.context_batches.NegativeSampler`.
+
+    Parameters
+    ----------
+    words : (N,) int32 array
+    points : (N, K) float64 array
+        Uniform in [0, 1).
+    own_share : (V,) float64 array
+    alias : (V,) int32 array
+        The table of the alias method.
+
+    Returns
+    -------
+    (N, 1 + K) int32 array
+        Each word, and its samples after it. A sample that is the word itself is absent (-1), and so are the
+        samples of an absent word.
+    """
+    xp = _xp(words)
+    points = points * len(alias)
+    columns = points.astype(xp.int32)
+    samples = xp.where(points - columns < own_share[columns], columns, alias[columns])
+    words = words[:, None]
+    return xp.concatenate([words, xp.where((samples == words) | (words < 0), xp.int32(-1), samples)], axis=1)
