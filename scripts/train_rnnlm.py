@@ -50,16 +50,18 @@ def options() -> argparse.ArgumentParser:
         default=0.0,
         help="share of values dropped between layers, from 0 to below 1",
     )
-    parser.add_argument("--batch", type=at_least(1), default=20, help="streams read side by side")
+    parser.add_argument("--batch", type=at_least(1), default=10, help="streams read side by side")
     parser.add_argument(
-        "--steps", type=at_least(1), default=35, help="tokens of truncated backpropagation through time"
+        "--steps", type=at_least(1), default=20, help="tokens of truncated backpropagation through time"
     )
     parser.add_argument("--epochs", type=at_least(1), default=5, help="times the training text is read")
-    parser.add_argument("--optimizer", choices=OPTIMIZERS, default="sgd", help="how gradients become updates")
+    parser.add_argument(
+        "--optimizer", choices=OPTIMIZERS, default="adam", help="how a gradient becomes an update"
+    )
     parser.add_argument(
         "--learning-rate",
         type=between(0, 1000, above=True),
-        default=20.0,
+        default=0.002,
         help="above 0, before the schedule's factor",
     )
     parser.add_argument("--schedule", choices=SCHEDULES, default="cosine", help="how the learning rate falls")

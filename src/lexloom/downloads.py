@@ -153,5 +153,5 @@ def _nobody_has_it(path: str, failures: list[str]) -> str:
         "Ways out:\n"
         f"  a mirror: put the file at {path} in a folder; set LEXLOOM_MIRROR to the folder or its address\n"
         "  your own text: a corpus with `source: files` in config/config.yaml\n"
-        "  the sample corpus, which needs no download: snakemake --config corpus=sample"
+        "  the sample corpus, which needs no download: snakemake --cores 4 --config corpus=sample"
     )

@@ -70,3 +70,15 @@ def test_a_mistake_in_the_configuration_stops_before_any_job_without_a_traceback
     assert "seed: -1 is not allowed; expected a whole number, at least 0" in refused.stdout
     assert "Traceback" not in refused.stdout
     assert "rule " not in refused.stdout
+
+
+def test_a_text_that_is_not_there_stops_before_any_job_even_where_a_corpus_was_made_of_it(workflow, tmp_path):
+    (tmp_path / "data/mine").mkdir(parents=True)
+    (tmp_path / "data/mine/corpus.h5").touch()
+    mine = tmp_path / "mine.yaml"
+    corpus = "{source: files, files: [texts/a.txt], tokenize: {}, models: [tiny], queries: [a]}"
+    mine.write_text(f"corpus: mine\ncorpora: {{mine: {corpus}}}\n")
+    given = ("--directory", str(tmp_path), "--configfile", "tiny.yaml", str(mine))
+    refused = workflow.snakemake(*given, "--", "all", check=False)
+    assert refused.returncode == 1
+    assert "no file is named texts/a.txt" in refused.stdout

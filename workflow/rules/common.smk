@@ -7,6 +7,8 @@ from pathlib import Path
 ROOT = Path(workflow.basedir)
 sys.path.insert(0, str(ROOT / "workflow"))
 
+from snakemake.exceptions import WorkflowError
+
 from code_inputs import code, options
 from configuration import check_configuration, check_keys
 
@@ -63,11 +65,15 @@ def downloads():
 
 def texts(wildcards):
     """Return the text files of a corpus by the name of the input: train, valid and test, or train alone."""
-    corpus = config["corpora"][wildcards.corpus]
+    return texts_of(wildcards.corpus)
+
+
+def texts_of(name):
+    """Return the text files of a corpus, see `texts`."""
+    corpus = config["corpora"][name]
     if corpus["source"] == "generate":
         return {
-            name: [f"data/{wildcards.corpus}/{name}.txt"]
-            for name in ("train", "valid", "test")
+            split: [f"data/{name}/{split}.txt"] for split in ("train", "valid", "test")
         }
     if corpus["source"] == "download":
         return {
@@ -81,15 +87,19 @@ def texts(wildcards):
 
 
 def matching_files(patterns):
-    """Return the files that paths or globs name, each once; what names no file stays, for Snakemake to report."""
+    """Return the files that paths or globs name, each once.
+
+    What names no file is refused: where a corpus was made before, Snakemake would pass over it in silence.
+    """
     patterns = [patterns] if isinstance(patterns, str) else patterns
-    return list(
-        dict.fromkeys(
-            path
-            for pattern in patterns
-            for path in sorted(glob(pattern, recursive=True)) or [pattern]
+    found = {pattern: sorted(glob(pattern, recursive=True)) for pattern in patterns}
+    missing = [pattern for pattern, paths in found.items() if not paths]
+    if missing:
+        raise WorkflowError(
+            f"corpora, files: no file is named {' or '.join(missing)} in {Path.cwd()}; "
+            "correct the path or glob, or put the file there"
         )
-    )
+    return list(dict.fromkeys(path for paths in found.values() for path in paths))
 
 
 def tokenize_settings(corpus):
@@ -145,3 +155,7 @@ def test_sets(wildcards):
         "similarity": list(files.values()),
         "analogies": analogies,
     }
+
+
+# Before any job: a person's own files are there.
+texts_of(CORPUS)
