@@ -61,7 +61,8 @@ def main() -> None:
 
 def prepare(threads: int) -> None:
     """Let the pipeline make what the stages work on."""
-    command = ["snakemake", "--cores", str(threads), "--quiet", "--config", "corpus=ptb", "--", *INPUTS]
+    snakemake = [sys.executable, "-m", "snakemake", "--cores", str(threads), "--quiet"]
+    command = [*snakemake, "--config", "corpus=ptb", "--", *INPUTS]
     subprocess.run(command, check=True)
 
 
