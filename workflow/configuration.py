@@ -97,7 +97,7 @@ def _refuse(mistakes: list[str]) -> None:
     if mistakes:
         lines = [f"  {mistake}" for mistake in mistakes]
         raise WorkflowError(
-            "\n".join(["the configuration has mistakes:", *lines, "config/config.yaml explains each key"])
+            "\n".join(["the configuration has mistakes:", *lines, "config/README.md explains each key"])
         )
 
 
@@ -130,7 +130,7 @@ def _describe(error: ValidationError, schema: Mapping[str, Any]) -> Mistakes:
         )
     else:
         message = f"{_show(value)} is not allowed; expected {_allowed(rule, schema)}"
-        yield path, message + _as_number(value, rule)
+        yield path, message + _as_no_text(path, value, rule, schema)
 
 
 def _contradictions(config: Mapping[str, Any], mistakes: Mapping[KeyPath, str]) -> Mistakes:
@@ -216,11 +216,26 @@ def _nearest(word: Any, known: Iterable[str]) -> str:
     return f", did you mean {near[0]}?" if near else ""
 
 
-def _as_number(value: Any, rule: Mapping[str, Any]) -> str:
+def _as_no_text(path: KeyPath, value: Any, rule: Mapping[str, Any], schema: Mapping[str, Any]) -> str:
+    """Return how to write a value that is a text and should be none; or nothing."""
+    try:
+        read = yaml.safe_load(value) if isinstance(value, str) else value
+    except (yaml.YAMLError, ValueError):
+        return ""
+    if isinstance(read, str):
+        return _as_number(read, rule)
+    if read is value or not _Validator({**rule, "$defs": schema["$defs"]}).is_valid(read):
+        return ""
+    # Snakemake's --config makes a text of each value below a top-level key.
+    nested = "; --config cannot give it, as the key is nested: write it into a file for --configfile"
+    return f"; this is a text: write {value} without quotes" + (nested if len(path) > 1 else "")
+
+
+def _as_number(value: str, rule: Mapping[str, Any]) -> str:
     """Return how to write a number that YAML reads as a text, like 1e-3; or nothing."""
     types = rule.get("type", ())
     try:
-        number = Decimal(value).normalize() if isinstance(value, str) else Decimal("nan")
+        number = Decimal(value).normalize()
     except InvalidOperation:
         return ""
     if not number.is_finite() or not ("number" in types or "integer" in types):

@@ -73,6 +73,15 @@ def test_the_example_on_a_page_passes_when_laid_over_it(page):
     check_configuration(config, SCHEMA_PATH)
 
 
+def test_the_example_of_a_new_model_passes_when_laid_over_it():
+    text = (ROOT / "config/README.md").read_text()
+    (example,) = re.findall(r"^```yaml\n(corpus: sample\n.*?)^```$", text, re.M | re.S)
+    config = copy.deepcopy(VALID)
+    update_config(config, yaml.safe_load(example))
+    assert "gru_small" in config["corpora"]["sample"]["models"]
+    check_configuration(config, SCHEMA_PATH)
+
+
 @given(
     st.sampled_from(LEAVES),
     st.sampled_from([{"a": 1}, [[]], math.nan, math.inf, -1, -0.5, True, "\0", "", b"", 10**30]),
@@ -85,7 +94,7 @@ def test_any_wrong_value_anywhere_is_refused(path, value):
     assert {found[: len(path)] for found in refused} == {path}
 
 
-@given(st.sampled_from(NUMBERS), st.sampled_from(["1e-3", "2.5e-4", "1e3", "0.1"]))
+@given(st.sampled_from(NUMBERS), st.sampled_from(["1e-3", "2.5e4", "1e3", "1E5"]))
 def test_a_number_read_as_a_text_is_refused_with_the_way_to_write_it(path, text):
     message = mistakes(changed(path, text))[".".join(path)]
     assert f'"{text}"' in message
@@ -101,6 +110,29 @@ def test_the_example_of_the_issue():
         '"1e-3" is not allowed; expected a number, greater than 0, at most 1000; '
         "YAML reads 1e-3 as a text: write 0.001 or 1.0e-3"
     )
+
+
+@given(st.sampled_from(NUMBERS))
+def test_a_number_that_is_a_text_is_refused_with_where_to_write_it(path):
+    value = reduce(getitem, path, VALID)
+    message = mistakes(changed(path, str(value)))[".".join(map(str, path))]
+    assert f"write {value} without quotes" in message
+    assert ("--config cannot give it" in message) == ("--configfile" in message) == (len(path) > 1)
+
+
+@pytest.mark.parametrize(("key", "text"), [("tied", "true"), ("clip", "null"), ("hidden", "64")])
+def test_a_value_below_a_top_level_key_of_the_command_line_is_refused_with_where_to_write_it(key, text):
+    message = mistakes(changed(("rnnlm", "models", "lstm", key), text))[f"rnnlm.models.lstm.{key}"]
+    assert message.endswith(
+        f"this is a text: write {text} without quotes; "
+        "--config cannot give it, as the key is nested: write it into a file for --configfile"
+    )
+
+
+@pytest.mark.parametrize("text", ["0.5", "0", "", "[", "2026-13-45", "many"])
+def test_a_text_that_is_wrong_without_quotes_too_has_no_such_advice(text):
+    message = mistakes(changed(("svd", "dimension"), text))["svd.dimension"]
+    assert message == f'"{text}" is not allowed; expected a whole number, at least 1, at most 100000'
 
 
 @given(st.sampled_from(CLOSED), st.one_of(st.text(), st.integers(), st.booleans(), st.none()))
