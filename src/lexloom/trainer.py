@@ -209,7 +209,8 @@ class KeepBest(Callback):
             self.kept = [parameter.data.copy() for parameter in trainer.model.parameters()]
             return
         self.waited += 1
-        trainer.stop = self.patience is not None and self.waited >= self.patience
+        if self.patience is not None and self.waited >= self.patience:
+            trainer.stop = True
 
     def after_fit(self, trainer: Trainer) -> None:
         """Put the best parameters back."""

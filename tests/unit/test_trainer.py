@@ -95,6 +95,21 @@ def test_patience_counts_epochs_in_a_row_without_a_better_one():
     assert len(trainer().fit(6, lambda epoch: [1.0], callbacks)) == 5
 
 
+def test_waiting_does_not_undo_the_stop_of_another_callback():
+    measures = iter([1.0, 2.0, 3.0])
+
+    class StopAtTheSecond(Callback):
+        def after_epoch(self, trainer, record):
+            trainer.stop = record["epoch"] == 2
+
+    callbacks = [
+        Validation("valid", lambda: next(measures)),
+        StopAtTheSecond(),
+        KeepBest("valid", patience=5),
+    ]
+    assert len(trainer().fit(3, lambda epoch: [1.0], callbacks)) == 2
+
+
 def test_a_loss_that_is_no_number_stops_with_a_hint():
     with pytest.raises(LexloomError, match=r"epoch 1 is inf; lower learning_rate \(0.1\) or set clip"):
         trainer().fit(2, lambda epoch: [np.inf])
