@@ -3,12 +3,11 @@
 import argparse
 import logging
 
-import numpy as np
-
-from lexloom.artifacts import Dataset, check_same_words, read_artifact, write_artifact
+from lexloom.artifacts import check_same_words, read_artifact, write_artifact
 from lexloom.backend import get_backend
 from lexloom.command_line import add_device_options, progress, run, script_parser
-from lexloom.models.rnnlm import perplexity, rnnlm_from_artifact
+from lexloom.language_evaluation import perplexity_datasets, perplexity_of_tokens
+from lexloom.models.rnnlm import log_probabilities, rnnlm_from_artifact
 
 SPLITS = ("train", "valid", "test")
 
@@ -18,7 +17,9 @@ def options() -> argparse.ArgumentParser:
     parser = script_parser(__doc__)
     parser.add_argument("model", help="trained language model, HDF5 of kind rnnlm")
     parser.add_argument("corpus", help="tokenized corpus it was trained on, HDF5 of kind corpus")
-    parser.add_argument("--output", required=True, help="the perplexities, HDF5 of kind perplexity")
+    parser.add_argument(
+        "--output", required=True, help="perplexities and log probabilities, HDF5 of kind perplexity"
+    )
     add_device_options(parser)
     return parser
 
@@ -30,16 +31,13 @@ def main(given: argparse.Namespace) -> None:
     corpus = read_artifact(given.corpus, "corpus", [*SPLITS, "words"])
     check_same_words(given.model, artifact["words"], given.corpus, corpus["words"])
     model = rnnlm_from_artifact(artifact, backend)
-    datasets = {
-        "parameters": np.int64(sum(parameter.data.size for parameter in model.parameters())),
-        "epochs": np.int64(len(artifact["history"]["epoch"])),
-    }
+    scored = {}
     for split in SPLITS:
         with progress(total=len(corpus[split]), unit="tok", desc=f"perplexity on {split}") as bar:
-            datasets[split] = Dataset(
-                np.float64(perplexity(model, corpus[split], tick=bar.update)), (), "perplexity"
-            )
-        logging.info("%s perplexity %.2f", split, datasets[split].array)
+            scored[split] = log_probabilities(model, corpus[split], tick=bar.update)
+        logging.info("%s perplexity %.2f", split, perplexity_of_tokens(scored[split]))
+    parameters = sum(parameter.data.size for parameter in model.parameters())
+    datasets = perplexity_datasets(scored, parameters, len(artifact["history"]["epoch"]))
     settings = artifact.settings | {"trained_on": artifact.device}
     write_artifact(given.output, "perplexity", datasets, settings, [given.model, given.corpus], backend.name)
 

@@ -47,7 +47,8 @@ KINDS = {
     "contexts": Kind(1, "create_contexts.py"),
     "vectors": Kind(1, "factorize_svd.py or train_word2vec.py"),
     "rnnlm": Kind(1, "train_rnnlm.py"),
-    "perplexity": Kind(1, "evaluate_rnnlm.py"),
+    "ngram": Kind(1, "train_ngram.py"),
+    "perplexity": Kind(2, "evaluate_rnnlm.py or evaluate_ngram.py"),
     "similarity": Kind(1, "evaluate_vectors.py"),
 }
 

@@ -5,12 +5,14 @@ import pytest
 from running import run_script, succeed
 
 from lexloom.artifacts import read_artifact, write_artifact
+from lexloom.models.ngram import NGramLM, count_ngrams
 
 IDS = np.random.default_rng(0).integers(0, 6, 300).astype(np.int32)
 
 
 def write_corpus(path, words):
-    write_artifact(path, "corpus", {"train": IDS, "valid": IDS[:50], "test": IDS[50:99], "words": words}, {})
+    splits = {"train": IDS, "valid": IDS[:50], "test": IDS[50:99]}
+    write_artifact(path, "corpus", splits | {"words": words}, {"sentence_end": "a"})
 
 
 def train(folder, *arguments):
@@ -35,6 +37,28 @@ def test_a_model_is_the_same_file_for_any_number_of_threads_and_is_measured(fold
     assert measured["epochs"] == 1
     history = read_artifact(folder / "lm.h5", "rnnlm")["history"]
     assert measured["valid"] == pytest.approx(history["valid_perplexity"][0])
+    assert_tokens_agree(measured)
+
+
+def assert_tokens_agree(measured):
+    """A perplexity is that of its tokens' log probabilities, of which none is left out."""
+    for split, size in (("valid", 50), ("test", 49)):
+        values = measured["log_probabilities"][split]
+        assert (values.shape, values.dtype) == ((size,), np.float64)
+        assert measured[split] == pytest.approx(np.exp(-values.mean()), rel=1e-12)
+
+
+@pytest.mark.parametrize("end", ["a", None])
+def test_an_ngram_model_is_counted_and_measured(folder, end):
+    corpus = read_artifact(folder / "corpus.h5", "corpus")
+    write_artifact(folder / "corpus.h5", "corpus", corpus.datasets, {"sentence_end": end})
+    succeed("train_ngram", folder / "corpus.h5", "--order", 3, "--output", folder / "ngram.h5")
+    succeed("evaluate_ngram", folder / "ngram.h5", folder / "corpus.h5", "--output", folder / "p.h5")
+    measured = read_artifact(folder / "p.h5", "perplexity")
+    assert_tokens_agree(measured)
+    model = NGramLM(count_ngrams(IDS, 6, 3, None if end is None else 0), None if end is None else 0)
+    np.testing.assert_array_equal(measured["log_probabilities"]["test"], model.log_probabilities(IDS[50:99]))
+    assert measured["parameters"] == sum(len(level.words) for level in model.levels)
 
 
 def test_the_table_needs_a_benchmark_of_each_model(folder):
@@ -61,9 +85,11 @@ def test_the_table_needs_a_benchmark_of_each_model(folder):
 @pytest.mark.parametrize("words", [list("abcdeg"), list("abcdefg")])
 def test_a_model_is_not_measured_on_a_corpus_of_other_words(folder, words):
     assert train(folder, "--learning-rate", 1).returncode == 0
+    succeed("train_ngram", folder / "corpus.h5", "--output", folder / "ngram.h5")
     write_corpus(folder / "other.h5", words)
-    result = run_script("evaluate_rnnlm", folder / "lm.h5", folder / "other.h5", "--output", folder / "p.h5")
-    assert result.returncode == 1
-    assert "lm.h5 and" in result.stderr
-    assert result.stderr.count("\n") == 1
-    assert not (folder / "p.h5").exists()
+    for script, model in (("evaluate_rnnlm", "lm.h5"), ("evaluate_ngram", "ngram.h5")):
+        result = run_script(script, folder / model, folder / "other.h5", "--output", folder / "p.h5")
+        assert result.returncode == 1
+        assert f"{model} and" in result.stderr
+        assert result.stderr.count("\n") == 1
+        assert not (folder / "p.h5").exists()

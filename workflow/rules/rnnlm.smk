@@ -50,6 +50,43 @@ rule evaluate_rnnlm:
         " --output {output} {input.model} {input.corpus}"
 
 
+rule train_ngram:
+    input:
+        **code("train_ngram.py"),
+        corpus="data/{corpus}/corpus.h5",
+    output:
+        "results/{corpus}/ngram.h5",
+    log:
+        "logs/{corpus}/train_ngram.log",
+    benchmark:
+        "results/{corpus}/benchmarks/train_ngram.tsv"
+    threads: 1
+    resources:
+        mem_mb=2000,
+    params:
+        options=options(config["ngram"]),
+    shell:
+        "python {input.script} --log {log} --output {output} {params.options} {input.corpus}"
+
+
+rule evaluate_ngram:
+    input:
+        **code("evaluate_ngram.py"),
+        model="results/{corpus}/ngram.h5",
+        corpus="data/{corpus}/corpus.h5",
+    output:
+        "results/{corpus}/ngram_perplexity.h5",
+    log:
+        "logs/{corpus}/evaluate_ngram.log",
+    benchmark:
+        "results/{corpus}/benchmarks/evaluate_ngram.tsv"
+    threads: 1
+    resources:
+        mem_mb=2000,
+    shell:
+        "python {input.script} --log {log} --output {output} {input.model} {input.corpus}"
+
+
 rule tabulate_rnnlm:
     input:
         **code("tabulate_rnnlm.py"),

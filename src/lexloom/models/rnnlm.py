@@ -10,8 +10,9 @@ from lexloom.backend import Backend, backend_of
 from lexloom.batches import Windows
 from lexloom.errors import LexloomError
 from lexloom.initializers import uniform, xavier
+from lexloom.language_evaluation import perplexity_of_tokens
 from lexloom.layers import Dropout, Embedding, Linear
-from lexloom.losses import SoftmaxCrossEntropy, perplexity_of
+from lexloom.losses import SoftmaxCrossEntropy
 from lexloom.parameter import Parameter, unique
 from lexloom.randomness import random_stream
 from lexloom.recurrent import CELLS, GRU
@@ -176,11 +177,17 @@ def rnnlm_from_artifact(artifact: Artifact, backend: Backend) -> RNNLM:
 def perplexity(
     model: RNNLM, ids: np.ndarray, steps: int = 500, tick: Callable[[int], None] | None = None
 ) -> float:
-    """Return exp of the mean cross-entropy of every token of a text, each predicted from all before it.
+    """Return exp of minus the mean of `log_probabilities`; beyond the largest float it is inf."""
+    return perplexity_of_tokens(log_probabilities(model, ids, steps, tick))
 
-    The text is read as one stream with the state carried from its first word to its last, so the result
-    depends on no batch size, and on `steps` only by rounding. Losses are summed in float64. A perplexity
-    beyond the largest float is inf.
+
+def log_probabilities(
+    model: RNNLM, ids: np.ndarray, steps: int = 500, tick: Callable[[int], None] | None = None
+) -> np.ndarray:
+    """Return the log probability of every token of a text (L,), each predicted from all before it.
+
+    In nats, as float64 on the host. The text is read as one stream with the state carried from its first word
+    to its last: the result does not depend on how the model was trained, and on `steps` only by rounding.
 
     Parameters
     ----------
@@ -190,10 +197,13 @@ def perplexity(
     tick : callable, optional
         Called with the number of tokens after each window.
     """
-    total, carry = 0.0, None
+    backend = backend_of(model.embedding.W.data)
+    carry, parts = None, []
     for window in Windows(ids, batch=1, steps=steps):
-        loss, carry, _ = model.loss(window, carry)
-        total += float(loss) * window[0].size
+        inputs, targets = model.to_device(window)
+        scores, carry, _ = model.scores(inputs, carry)
+        losses, _ = backend.kernels.softmax_cross_entropy(scores[0], targets[0])
+        parts.append(-backend.to_host(losses).astype(np.float64))
         if tick:
-            tick(window[0].size)
-    return perplexity_of(total / len(ids))
+            tick(targets.size)
+    return np.concatenate(parts)
