@@ -5,8 +5,10 @@ from pathlib import Path
 
 from lexloom.artifacts import read_artifact, write_artifact
 from lexloom.backend import get_backend
-from lexloom.command_line import at_least, run, script_parser
+from lexloom.command_line import at_least, between, run, script_parser
 from lexloom.counts import WEIGHTINGS, count_cooccurrences
+
+SETTINGS = ("window", "weighting", "subsample")
 
 
 def options() -> argparse.ArgumentParser:
@@ -24,7 +26,14 @@ def options() -> argparse.ArgumentParser:
         "--weighting",
         choices=WEIGHTINGS,
         default="flat",
-        help="what a pair of words d apart counts: flat 1, distance 1/d",
+        help="what a pair of words d apart counts: flat 1, distance 1/d, dynamic (window - d + 1) / window",
+    )
+    parser.add_argument(
+        "--subsample",
+        type=between(0, 1),
+        default=0.0,
+        help="share of the text, 0 to 1, above which a word counts less: a pair counts the probability that "
+        "both words stay; 0 keeps all words",
     )
     parser.add_argument(
         "--memory-mb",
@@ -45,11 +54,15 @@ def main(given: argparse.Namespace) -> None:
     corpus = read_artifact(given.corpus, "corpus", ["train", "words"])
     folder = Path(given.output).parent
     folder.mkdir(parents=True, exist_ok=True)
+    settings = {name: getattr(given, name) for name in SETTINGS}
     counts = count_cooccurrences(
-        corpus["train"], len(corpus["words"]), given.window, given.weighting, given.memory_mb, folder
+        corpus["train"],
+        len(corpus["words"]),
+        **settings,
+        memory_mb=given.memory_mb,
+        folder=folder,
     )
     datasets = {"counts": counts, "words": corpus["words"]}
-    settings = {"window": given.window, "weighting": given.weighting}
     write_artifact(given.output, "cooccurrences", datasets, settings, [given.corpus])
 
 

@@ -6,9 +6,9 @@ from lexloom.artifacts import Dataset, read_artifact, write_artifact
 from lexloom.backend import get_backend
 from lexloom.command_line import at_least, between, progress, run, script_parser
 from lexloom.randomness import random_stream
-from lexloom.svd import truncated_svd
+from lexloom.svd import truncated_svd, word_vectors
 
-SETTINGS = ("dimension", "exponent", "precision")
+SETTINGS = ("dimension", "exponent", "add_contexts", "precision")
 
 
 def options() -> argparse.ArgumentParser:
@@ -29,6 +29,11 @@ def options() -> argparse.ArgumentParser:
         help="power of the singular values that scale the vectors: 0 scales nothing, 1 as in the matrix",
     )
     parser.add_argument(
+        "--add-contexts",
+        action="store_true",
+        help="add to each vector that of the same word as a context",
+    )
+    parser.add_argument(
         "--precision", choices=("float32", "float16"), default="float32", help="of the vectors written"
     )
     parser.add_argument("--seed", type=at_least(0), default=1, help="seed of the random start")
@@ -44,10 +49,10 @@ def main(given: argparse.Namespace) -> None:
     weighted = read_artifact(given.ppmi, "ppmi")
     rng = random_stream(given.seed, "svd")
     with progress(total=given.dimension, unit="vector", desc="svd") as bar:
-        left, values, _ = truncated_svd(
+        left, values, right = truncated_svd(
             weighted["ppmi"], given.dimension, rng, report=lambda converged: bar.update(converged - bar.n)
         )
-    vectors = (left * values**given.exponent).astype(given.precision)
+    vectors = word_vectors(left, values, right, given.exponent, given.add_contexts).astype(given.precision)
     datasets = {
         "vectors": Dataset(vectors, ("word", "dimension")),
         "singular_values": Dataset(values, ("dimension",), "bits"),

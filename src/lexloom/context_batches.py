@@ -8,6 +8,7 @@ import numpy as np
 from lexloom.backend import backend_of
 from lexloom.errors import LexloomError
 from lexloom.randomness import random_stream
+from lexloom.subsampling import keep_probabilities
 
 ABSENT = -1
 """The id that stands for no word."""
@@ -34,25 +35,6 @@ def create_contexts(ids: np.ndarray, window: int) -> np.ndarray:
     padded = np.pad(np.asarray(ids, np.int32), window, constant_values=ABSENT)
     windows = np.lib.stride_tricks.sliding_window_view(padded, 2 * window + 1)
     return np.delete(windows, window, axis=1)
-
-
-def keep_probabilities(counts: np.ndarray, threshold: float) -> np.ndarray:
-    """Return the probability (V,) that a word stays in an epoch, by the subsampling of frequent words.
-
-    A word that makes up a share f of the text stays with probability sqrt(threshold / f) + threshold / f, as
-    in the program of Mikolov et al. 2013b; all words stay where the threshold is 0.
-
-    Raises
-    ------
-    LexloomError
-        When the threshold is not from 0 to 1.
-    """
-    if not 0 <= threshold <= 1:
-        raise LexloomError(f"subsample: {threshold}; expected a share of the text from 0 to 1")
-    if threshold == 0:
-        return np.ones(len(counts))
-    share = np.maximum(counts, 1) / counts.sum()
-    return np.minimum(np.sqrt(threshold / share) + threshold / share, 1)
 
 
 class NegativeSampler:

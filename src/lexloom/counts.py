@@ -17,11 +17,13 @@ from scipy import sparse
 
 from lexloom.backend import backend_of
 from lexloom.errors import LexloomError
+from lexloom.subsampling import keep_probabilities
 
-WEIGHTINGS = ("flat", "distance")
+WEIGHTINGS = ("flat", "distance", "dynamic")
 
 _EXACT_DISTANCES = 20  # 1, 1/2, ..., 1/20 are whole multiples of one fraction
-_CELL_BYTES = 44  # a count and its column: of a thread, joined, of the run before; and the count divided
+# A sum and its column, of a thread, joined, and of the run before; what the sum is multiplied by and becomes.
+_CELL_BYTES = 60
 
 
 def count_cooccurrences(
@@ -29,10 +31,14 @@ def count_cooccurrences(
     vocabulary_size: int,
     window: int,
     weighting: str = "flat",
+    subsample: float = 0.0,
     memory_mb: int = 1000,
     folder: str | Path | None = None,
 ) -> sparse.csr_array:
     """Count each pair of words that stand at most `window` words apart.
+
+    Word2vec draws the size of each window and leaves out frequent words at random. Here nothing is drawn:
+    each pair counts its expectation (Levy, Goldberg & Dagan 2015, section 3.1).
 
     Parameters
     ----------
@@ -42,8 +48,13 @@ def count_cooccurrences(
         V.
     window : int
         Words on each side, at least 1.
-    weighting : {"flat", "distance"}
-        A pair at distance d counts 1, or 1/d.
+    weighting : {"flat", "distance", "dynamic"}
+        A pair at distance d counts 1; or 1/d; or (window - d + 1) / window, the share of the sizes from 1 to
+        `window` that reach so far.
+    subsample : float
+        A pair also counts the probability that both words stay, each for itself, with this threshold of
+        `keep_probabilities`; 0 keeps all words. A word that is left out leaves a gap: no window reaches
+        farther for it.
     memory_mb : int
         Megabytes to count in, beside the result, the text, half as much again, and a row of counts for each
         thread; with less, more goes through temporary files. The result does not depend on it.
@@ -53,10 +64,10 @@ def count_cooccurrences(
 
     Returns
     -------
-    counts : (V, V) csr_array, int64 (flat) or float64 (distance)
-        Symmetric to the last bit, columns of a row ascending. Flat counts are exact; so are sums of 1/d up to
-        the rounding of the result, where the window is at most 20. In a larger one each 1/d is rounded to a
-        multiple of 1/232792560.
+    counts : (V, V) csr_array, int64 (flat without subsampling) or float64
+        Symmetric to the last bit, columns of a row ascending. Flat counts are exact; so are sums of weights,
+        up to the rounding of the result; but 1/d in a window above 20 is rounded to a multiple of
+        1/232792560.
 
     Raises
     ------
@@ -66,20 +77,39 @@ def count_cooccurrences(
         When the folder is missing or full.
     """
     _check(ids, vocabulary_size, window, weighting)
+    occurrences = np.bincount(ids, minlength=vocabulary_size)
+    keep = keep_probabilities(occurrences, subsample)
     reach = min(window, len(ids) - 1)
-    scale = 1 if weighting == "flat" else math.lcm(*range(1, min(reach, _EXACT_DISTANCES) + 1))
-    weights = np.array([scale if weighting == "flat" else round(scale / d) for d in range(1, reach + 1)])
+    weights, scale = _whole_weights(window, weighting, reach)
     kernels = backend_of(ids).kernels
 
     def count(rows: slice) -> tuple[np.ndarray, ...]:
-        data, indices, indptr = kernels.count_cooccurrences(ids, vocabulary_size, weights, rows)
-        return data if weighting == "flat" else data / scale, indices, indptr
+        sums, indices, indptr = kernels.count_cooccurrences(ids, vocabulary_size, weights, rows)
+        if weighting == "flat" and subsample == 0:
+            return sums, indices, indptr
+        both_stay = np.repeat(keep[rows], np.diff(indptr))
+        both_stay *= keep[indices]
+        return sums / scale * both_stay, indices, indptr
 
-    first, *others = _runs(np.bincount(ids, minlength=vocabulary_size), reach, memory_mb * 10**6)
+    first, *others = _runs(occurrences, reach, memory_mb * 10**6)
     data, indices, indptr = _append(map(count, [first, *others]), folder) if others else count(first)
     index = sparse.get_index_dtype(maxval=max(len(data), vocabulary_size))
     parts = (data, indices.astype(index, copy=False), indptr.astype(index))
     return sparse.csr_array(parts, shape=(vocabulary_size, vocabulary_size))
+
+
+def _whole_weights(window: int, weighting: str, reach: int) -> tuple[np.ndarray, int]:
+    """Return `scale` times the weights at the distances 1 to `reach`, which are whole numbers, and the scale.
+
+    Sums of whole numbers are exact, in any order.
+    """
+    distances = np.arange(1, reach + 1)
+    if weighting == "flat":
+        return np.ones(reach, np.int64), 1
+    if weighting == "dynamic":
+        return window + 1 - distances, window
+    scale = math.lcm(*range(1, min(reach, _EXACT_DISTANCES) + 1))
+    return np.rint(scale / distances).astype(np.int64), scale
 
 
 def _runs(occurrences: np.ndarray, reach: int, memory: int) -> Iterator[slice]:

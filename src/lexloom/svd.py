@@ -91,6 +91,28 @@ def truncated_svd(
     return left * signs, values, right * signs
 
 
+def word_vectors(
+    left: np.ndarray, values: np.ndarray, right: np.ndarray, exponent: float, add_contexts: bool
+) -> np.ndarray:
+    """Return word vectors of a matrix of words and contexts that was factorized.
+
+    Parameters
+    ----------
+    left, values, right
+        As from `truncated_svd`; with `add_contexts`, rows and columns are the same words.
+    exponent : float
+        Of the singular values: word vectors are left * values ** exponent, context vectors
+        right * values ** exponent (Levy, Goldberg & Dagan 2015, section 3.3).
+    add_contexts : bool
+        Whether the vector of a word is the sum of both (after Pennington, Socher & Manning 2014).
+
+    Returns
+    -------
+    (V, D) float64 array
+    """
+    return (left + right if add_contexts else left) * values**exponent
+
+
 def _factorize(matrix, dimension, rng, tolerance, report):
     """Return left, values, right of a matrix (M, N), M >= N."""
     kernels = backend_of(matrix.data).kernels

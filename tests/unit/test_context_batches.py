@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lexloom.context_batches import ContextBatches, NegativeSampler, create_contexts, keep_probabilities
+from lexloom.context_batches import ContextBatches, NegativeSampler, create_contexts
 from lexloom.errors import LexloomError
 
 
@@ -46,21 +46,6 @@ def test_an_absent_word_has_absent_samples():
         np.array([[-1, 2], [0, -1]]), 3, np.random.default_rng(0)
     )
     np.testing.assert_array_equal((drawn == -1).all(axis=2), [[True, False], [False, True]])
-
-
-def test_frequent_words_are_kept_less_by_the_formula():
-    keep = keep_probabilities(np.array([9000, 999, 1]), 0.01)
-    np.testing.assert_allclose(
-        keep[:2], [(0.01 / 0.9) ** 0.5 + 0.01 / 0.9, (0.01 / 0.0999) ** 0.5 + 0.01 / 0.0999]
-    )
-    assert keep[2] == 1
-    np.testing.assert_array_equal(keep_probabilities(np.array([5, 1]), 0), 1)
-
-
-@pytest.mark.parametrize("threshold", [-0.1, 1.5, float("nan")])
-def test_a_threshold_that_is_no_share_is_refused(threshold):
-    with pytest.raises(LexloomError, match=f"subsample: {threshold}"):
-        keep_probabilities(np.array([5, 1]), threshold)
 
 
 POSITIONS = np.arange(50, dtype=np.int32)  # every word once: an id tells its place in the text

@@ -11,7 +11,7 @@ from lexloom.backend import get_backend
 from lexloom.counts import count_cooccurrences, weight_ppmi
 from lexloom.errors import LexloomError
 from lexloom.kernels import cpu, pool, reference
-from lexloom.svd import truncated_svd
+from lexloom.svd import truncated_svd, word_vectors
 
 
 @pytest.fixture(autouse=True)
@@ -137,6 +137,18 @@ def test_signs_do_not_depend_on_the_random_start():
     other_left, _, other_right = factorize(matrix, 4, seed=2, tolerance=1e-8)
     np.testing.assert_allclose(other_left, left, atol=1e-6)
     np.testing.assert_allclose(other_right, right, atol=1e-6)
+
+
+def test_word_vectors_whose_products_with_context_vectors_are_the_matrix():
+    matrix = random_matrix(30, 30, 0.5)
+    left, values, right = factorize(matrix, 29)
+    words = word_vectors(left, values, right, 0.5, add_contexts=False)
+    contexts = word_vectors(right, values, left, 0.5, add_contexts=False)
+    smallest = np.linalg.svd(matrix.toarray())[1][-1]
+    assert np.linalg.norm(words @ contexts.T - matrix, 2) == pytest.approx(smallest, rel=1e-3)
+    np.testing.assert_allclose(word_vectors(left, values, right, 0.5, add_contexts=True), words + contexts)
+    np.testing.assert_array_equal(word_vectors(left, values, right, 0, add_contexts=False), left)
+    np.testing.assert_array_equal(word_vectors(left, values, right, 1, add_contexts=False), left * values)
 
 
 def test_progress_ends_with_all_converged():

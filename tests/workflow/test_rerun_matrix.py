@@ -63,8 +63,10 @@ EDITED_FILES = {
 
 CHANGED_KEYS = {
     "counts.memory_mb": (1, set()),
+    "counts.subsample": (0.02, COUNTED | OWN_COUNTED),
     "ppmi.smoothing": (0.75, PPMI | OWN_COUNTED - {"data/own/cooccurrences.h5"}),
     "svd.dimension": (6, SVD | OWN_SVD),
+    "svd.add_contexts": (False, SVD | OWN_SVD),
     "word2vec.cbow.epochs": (2, CBOW),
     "rnnlm.models.tiny.dropout": (0.2, LANGUAGE_MODEL),
     "corpora.sample.tokens": (5000, GENERATED),

@@ -16,7 +16,12 @@ rule count_cooccurrences:
         mem_mb=1000 + config["counts"]["memory_mb"],
         memory_mb=config["counts"]["memory_mb"],
     params:
-        options=options({key: config["counts"][key] for key in ("window", "weighting")}),
+        options=options(
+            {
+                key: config["counts"][key]
+                for key in ("window", "weighting", "subsample")
+            }
+        ),
     shell:
         "python {input.script} --log {log} --output {output} --threads {threads}"
         " --memory-mb {resources.memory_mb} {params.options} {input.corpus}"
