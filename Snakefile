@@ -37,5 +37,6 @@ rule all:
     default_target: True
     input:
         "results/rnnlm_ppl.txt",
+        f"results/{CORPUS}/ladder.txt",
         f"results/{CORPUS}/vectors.txt",
         FIGURES,

@@ -1,12 +1,12 @@
 """Write the table of language models: their size, training and perplexities, one line a model."""
 
 import argparse
-import csv
 
 from lexloom.artifacts import read_artifact
 from lexloom.command_line import run, script_parser
 from lexloom.errors import LexloomError
 from lexloom.output_files import aligned, write_lines
+from lexloom.text_files import read_seconds
 
 COLUMNS = (
     "corpus",
@@ -63,20 +63,11 @@ def main(given: argparse.Namespace) -> None:
                 f"{measured['epochs']}",
                 *perplexities,
                 reference,
-                f"{training_seconds(benchmark):.0f}",
+                f"{read_seconds(benchmark):.0f}",
                 device,
             )
         )
     write_lines(given.output, aligned(rows))
-
-
-def training_seconds(benchmark: str) -> float:
-    """Return the wall-clock seconds in a benchmark file of Snakemake."""
-    with open(benchmark, encoding="utf-8", newline="") as file:
-        row = next(csv.DictReader(file, delimiter="\t"), {})
-    if "s" not in row:
-        raise LexloomError(f"{benchmark}: no column s with a value; expected a benchmark file of Snakemake")
-    return float(row["s"])
 
 
 if __name__ == "__main__":

@@ -39,7 +39,7 @@ def leaves(config, path=()):
             yield (*path, key)
 
 
-NAMED = [("corpora",), ("rnnlm", "models"), ("evaluation", "sets")]
+NAMED = [("corpora",), ("rnnlm", "models"), ("published",), ("published", "ptb"), ("evaluation", "sets")]
 CLOSED = [path for path in groups(VALID) if path not in NAMED]
 LEAVES = list(leaves(VALID))
 NUMBERS = [path for path in LEAVES if type(reduce(getitem, path, VALID)) in (int, float)]
@@ -171,7 +171,13 @@ def test_a_name_that_cannot_be_part_of_a_file_name_is_refused(name):
 
 
 @pytest.mark.parametrize(
-    "path", [("corpora", "lessons"), ("corpora", "benchmarks"), ("rnnlm", "models", "lstm_perplexity")]
+    "path",
+    [
+        ("corpora", "lessons"),
+        ("corpora", "benchmarks"),
+        ("rnnlm", "models", "lstm_perplexity"),
+        ("rnnlm", "models", "ngram"),
+    ],
 )
 def test_a_name_of_other_files_is_refused(path):
     entry = next(iter(reduce(getitem, path[:-1], VALID).values()))
@@ -195,6 +201,13 @@ def test_an_unknown_model_is_refused_with_the_known_ones():
     message = mistakes(changed(("corpora", "ptb", "models"), ["lstm", "lstm_smal"]))["corpora.ptb.models"]
     assert '"lstm_smal"' in message
     assert "did you mean lstm_small?" in message
+
+
+def test_a_perplexity_is_published_of_a_known_model_and_corpus():
+    message = mistakes(changed(("published", "ptb", "lstn"), 100.5))["published.ptb.lstn"]
+    assert '"lstn" is not one of ngram and rnnlm.models, did you mean lstm?' in message
+    message = mistakes(changed(("published", "ptbb"), {"lstm": 100.5}))["published.ptbb"]
+    assert '"ptbb" is not one of corpora, did you mean ptb?' in message
 
 
 def test_tied_weights_need_one_size():

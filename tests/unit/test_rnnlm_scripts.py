@@ -82,6 +82,23 @@ def test_the_table_needs_a_benchmark_of_each_model(folder):
     assert (folder / "t").read_text().splitlines()[1].split()[-2:] == ["12", "cpu"]
 
 
+def test_the_ladder_begins_with_the_worst_and_has_a_dash_where_nothing_was_published(folder):
+    (folder / "b.tsv").write_text("s\th:m:s\n12.4\t0:00:12\n")
+    files = []
+    for test in (80.0, 140.0):
+        datasets = {"valid": np.float64(99), "test": np.float64(test), "epochs": np.int64(3)}
+        files.append(folder / f"{test}.h5")
+        write_artifact(files[-1], "perplexity", datasets, {"trained_on": "cuda: A card"})
+    given = ["--output", folder / "t", "--published", "ngram=141.2", "--benchmarks", *[folder / "b.tsv"] * 2]
+    succeed("tabulate_ladder", *given, "--rungs", "lstm", "ngram", "--perplexities", *files)
+    assert [line.split() for line in (folder / "t").read_text().splitlines()[1:]] == [
+        ["ngram", "141.2", "140.00", "99.00", "3", "12", "cuda:_A_card"],
+        ["lstm", "-", "80.00", "99.00", "3", "12", "cuda:_A_card"],
+    ]
+    refused = run_script("tabulate_ladder", *given, "--rungs", "lstm", "--perplexities", *files)
+    assert "expected equally many of each" in refused.stderr
+
+
 @pytest.mark.parametrize("words", [list("abcdeg"), list("abcdefg")])
 def test_a_model_is_not_measured_on_a_corpus_of_other_words(folder, words):
     assert train(folder, "--learning-rate", 1).returncode == 0

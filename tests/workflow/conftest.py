@@ -127,7 +127,9 @@ def configuration(mirror):
         "ppmi": {"smoothing": 1.0},
         "svd": {"dimension": 8, "add_contexts": True},
         "word2vec": {"cbow": dict(training), "skipgram": dict(training)},
+        "ngram": {"order": 3},
         "rnnlm": {"models": {"tiny": dict(TINY)}},
+        "published": {"sample": {"ngram": 15.5}},
         "evaluation": {"sets": sets, "neighbours": 3},
     }
 

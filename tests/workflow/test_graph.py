@@ -7,11 +7,13 @@ import pytest
 
 from lexloom.artifacts import KINDS, file_sha256, read_artifact
 
+TIMED = ("rnnlm_ppl.txt", "ladder.txt")
+
 
 def made(folder):
     """Return the sha256 of each file that the graph made, but for what tells the time."""
     files = [path for room in ("data", "results") for path in (folder / room).rglob("*") if path.is_file()]
-    timeless = [path for path in files if path.suffix != ".tsv" and path.name != "rnnlm_ppl.txt"]
+    timeless = [path for path in files if path.suffix != ".tsv" and path.name not in TIMED]
     return {str(path.relative_to(folder)): file_sha256(path) for path in timeless}
 
 
@@ -23,6 +25,14 @@ def test_the_table_of_language_models(workflow):
     row = dict(zip(head.split(), line.split(), strict=True))
     assert (row["corpus"], row["model"], row["epochs"], row["device"]) == ("sample", "tiny", "1", "cpu")
     assert 1 < float(row["reference"]) < float(row["test"])
+
+
+def test_the_ladder_of_language_models(workflow):
+    head, *lines = (workflow.folder / "results/sample/ladder.txt").read_text().splitlines()
+    assert " ".join(head.split()) == "rung published ours valid epochs seconds device"
+    rows = [dict(zip(head.split(), line.split(), strict=True)) for line in lines]
+    assert {row["rung"]: row["published"] for row in rows} == {"ngram": "15.5", "tiny": "-"}
+    assert float(rows[0]["ours"]) > float(rows[1]["ours"]) > 1
 
 
 def test_every_artifact_is_whole_and_knows_its_seed_and_inputs(workflow):

@@ -7,7 +7,9 @@ def report(workflow):
     return (workflow.folder / "report.html").read_text()
 
 
-@pytest.mark.parametrize("table", ["results/rnnlm_ppl.txt", "results/sample/vectors.txt"])
+@pytest.mark.parametrize(
+    "table", ["results/rnnlm_ppl.txt", "results/sample/ladder.txt", "results/sample/vectors.txt"]
+)
 def test_a_table_is_shown_in_its_caption(workflow, report, table):
     first_line = (workflow.folder / table).read_text().splitlines()[0]
     assert first_line in report

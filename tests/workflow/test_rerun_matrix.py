@@ -6,12 +6,15 @@ import pytest
 
 VECTORS = {f"results/sample/similarity/{name}.h5" for name in ("ppmi", "svd", "cbow", "skipgram")}
 VECTOR_TABLE = {"results/sample/vectors.txt"}
+LADDER = {"results/sample/ladder.txt"}
 LANGUAGE_MODEL = {
     "results/sample/rnnlm/tiny.h5",
     "results/sample/rnnlm/tiny_perplexity.h5",
     "results/rnnlm_ppl.txt",
     "results/sample/figures/perplexity.png",
+    *LADDER,
 }
+NGRAM = {"results/sample/ngram.h5", "results/sample/ngram_perplexity.h5", *LADDER}
 SVD = {
     "results/sample/svd.h5",
     "results/sample/similarity/svd.h5",
@@ -40,7 +43,7 @@ SKIPGRAM = {
 }
 COUNTED = {"data/sample/cooccurrences.h5", *PPMI}
 LEARNED = {*CBOW, *SKIPGRAM}
-TOKENIZED = {"data/sample/corpus.h5", "data/sample/contexts.h5", *COUNTED, *LEARNED, *LANGUAGE_MODEL}
+TOKENIZED = {"data/sample/corpus.h5", "data/sample/contexts.h5", *COUNTED, *LEARNED, *LANGUAGE_MODEL, *NGRAM}
 GENERATED = {
     *(f"data/sample/{name}" for name in ("gold.h5", "train.txt", "valid.txt", "test.txt")),
     *TOKENIZED,
@@ -50,9 +53,11 @@ OWN_COUNTED = {"data/own/cooccurrences.h5", "data/own/ppmi.h5", *OWN_SVD}
 OWN = {"data/own/corpus.h5", *OWN_COUNTED}
 
 EDITED_FILES = {
+    "scripts/tabulate_ladder.py": LADDER,
     "scripts/tabulate_rnnlm.py": {"results/rnnlm_ppl.txt"},
     "scripts/train_rnnlm.py": LANGUAGE_MODEL,
     "scripts/tokenize_corpus.py": TOKENIZED | OWN,
+    "src/lexloom/models/ngram.py": NGRAM,
     "src/lexloom/recurrent.py": LANGUAGE_MODEL,
     "src/lexloom/trainer.py": LANGUAGE_MODEL | LEARNED,
     "src/lexloom/svd.py": SVD | OWN_SVD,
@@ -68,6 +73,8 @@ CHANGED_KEYS = {
     "svd.dimension": (6, SVD | OWN_SVD),
     "svd.add_contexts": (False, SVD | OWN_SVD),
     "word2vec.cbow.epochs": (2, CBOW),
+    "ngram.order": (2, NGRAM),
+    "published.sample.ngram": (14.5, LADDER),
     "rnnlm.models.tiny.dropout": (0.2, LANGUAGE_MODEL),
     "corpora.sample.tokens": (5000, GENERATED),
     "corpora.own.queries": (["dog"], {"results/own/similarity/svd.h5"}),

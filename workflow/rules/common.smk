@@ -141,6 +141,35 @@ def reference(wildcards):
     return {"gold": path for path in reference_of(wildcards.corpus)}
 
 
+def rung_names(corpus):
+    """Return the names of the language models of a corpus, with that of the n-grams."""
+    return ["ngram", *config["corpora"][corpus]["models"]]
+
+
+def rungs(wildcards):
+    """Return the perplexity of each language model of a corpus, and the benchmark of its training."""
+    results = f"results/{wildcards.corpus}"
+    models = config["corpora"][wildcards.corpus]["models"]
+    return {
+        "perplexities": [
+            f"{results}/ngram_perplexity.h5",
+            *(f"{results}/rnnlm/{model}_perplexity.h5" for model in models),
+        ],
+        "benchmarks": [
+            f"{results}/benchmarks/train_ngram.tsv",
+            *(f"{results}/benchmarks/train_rnnlm_{model}.tsv" for model in models),
+        ],
+    }
+
+
+def rung_options(wildcards):
+    """Return the names and the published perplexities of the language models of a corpus, as options."""
+    names = rung_names(wildcards.corpus)
+    published = config["published"].get(wildcards.corpus, {})
+    pairs = [f"{name}={published[name]}" for name in names if name in published]
+    return options({"rungs": names, "published": pairs})
+
+
 def test_sets(wildcards):
     """Return the files that the vectors of a corpus are held against, by name of input and option.
 

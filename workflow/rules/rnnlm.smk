@@ -87,6 +87,31 @@ rule evaluate_ngram:
         "python {input.script} --log {log} --output {output} {input.model} {input.corpus}"
 
 
+rule tabulate_ladder:
+    input:
+        unpack(rungs),
+        **code("tabulate_ladder.py"),
+    output:
+        report(
+            "results/{corpus}/ladder.txt",
+            caption="../report/ladder.rst",
+            category="Language models",
+            labels={"shows": "published perplexities and ours"},
+        ),
+    log:
+        "logs/{corpus}/tabulate_ladder.log",
+    benchmark:
+        "results/{corpus}/benchmarks/tabulate_ladder.tsv"
+    threads: 1
+    resources:
+        mem_mb=500,
+    params:
+        options=rung_options,
+    shell:
+        "python {input.script} --log {log} --output {output} {params.options}"
+        " --perplexities {input.perplexities} --benchmarks {input.benchmarks}"
+
+
 rule tabulate_rnnlm:
     input:
         **code("tabulate_rnnlm.py"),
