@@ -51,10 +51,17 @@ def write_projector(folder: str | Path, words: Sequence[str], vectors: np.ndarra
     """Write the two files that TensorBoard's embedding projector loads, into a folder.
 
     `vectors.tsv` has a line of numbers parted by tabs for each word, `metadata.tsv` the word. Neither has a
-    header: the projector takes the first line of a single column for a word. Parameters and errors as of
+    header: the projector takes the first line of a single column for a word. Parameters as of
     `write_word2vec`.
+
+    Raises
+    ------
+    LexloomError
+        As `write_word2vec`; also for a word of nothing but byte order marks, which the projector takes for
+        an empty line, for vectors of one dimension, and for numbers that are not finite.
     """
     _check_words(folder, words)
+    _check_for_projector(folder, words, vectors)
     write_lines(Path(folder) / "vectors.tsv", _numbers(vectors, "\t"))
     write_lines(Path(folder) / "metadata.tsv", words)
 
@@ -91,3 +98,16 @@ def _check_words(path: str | Path, words: Sequence[str]) -> None:
                 f"{path}: not written: word {number} is {word!r}; a reader of this format would cut it. "
                 "Tokenize the corpus so that no word is empty or has white space in it"
             )
+
+
+def _check_for_projector(folder: str | Path, words: Sequence[str], vectors: np.ndarray) -> None:
+    if not all(word.strip("\ufeff") for word in words):
+        raise LexloomError(
+            f"{folder}: not written: a word of byte order marks alone, which the projector passes over. "
+            "Remove them from the text"
+        )
+    if vectors.shape[1] < 2 or not np.isfinite(vectors).all():
+        raise LexloomError(
+            f"{folder}: not written: the projector reads two or more finite numbers a word; these vectors "
+            f"have {vectors.shape[1]}, the largest {np.abs(vectors).max()}. Export them in another format"
+        )

@@ -1,10 +1,12 @@
-"""Each format, read here byte by byte as its readers do, gives the words and the numbers back."""
+"""Each format, read by gensim or here byte by byte as its readers do, gives words and numbers back."""
 
 import os
+import re
+from importlib.util import find_spec
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -17,11 +19,12 @@ word = st.text(st.characters(exclude_categories=["Cs"]), min_size=1).filter(
 
 
 @st.composite
-def words_and_vectors(draw, dtypes=(np.float16, np.float32)):
+def words_and_vectors(draw, dtypes=(np.float16, np.float32), least=1, finite=False):
     words = draw(st.lists(word, min_size=1, max_size=5, unique=True))
-    dtype = draw(st.sampled_from(dtypes))
-    dimension = draw(st.integers(1, 4))
-    return words, draw(arrays(dtype, (len(words), dimension)))
+    dtype = np.dtype(draw(st.sampled_from(dtypes)))
+    shape = len(words), draw(st.integers(least, 4))
+    numbers = st.floats(width=8 * dtype.itemsize, allow_nan=False, allow_infinity=False) if finite else None
+    return words, draw(arrays(dtype, shape, elements=numbers))
 
 
 def assert_same(found, vectors):
@@ -71,16 +74,65 @@ def test_the_binary_of_word2vec_comes_back(tmp_path_factory, given):
     assert_same(np.array(found), vectors)
 
 
-@given(words_and_vectors())
-def test_the_pair_of_the_projector_has_a_line_a_word_in_both_files(tmp_path_factory, given):
+def long_and_foreign():
+    words = ["naïve", "日本語", "e\u0301", "\U0001f600", "x" * 200_000, "\ufeff", "<eos>", "1.5"]
+    return words, np.random.default_rng(0).normal(size=(len(words), 300)).astype(np.float32)
+
+
+@pytest.mark.skipif(find_spec("gensim") is None, reason="gensim is not installed: it is in the extra `test`")
+@pytest.mark.parametrize(("write", "binary"), [(write_word2vec, False), (write_word2vec_binary, True)])
+@given(given=words_and_vectors())
+@example(given=long_and_foreign())
+def test_gensim_reads_the_formats_of_word2vec(tmp_path_factory, write, binary, given):
+    from gensim.models import KeyedVectors
+
     words, vectors = given
+    path = tmp_path_factory.mktemp("gensim") / "vectors"
+    write(path, words, vectors)
+    found = KeyedVectors.load_word2vec_format(str(path), binary=binary)
+    assert found.index_to_key == words
+    assert_same(found.vectors, vectors)
+
+
+JAVASCRIPT_NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?")
+TRIMMED = " \t\n\v\f\r\ufeff"
+
+
+def projected(folder):
+    """Return the labels and the numbers that the projector makes of its two files."""
+    rows = [line.split("\t") for line in (folder / "vectors.tsv").read_text().split("\n") if line.strip()]
+    assert all(JAVASCRIPT_NUMBER.fullmatch(cell) for row in rows for cell in row)
+    assert {len(row) for row in rows} == {max(2, len(rows[0]))}
+    lines = (folder / "metadata.tsv").read_bytes().decode().split("\n")
+    return [line for line in lines if line.strip(TRIMMED)], np.array(rows, np.float64).astype(np.float32)
+
+
+@given(words_and_vectors(least=2, finite=True))
+@example(given=(["1", "\ufeffa", "\u0301"], np.float32([[1e-45, -0.0], [3e38, 1], [2, 3]])))
+def test_the_projector_finds_each_word_beside_its_vector(tmp_path_factory, given):
+    words, vectors = given
+    assume(all(word.strip("\ufeff") for word in words))
     folder = tmp_path_factory.mktemp("projector") / "new"
     write_projector(folder, words, vectors)
     assert sorted(os.listdir(folder)) == ["metadata.tsv", "vectors.tsv"]
-    assert (folder / "metadata.tsv").read_bytes().decode().split("\n") == [*words, ""]
-    *lines, rest = (folder / "vectors.tsv").read_text().split("\n")
-    assert rest == ""
-    assert_same(np.array([list(map(float, line.split("\t"))) for line in lines]).astype(np.float32), vectors)
+    labels, numbers = projected(folder)
+    assert labels == words
+    assert_same(numbers, vectors)
+
+
+@pytest.mark.parametrize(
+    ("word", "numbers", "message"),
+    [
+        ("a", [1], "two or more finite numbers a word; these vectors have 1, the largest 1.0"),
+        ("a", [1, np.inf], "the largest inf"),
+        ("a", [np.nan, 1], "the largest nan"),
+        ("\ufeff\ufeff", [1, 2], "a word of byte order marks alone"),
+    ],
+)
+def test_what_the_projector_would_misread_is_refused(tmp_path, word, numbers, message):
+    with pytest.raises(LexloomError, match=message):
+        write_projector(tmp_path / "folder", [word], np.float32([numbers]))
+    assert os.listdir(tmp_path) == []
 
 
 @given(words_and_vectors((np.float16, np.float32, np.float64)))
