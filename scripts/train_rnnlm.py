@@ -8,7 +8,16 @@ import numpy as np
 from lexloom.artifacts import Dataset, read_artifact, write_artifact
 from lexloom.backend import get_backend
 from lexloom.batches import Windows
-from lexloom.command_line import add_compute_options, at_least, between, progress, run, script_parser
+from lexloom.checkpoints import Checkpoint
+from lexloom.command_line import (
+    add_checkpoint_option,
+    add_compute_options,
+    at_least,
+    between,
+    progress,
+    run,
+    script_parser,
+)
 from lexloom.losses import perplexity_of
 from lexloom.models.rnnlm import RNNLM, build_rnnlm, perplexity
 from lexloom.optimizers import OPTIMIZERS
@@ -37,6 +46,7 @@ def options() -> argparse.ArgumentParser:
     parser.add_argument("corpus", help="tokenized corpus, HDF5 of kind corpus")
     parser.add_argument("--output", required=True, help="the trained model, HDF5 of kind rnnlm")
     add_compute_options(parser)
+    add_checkpoint_option(parser)
     parser.add_argument("--cell", choices=CELLS, default="lstm", help="kind of recurrent layer")
     parser.add_argument("--layers", type=at_least(1), default=1, help="recurrent layers on top of each other")
     parser.add_argument("--embedding", type=at_least(1), default=256, help="size of a word vector")
@@ -97,18 +107,24 @@ def main(given: argparse.Namespace) -> None:
         backend,
         **{name: settings[name] for name in MODEL},
     )
-    history = train(model, given, corpus["train"], corpus["valid"])
-    datasets = {parameter.name: backend.to_host(parameter.data) for parameter in model.parameters()}
-    datasets |= {
-        f"history/{name}": Dataset(np.array([record[name] for record in history]), ("epoch",))
-        for name in history[0]
-    }
-    datasets["words"] = corpus["words"]
-    write_artifact(given.output, "rnnlm", datasets, settings, [given.corpus], backend.name, given.seed)
+    origin = (settings, [given.corpus], backend.name, given.seed)
+    with Checkpoint(given.output, *origin, given.checkpoint_minutes) as checkpoint:
+        history = train(model, given, corpus["train"], corpus["valid"], checkpoint)
+        datasets = {parameter.name: backend.to_host(parameter.data) for parameter in model.parameters()}
+        datasets |= {
+            f"history/{name}": Dataset(np.array([record[name] for record in history]), ("epoch",))
+            for name in history[0]
+        }
+        datasets["words"] = corpus["words"]
+        write_artifact(given.output, "rnnlm", datasets, *origin)
 
 
 def train(
-    model: RNNLM, given: argparse.Namespace, train_ids: np.ndarray, valid_ids: np.ndarray
+    model: RNNLM,
+    given: argparse.Namespace,
+    train_ids: np.ndarray,
+    valid_ids: np.ndarray,
+    checkpoint: Checkpoint,
 ) -> list[dict]:
     """Train the model in place and return its history."""
     windows = Windows(train_ids, given.batch, given.steps)
@@ -120,12 +136,17 @@ def train(
         given.clip,
         random_stream(given.seed, "dropout"),
     )
+
+    def measure() -> float:
+        return perplexity(model, valid_ids, tick=lambda tokens: checkpoint.end_if_asked(trainer))
+
     with progress(total=given.epochs * len(train_ids), unit="tok", desc="train") as bar:
         callbacks = [
             Ticker(lambda: bar.update(given.batch * given.steps)),
-            Validation("valid_perplexity", lambda: perplexity(model, valid_ids)),
+            Validation("valid_perplexity", measure),
             KeepBest("valid_perplexity", given.patience),
             Report(report_epoch),
+            checkpoint,
         ]
         return trainer.fit(given.epochs, lambda epoch: windows, callbacks)
 

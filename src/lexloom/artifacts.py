@@ -49,6 +49,7 @@ KINDS = {
     "rnnlm": Kind(1, "train_rnnlm.py"),
     "ngram": Kind(1, "train_ngram.py"),
     "perplexity": Kind(2, "evaluate_rnnlm.py or evaluate_ngram.py"),
+    "checkpoint": Kind(1, "train_rnnlm.py or train_word2vec.py"),
     "similarity": Kind(1, "evaluate_vectors.py"),
 }
 
@@ -146,8 +147,8 @@ def write_artifact(
         "kind": kind,
         "version": KINDS[kind].version,
         "settings": json.dumps(settings, sort_keys=True),
-        "inputs": json.dumps(_checksums(inputs), sort_keys=True),
-        "libraries": json.dumps(_library_versions(), sort_keys=True),
+        "inputs": json.dumps(checksums(inputs), sort_keys=True),
+        "libraries": json.dumps(library_versions(), sort_keys=True),
         "device": device,
         "seed": -1 if seed is None else seed,
     }
@@ -225,7 +226,7 @@ def file_sha256(path: str | Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _checksums(paths: Iterable[str | Path]) -> dict[str, str]:
+def checksums(paths: Iterable[str | Path]) -> dict[str, str]:
     """Return the sha256 of files by their names; the second of a name is called `name (2)`, and so on."""
     found: dict[str, str] = {}
     seen: Counter[str] = Counter()
@@ -337,7 +338,8 @@ def _outlines(group: h5py.Group) -> Iterator[tuple[str, Outline]]:
             yield from _outlines(node)
 
 
-def _library_versions() -> dict[str, str]:
+def library_versions() -> dict[str, str]:
+    """Return the versions of what an artifact is made with, by name."""
     modules = (lexloom, np, scipy, h5py)
     return {module.__name__: module.__version__ for module in modules} | {
         "python": platform.python_version(),

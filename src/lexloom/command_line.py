@@ -8,7 +8,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from lexloom.errors import LexloomError
+from lexloom.errors import Interrupted, LexloomError
 
 # Not imported from lexloom.backend: a script that does not compute shall not depend on its kernels.
 DEVICES = ("cpu", "cuda")
@@ -34,6 +34,16 @@ def add_device_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--device", choices=DEVICES, default="cpu", help="where to compute")
     parser.add_argument(
         "--threads", type=at_least(1), default=1, help="CPU threads; the result does not depend on it"
+    )
+
+
+def add_checkpoint_option(parser: argparse.ArgumentParser) -> None:
+    """Add `--checkpoint-minutes`, on which no result depends."""
+    parser.add_argument(
+        "--checkpoint-minutes",
+        type=between(0, 1e6),
+        default=10.0,
+        help="minutes from one checkpoint to the next; 0 writes one after each step",
     )
 
 
@@ -66,7 +76,8 @@ def run(main: Callable[[argparse.Namespace], None], parser: argparse.ArgumentPar
     """Parse the command line and call `main`; a mistake of a person becomes one line and exit status 1.
 
     Such mistakes are `LexloomError`; `OSError`: a file that cannot be opened, a disk that is full; and
-    `MemoryError`: a size too large for this machine. Ctrl-C ends the script with status 130.
+    `MemoryError`: a size too large for this machine. Ctrl-C ends the script with status 130,
+    and `Interrupted` with that of its signal.
     """
     options = parser.parse_args()
     logging.basicConfig(
@@ -79,6 +90,9 @@ def run(main: Callable[[argparse.Namespace], None], parser: argparse.ArgumentPar
     except (LexloomError, OSError, MemoryError) as error:
         logging.error("error: %s", str(error) or "not enough memory")
         sys.exit(1)
+    except Interrupted as stop:
+        logging.error("%s", stop)
+        sys.exit(128 + stop.signal)
     except KeyboardInterrupt:
         logging.error("interrupted")
         sys.exit(130)

@@ -4,6 +4,7 @@ import os
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from glob import escape
 from pathlib import Path
 
 from lexloom.errors import LexloomError
@@ -25,7 +26,7 @@ def replacing(path: str | Path) -> Iterator[str]:
     if path.exists() and not path.is_file():
         raise LexloomError(f"{path}: not a file, and so not replaced; choose another output")
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, beside = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    handle, beside = tempfile.mkstemp(prefix=_prefix(path), dir=path.parent)
     os.close(handle)
     try:
         yield beside
@@ -34,6 +35,17 @@ def replacing(path: str | Path) -> Iterator[str]:
     except BaseException:
         os.unlink(beside)
         raise
+
+
+def remove_leftovers(path: str | Path) -> None:
+    """Remove the files beside `path` that `replacing` left there when its program was killed."""
+    path = Path(path)
+    for beside in path.parent.glob(f"{escape(_prefix(path))}*"):
+        beside.unlink()
+
+
+def _prefix(path: Path) -> str:
+    return f".{path.name}."
 
 
 def write_lines(path: str | Path, lines: Iterable[str]) -> None:

@@ -2,6 +2,9 @@
 
 import math
 from collections.abc import Callable, Sequence, Sized
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
@@ -11,6 +14,7 @@ from lexloom.errors import LexloomError
 from lexloom.optimizers import clip_global_norm
 from lexloom.parameter import Parameter
 from lexloom.schedules import constant
+from lexloom.state_trees import map_arrays
 
 
 class Model(Protocol):
@@ -31,6 +35,12 @@ class Model(Protocol):
 class Callback:
     """What happens beside training; each method does nothing until a subclass says otherwise."""
 
+    def before_fit(self, trainer: "Trainer") -> None:
+        """Go before the first step."""
+
+    def before_update(self, trainer: "Trainer") -> None:
+        """Stand between the gradients of a step and its update."""
+
     def after_step(self, trainer: "Trainer", step: int, loss: float) -> None:
         """Follow a step; `loss` may still be on the device."""
 
@@ -39,6 +49,37 @@ class Callback:
 
     def after_fit(self, trainer: "Trainer") -> None:
         """Follow the last epoch."""
+
+    def state(self) -> Any:
+        """Return what this callback must know to go on, as a state tree (see `lexloom.state_trees`)."""
+
+    def restore(self, state: Any) -> None:
+        """Take up a state as `state` returned it, with arrays on the device."""
+
+
+@dataclass
+class Position:
+    """Where a training stands.
+
+    Attributes
+    ----------
+    epoch : int
+        Finished epochs.
+    step : int
+        Steps made in the epoch after these.
+    steps : int
+        Steps made in all epochs.
+    total : 0-d array or float
+        Sum of the losses of the epoch.
+    carry : any
+        What the next batch continues from.
+    """
+
+    epoch: int = 0
+    step: int = 0
+    steps: int = 0
+    total: Any = 0.0
+    carry: Any = None
 
 
 class Trainer:
@@ -62,8 +103,11 @@ class Trainer:
     history : list of dict
         By epoch: `epoch` from 1, `loss` (mean over the steps), `learning_rate` (of the last step), and what
         callbacks added.
+    position : Position
     stop : bool
         A callback sets it to end the training after the epoch.
+    saved : Path or None
+        The file with the last good state, where a callback keeps one; errors name it.
     """
 
     def __init__(
@@ -82,7 +126,11 @@ class Trainer:
         self.clip = clip
         self.rng = rng
         self.history: list[dict[str, float]] = []
+        self.position = Position()
         self.stop = False
+        self.saved: Path | None = None
+        self.callbacks: Sequence[Callback] = ()
+        self._finite_steps = 0
 
     def fit(
         self, epochs: int, batches: Callable[[int], Sequence | Sized], callbacks: Sequence[Callback] = ()
@@ -94,57 +142,128 @@ class Trainer:
         epochs : int
         batches : callable
             (epoch from 0) -> the batches of that epoch, sized and iterable. The carry starts anew with each
-            epoch.
+            epoch. A training that is to be continued needs batches that depend on the epoch alone; the ones
+            before the position in it are passed over.
         callbacks : sequence of Callback
             Called in this order.
 
         Raises
         ------
         LexloomError
-            When the loss of an epoch, or a parameter at the end, is no finite number.
+            When a loss, or a parameter at the end, is no finite number. The step of the loss is known where
+            losses are on the host; elsewhere to an interval, as `check_losses` is called.
         """
-        for epoch in range(epochs):
-            record = self._epoch(epoch, epochs, batches(epoch), callbacks)
+        self.callbacks = callbacks
+        self.position = Position()
+        for callback in callbacks:
+            callback.before_fit(self)
+        while self.position.epoch < epochs and not self.stop:
+            record = self._epoch(epochs, batches(self.position.epoch))
             for callback in callbacks:
                 callback.after_epoch(self, record)
             self.history.append(record)
-            if self.stop:
-                break
+            self.position = Position(epoch=self.position.epoch + 1, steps=self.position.steps)
         for callback in callbacks:
             callback.after_fit(self)
-        for parameter in self.model.parameters():
-            if not backend_of(parameter.data).xp.isfinite(parameter.data).all():
-                raise self.diverged(f"{parameter.name} holds a number that is not finite")
+        self.check_parameters()
         return self.history
 
-    def _epoch(
-        self, epoch: int, epochs: int, batches: Any, callbacks: Sequence[Callback]
-    ) -> dict[str, float]:
-        total, carry, count, rate = 0.0, None, len(batches), self.learning_rate
-        for step, batch in enumerate(batches, start=epoch * count):
+    def _epoch(self, epochs: int, batches: Any) -> dict[str, float]:
+        position, count = self.position, len(batches)
+        first = position.epoch * count
+        for batch in islice(batches, position.step, None):
+            step = first + position.step
             rate = self.learning_rate * self.schedule(step, epochs * count)
-            loss, carry = self.step(batch, carry, rate)
-            total = total + loss
-            for callback in callbacks:
+            loss, position.carry = self.step(batch, position.carry, rate)
+            position.total = position.total + loss
+            position.step += 1
+            position.steps += 1
+            if isinstance(loss, float | np.generic | np.ndarray):
+                self.check_losses()
+            for callback in self.callbacks:
                 callback.after_step(self, step, loss)
-        mean = float(total) / max(1, count)
-        if not math.isfinite(mean):
-            raise self.diverged(f"the loss of epoch {epoch + 1} is {mean}")
-        return {"epoch": epoch + 1, "loss": mean, "learning_rate": rate}
+        self.check_losses()
+        last_rate = self.learning_rate * self.schedule(first + max(0, count - 1), epochs * count)
+        mean = float(position.total) / max(1, count)
+        return {"epoch": position.epoch + 1, "loss": mean, "learning_rate": last_rate}
 
     def step(self, batch: Any, carry: Any, learning_rate: float) -> tuple[Any, Any]:
         """Make one update and return the loss before it and the carry."""
         loss, carry, cache = self.model.loss(batch, carry, self.rng)
         self.model.backward(cache)
+        for callback in self.callbacks:
+            callback.before_update(self)
         parameters = self.model.parameters()
         if self.clip is not None:
             clip_global_norm(parameters, self.clip)
         self.optimizer.step(parameters, learning_rate)
         return loss, carry
 
+    def state(self) -> dict[str, Any]:
+        """Return all that decides how the training goes on, as a state tree (see `lexloom.state_trees`).
+
+        The arrays are those in use: write them before the next step.
+        """
+        return {
+            "parameters": {parameter.name: parameter.data for parameter in self.model.parameters()},
+            "optimizer": {"steps": self.optimizer.steps, "state": self.optimizer.state},
+            "rng": None if self.rng is None else self.rng.bit_generator.state,
+            "position": vars(self.position),
+            "history": self.history,
+            "stop": self.stop,
+            "callbacks": [callback.state() for callback in self.callbacks],
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Take up a state as `state` returned it, with arrays on the host; the next step follows it."""
+        parameters = self.model.parameters()
+        backend = backend_of(parameters[0].data)
+        if self.rng is not None:
+            self.rng.bit_generator.state = state["rng"]
+        state = map_arrays(lambda name, array: backend.to_device(array), state | {"rng": None})
+        for parameter in parameters:
+            parameter.data[...] = state["parameters"][parameter.name]
+        self.optimizer.steps, self.optimizer.state = state["optimizer"]["steps"], state["optimizer"]["state"]
+        self.position = Position(**state["position"])
+        self.history, self.stop = state["history"], state["stop"]
+        self._finite_steps = self.position.steps
+        for callback, kept in zip(self.callbacks, state["callbacks"], strict=True):
+            callback.restore(kept)
+
+    def check_losses(self) -> None:
+        """Raise the error of a loss that is no finite number; waits for the device.
+
+        Raises
+        ------
+        LexloomError
+        """
+        total, position = float(self.position.total), self.position
+        if not math.isfinite(total):
+            first = self._finite_steps + 1
+            steps = f"step {first}" if first == position.steps else f"a step from {first} to {position.steps}"
+            raise self.diverged(f"the loss of {steps}, in epoch {position.epoch + 1}, is {total}")
+        self._finite_steps = position.steps
+
+    def check_parameters(self) -> None:
+        """Raise the error of a parameter or a number of the optimizer that is not finite.
+
+        Raises
+        ------
+        LexloomError
+        """
+        for parameter in self.model.parameters():
+            for array in (parameter.data, *self.optimizer.state.get(parameter.name, {}).values()):
+                if not backend_of(array).xp.isfinite(array).all():
+                    raise self.diverged(
+                        f"{parameter.name} holds a number that is not finite after step {self.position.steps}"
+                    )
+
     def diverged(self, finding: str) -> LexloomError:
         """Return the error that says how the training went astray, and what helps."""
-        return LexloomError(f"training: {finding}; lower learning_rate ({self.learning_rate}) or set clip")
+        saved = f"; the last good checkpoint is {self.saved}" if self.saved else ""
+        return LexloomError(
+            f"training: {finding}; lower learning_rate ({self.learning_rate}) or set clip{saved}"
+        )
 
 
 class Report(Callback):
@@ -163,10 +282,22 @@ class Ticker(Callback):
 
     def __init__(self, tick: Callable[[], None]):
         self.tick = tick
+        self.ticks = 0
 
     def after_step(self, trainer: Trainer, step: int, loss: float) -> None:
         """Tick."""
+        self.ticks += 1
         self.tick()
+
+    def state(self) -> int:
+        """Return how often it ticked."""
+        return self.ticks
+
+    def restore(self, state: int) -> None:
+        """Tick for the steps that an earlier run made."""
+        while self.ticks < state:
+            self.ticks += 1
+            self.tick()
 
 
 class Validation(Callback):
@@ -211,6 +342,14 @@ class KeepBest(Callback):
         self.waited += 1
         if self.patience is not None and self.waited >= self.patience:
             trainer.stop = True
+
+    def state(self) -> dict[str, Any]:
+        """Return the parameters of the best epoch, and how long it is past."""
+        return {"best": self.best, "waited": self.waited, "kept": self.kept}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Take up the best epoch so far."""
+        self.best, self.waited, self.kept = state["best"], state["waited"], state["kept"]
 
     def after_fit(self, trainer: Trainer) -> None:
         """Put the best parameters back."""

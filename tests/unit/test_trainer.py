@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from fake_device import FAKE
 
 from lexloom.errors import LexloomError
 from lexloom.optimizers import SGD
@@ -111,8 +112,33 @@ def test_waiting_does_not_undo_the_stop_of_another_callback():
 
 
 def test_a_loss_that_is_no_number_stops_with_a_hint():
-    with pytest.raises(LexloomError, match=r"epoch 1 is inf; lower learning_rate \(0.1\) or set clip"):
+    with pytest.raises(
+        LexloomError, match=r"the loss of step 1, in epoch 1, is inf; lower learning_rate \(0.1\) or set clip"
+    ):
         trainer().fit(2, lambda epoch: [np.inf])
+
+
+def test_the_step_of_a_loss_that_is_no_number_is_known_at_once_on_the_host():
+    asked = []
+    with pytest.raises(LexloomError, match="the loss of step 5, in epoch 2, is nan"):
+        trainer().fit(
+            2, lambda epoch: [1.0, np.nan, 1.0] if epoch else [1.0] * 3, [Ticker(lambda: asked.append(1))]
+        )
+    assert len(asked) == 4
+
+
+def test_on_a_device_losses_are_looked_at_when_asked_for_and_the_step_is_bounded():
+    class Look(Callback):
+        def after_step(self, trainer, step, loss):
+            if trainer.position.steps in (2, 5):
+                trainer.check_losses()
+
+    model = Parabola()
+    model.w.data = FAKE.to_device(model.w.data)
+    model.backward = lambda cache: None
+    batches = [FAKE.to_device(np.array(value)) for value in (1, 1, 1, np.nan, 1)]
+    with pytest.raises(LexloomError, match="the loss of a step from 3 to 5, in epoch 1, is nan"):
+        trainer(model).fit(1, lambda epoch: batches, [Look()])
 
 
 @pytest.mark.parametrize("measure", [np.nan, np.inf])
@@ -123,7 +149,9 @@ def test_a_measure_that_is_no_number_stops_with_a_hint(measure):
 
 
 def test_a_parameter_that_is_no_number_after_the_last_step_is_named():
-    with pytest.raises(LexloomError, match="w holds a number that is not finite; lower learning_rate"):
+    with pytest.raises(
+        LexloomError, match="w holds a number that is not finite after step 1; lower learning_rate"
+    ):
         trainer(learning_rate=np.inf).fit(1, lambda epoch: [1.0])
 
 
