@@ -38,5 +38,6 @@ rule all:
     input:
         "results/rnnlm_ppl.txt",
         f"results/{CORPUS}/ladder.txt",
+        f"results/{CORPUS}/mixtures.txt",
         f"results/{CORPUS}/vectors.txt",
         FIGURES,

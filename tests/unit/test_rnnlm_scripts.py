@@ -1,5 +1,6 @@
 """The programs that train and measure language models."""
 
+import matplotlib.image
 import numpy as np
 import pytest
 from running import run_script, succeed
@@ -10,9 +11,10 @@ from lexloom.models.ngram import NGramLM, count_ngrams
 IDS = np.random.default_rng(0).integers(0, 6, 300).astype(np.int32)
 
 
-def write_corpus(path, words):
-    splits = {"train": IDS, "valid": IDS[:50], "test": IDS[50:99]}
-    write_artifact(path, "corpus", splits | {"words": words}, {"sentence_end": "a"})
+def write_corpus(path, words, end="a"):
+    texts = {"train": IDS, "valid": IDS[:50], "test": IDS[50:99]}
+    datasets = texts | {"words": words, "counts": np.bincount(IDS, minlength=6)}
+    write_artifact(path, "corpus", datasets, {"sentence_end": end})
 
 
 def train(folder, *arguments):
@@ -50,8 +52,7 @@ def assert_tokens_agree(measured):
 
 @pytest.mark.parametrize("end", ["a", None])
 def test_an_ngram_model_is_counted_and_measured(folder, end):
-    corpus = read_artifact(folder / "corpus.h5", "corpus")
-    write_artifact(folder / "corpus.h5", "corpus", corpus.datasets, {"sentence_end": end})
+    write_corpus(folder / "corpus.h5", list("abcdef"), end)
     succeed("train_ngram", folder / "corpus.h5", "--order", 3, "--output", folder / "ngram.h5")
     succeed("evaluate_ngram", folder / "ngram.h5", folder / "corpus.h5", "--output", folder / "p.h5")
     measured = read_artifact(folder / "p.h5", "perplexity")
@@ -97,6 +98,58 @@ def test_the_ladder_begins_with_the_worst_and_has_a_dash_where_nothing_was_publi
     ]
     refused = run_script("tabulate_ladder", *given, "--rungs", "lstm", "--perplexities", *files)
     assert "expected equally many of each" in refused.stderr
+
+
+def measure(folder, orders=(1, 3)):
+    """Return the perplexities of n-gram models of some orders."""
+    outputs = [folder / f"{order}_perplexity.h5" for order in orders]
+    for order, output in zip(orders, outputs, strict=True):
+        succeed("train_ngram", folder / "corpus.h5", "--order", order, "--output", folder / "ngram.h5")
+        succeed("evaluate_ngram", folder / "ngram.h5", folder / "corpus.h5", "--output", output)
+    return outputs
+
+
+def test_mixtures_are_fitted_on_valid_and_measured_on_test(folder):
+    measured = measure(folder)
+    given = ["--models", "one", "three", "--perplexities", *measured]
+    succeed("tabulate_mixtures", "--output", folder / "t", *given)
+    head, *rows = [line.split() for line in (folder / "t").read_text().splitlines()]
+    assert head == ["models", "weights", "valid", "test"]
+    assert [row[0] for row in rows] == ["one", "three", "one+three"]
+    weights = np.array(rows[2][1].split("+"), float)
+    assert weights.sum() == pytest.approx(1, abs=0.002)
+    assert float(rows[2][2]) <= min(float(rows[0][2]), float(rows[1][2]))
+    p = [np.exp(read_artifact(path, "perplexity")["log_probabilities"]["test"]) for path in measured]
+    assert float(rows[2][3]) == pytest.approx(np.exp(-np.log(weights @ np.array(p)).mean()), abs=0.02)
+    for row, path in zip(rows, measured, strict=False):
+        assert row[2:] == [f"{read_artifact(path, 'perplexity')[split]:.2f}" for split in ("valid", "test")]
+
+
+def test_models_of_two_corpora_are_not_compared(folder):
+    (first,) = measure(folder, [1])
+    write_corpus(folder / "corpus.h5", list("fedcba"))
+    (second,) = measure(folder, [2])
+    mixed = run_script(
+        *("tabulate_mixtures", "--output", folder / "t", "--models", "one", "two"),
+        *("--perplexities", first, second),
+    )
+    assert "2_perplexity.h5 and " in mixed.stderr
+    drawn = run_script(
+        "plot_perplexity_bands", first, "--corpus", folder / "corpus.h5", "--output", folder / "f.png"
+    )
+    for result in (mixed, drawn):
+        assert "not of the same corpus" in result.stderr
+        assert result.returncode == 1
+    assert not (folder / "t").exists()
+
+
+@pytest.mark.parametrize("end", ["a", None])
+def test_perplexity_by_band_is_drawn_with_and_without_sentence_ends(folder, end):
+    write_corpus(folder / "corpus.h5", list("abcdef"), end)
+    given = (*measure(folder), "--corpus", folder / "corpus.h5", "--output", folder / "f.png")
+    succeed("plot_perplexity_bands", *given)
+    width, height = matplotlib.image.imread(folder / "f.png").shape[1::-1]
+    assert width / height == pytest.approx((11.5 if end else 6.5) / 4.5, rel=0.01)
 
 
 @pytest.mark.parametrize("words", [list("abcdeg"), list("abcdefg")])

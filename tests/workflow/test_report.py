@@ -8,7 +8,13 @@ def report(workflow):
 
 
 @pytest.mark.parametrize(
-    "table", ["results/rnnlm_ppl.txt", "results/sample/ladder.txt", "results/sample/vectors.txt"]
+    "table",
+    [
+        "results/rnnlm_ppl.txt",
+        "results/sample/ladder.txt",
+        "results/sample/mixtures.txt",
+        "results/sample/vectors.txt",
+    ],
 )
 def test_a_table_is_shown_in_its_caption(workflow, report, table):
     first_line = (workflow.folder / table).read_text().splitlines()[0]
@@ -20,6 +26,7 @@ def test_a_table_is_shown_in_its_caption(workflow, report, table):
     [
         ("training_curves.png", "Mean negative-sampling loss of CBOW and skip-gram"),
         ("perplexity.png", "the perplexity of the grammar that generated the corpus"),
+        ("perplexity_bands.png", "by how often the word to be predicted stands in"),
         ("words_svd.png", "The most frequent words of sample on the plane"),
         ("words_cbow.png", "cbow vectors, scaled to length one"),
         ("words_skipgram.png", "skipgram vectors, scaled to length one"),

@@ -7,14 +7,15 @@ import pytest
 VECTORS = {f"results/sample/similarity/{name}.h5" for name in ("ppmi", "svd", "cbow", "skipgram")}
 VECTOR_TABLE = {"results/sample/vectors.txt"}
 LADDER = {"results/sample/ladder.txt"}
+COMPARED = {"results/sample/mixtures.txt", "results/sample/figures/perplexity_bands.png", *LADDER}
 LANGUAGE_MODEL = {
     "results/sample/rnnlm/tiny.h5",
     "results/sample/rnnlm/tiny_perplexity.h5",
     "results/rnnlm_ppl.txt",
     "results/sample/figures/perplexity.png",
-    *LADDER,
+    *COMPARED,
 }
-NGRAM = {"results/sample/ngram.h5", "results/sample/ngram_perplexity.h5", *LADDER}
+NGRAM = {"results/sample/ngram.h5", "results/sample/ngram_perplexity.h5", *COMPARED}
 SVD = {
     "results/sample/svd.h5",
     "results/sample/similarity/svd.h5",
@@ -58,6 +59,7 @@ EDITED_FILES = {
     "scripts/train_rnnlm.py": LANGUAGE_MODEL,
     "scripts/tokenize_corpus.py": TOKENIZED | OWN,
     "src/lexloom/models/ngram.py": NGRAM,
+    "scripts/tabulate_mixtures.py": {"results/sample/mixtures.txt"},
     "src/lexloom/recurrent.py": LANGUAGE_MODEL,
     "src/lexloom/trainer.py": LANGUAGE_MODEL | LEARNED,
     "src/lexloom/svd.py": SVD | OWN_SVD,

@@ -7,6 +7,7 @@ FIGURES = expand(
     name=[
         "training_curves",
         "perplexity",
+        "perplexity_bands",
         "ppmi",
         *(f"words_{method}" for method in DRAWN_VECTORS),
     ],
@@ -61,6 +62,30 @@ rule plot_perplexity:
         options=lambda wildcards: options(reference(wildcards)),
     shell:
         "python {input.script} --log {log} --output {output} {params.options} -- {input.models}"
+
+
+rule plot_perplexity_bands:
+    input:
+        **code("plot_perplexity_bands.py"),
+        perplexities=lambda wildcards: rungs(wildcards)["perplexities"],
+        corpus="data/{corpus}/corpus.h5",
+    output:
+        report(
+            "results/{corpus}/figures/perplexity_bands.png",
+            caption="../report/perplexity_bands.rst",
+            category="Language models",
+            labels={"shows": "perplexity by kind of token"},
+        ),
+    log:
+        "logs/{corpus}/plot_perplexity_bands.log",
+    benchmark:
+        "results/{corpus}/benchmarks/plot_perplexity_bands.tsv"
+    threads: 1
+    resources:
+        mem_mb=1000,
+    shell:
+        "python {input.script} --log {log} --output {output} --corpus {input.corpus}"
+        " -- {input.perplexities}"
 
 
 rule plot_words:

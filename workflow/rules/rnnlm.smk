@@ -112,6 +112,31 @@ rule tabulate_ladder:
         " --perplexities {input.perplexities} --benchmarks {input.benchmarks}"
 
 
+rule tabulate_mixtures:
+    input:
+        **code("tabulate_mixtures.py"),
+        perplexities=lambda wildcards: rungs(wildcards)["perplexities"],
+    output:
+        report(
+            "results/{corpus}/mixtures.txt",
+            caption="../report/mixtures.rst",
+            category="Language models",
+            labels={"shows": "perplexity of mixtures"},
+        ),
+    log:
+        "logs/{corpus}/tabulate_mixtures.log",
+    benchmark:
+        "results/{corpus}/benchmarks/tabulate_mixtures.tsv"
+    threads: 1
+    resources:
+        mem_mb=1000,
+    params:
+        options=lambda wildcards: options({"models": rung_names(wildcards.corpus)}),
+    shell:
+        "python {input.script} --log {log} --output {output} {params.options}"
+        " --perplexities {input.perplexities}"
+
+
 rule tabulate_rnnlm:
     input:
         **code("tabulate_rnnlm.py"),
