@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from lexloom.artifacts import Dataset, read_artifact, write_artifact
+from lexloom.artifacts import Dataset, describe_artifact, read_artifact, write_artifact
 from lexloom.backend import get_backend
 from lexloom.command_line import at_least, run, script_parser
 from lexloom.evaluation import (
@@ -62,6 +62,7 @@ def main(options: argparse.Namespace) -> None:
             ),
             "covered": Dataset(np.array([score.covered for score in scores]), ("score",), "items"),
             "total": Dataset(np.array([score.total for score in scores]), ("score",), "items"),
+            "epochs": Dataset(np.array(describe_artifact(options.vectors).settings.get("epochs", 1))),
             "words": vectors.words,
             "queries": list(names_of(queries, options.queries, vectors)),
             "neighbours": Dataset(neighbours, ("query", "rank"), "word id"),

@@ -1,4 +1,4 @@
-"""Put the scores and nearest words of several word vectors side by side, as plain text."""
+"""Put scores, times of making and nearest words of several word vectors side by side, as plain text."""
 
 import argparse
 from collections.abc import Iterator
@@ -11,13 +11,24 @@ from lexloom.artifacts import Artifact, read_artifact
 from lexloom.command_line import run, script_parser
 from lexloom.errors import LexloomError
 from lexloom.output_files import aligned, write_lines
+from lexloom.text_files import read_seconds
 
 parser = script_parser(
     "Tabulate scores of word vectors, one column for each file, headed by the file's name. A cell is the "
     "score, then its 95 % confidence interval. A dash: nothing could be scored, or the "
-    "query is not in the vocabulary."
+    "query is not in the vocabulary. Words/s are the words of train, times the epochs, by the seconds."
 )
 parser.add_argument("similarity", nargs="+", help="scores of word vectors on one corpus (HDF5)")
+parser.add_argument("--corpus", required=True, metavar="FILE", help="the corpus they were made of (HDF5)")
+parser.add_argument(
+    "--benchmarks",
+    nargs="+",
+    action="append",
+    required=True,
+    metavar="FILE",
+    help="Snakemake's benchmarks (TSV) of the jobs that made one of the vectors from the corpus; "
+    "once for each of the scores, in their order",
+)
 parser.add_argument("--output", required=True, help="where to write the table (text)")
 
 
@@ -25,7 +36,13 @@ def main(options: argparse.Namespace) -> None:
     """Read the scores, write the table."""
     results = {Path(path).stem: read_artifact(path, "similarity") for path in options.similarity}
     check_same_items(options.similarity, list(results.values()))
-    blocks = [score_rows(results), *neighbour_blocks(results)]
+    if len(options.benchmarks) != len(results):
+        raise LexloomError(
+            f"--benchmarks: given {len(options.benchmarks)} times; expected once for each of the scores, "
+            f"{len(results)} times"
+        )
+    words = int(read_artifact(options.corpus, "corpus", ["counts"])["counts"].sum())
+    blocks = [score_rows(results), time_rows(results, words, options.benchmarks), *neighbour_blocks(results)]
     lines = [line for rows in blocks for line in ("", *aligned(rows))]
     write_lines(options.output, lines[1:])
 
@@ -56,6 +73,16 @@ def score(result: Artifact, row: int) -> str:
     if np.isnan(value):
         return "-"
     return f"{value:.3f}" if np.isnan(low) else f"{value:.3f}[{low:.3f},{high:.3f}]"
+
+
+def time_rows(
+    results: dict[str, Artifact], words: int, benchmarks: list[list[str]]
+) -> Iterator[list[object]]:
+    """Yield the head, and how long it took to make each kind of vectors of so many words."""
+    yield ["method", "epochs", "seconds", "words/s"]
+    for (method, result), paths in zip(results.items(), benchmarks, strict=True):
+        seconds = sum(map(read_seconds, paths))
+        yield [method, result["epochs"], f"{seconds:.1f}", f"{result['epochs'] * words / seconds:.0f}"]
 
 
 def neighbour_blocks(results: dict[str, Artifact]) -> Iterator[list[list[str]]]:

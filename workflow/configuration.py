@@ -149,6 +149,8 @@ def _contradictions(config: Mapping[str, Any], mistakes: Mapping[KeyPath, str]) 
     corpora, models = entries("corpora"), entries("rnnlm", "models")
     if present("corpora") and present("corpus"):
         yield from _unknown(("corpus",), [config["corpus"]], "corpora", corpora)
+    if present("corpora") and sound("gensim", "corpora"):
+        yield from _unknown(("gensim", "corpora"), config["gensim"]["corpora"], "corpora", corpora)
     for name, corpus in corpora.items():
         if present("rnnlm", "models") and sound("corpora", name, "models"):
             yield from _unknown(("corpora", name, "models"), corpus["models"], "rnnlm.models", models)

@@ -45,7 +45,7 @@ KINDS = {
     "cooccurrences": Kind(1, "count_cooccurrences.py"),
     "ppmi": Kind(1, "weight_ppmi.py"),
     "contexts": Kind(1, "create_contexts.py"),
-    "vectors": Kind(1, "factorize_svd.py or train_word2vec.py"),
+    "vectors": Kind(1, "factorize_svd.py or train_word2vec.py (train_gensim.py for gensim's)"),
     "rnnlm": Kind(1, "train_rnnlm.py"),
     "ngram": Kind(1, "train_ngram.py"),
     "perplexity": Kind(2, "evaluate_rnnlm.py or evaluate_ngram.py"),

@@ -210,6 +210,11 @@ def test_a_perplexity_is_published_of_a_known_model_and_corpus():
     assert '"ptbb" is not one of corpora, did you mean ptb?' in message
 
 
+def test_gensim_stands_beside_a_known_corpus():
+    message = mistakes(changed(("gensim", "corpora"), ["ptb", "sampl"]))["gensim.corpora"]
+    assert '"sampl" is not one of corpora, did you mean sample?' in message
+
+
 def test_tied_weights_need_one_size():
     config = changed(("rnnlm", "models", "lstm", "hidden"), 128)
     assert "256 and 128" in mistakes(config)["rnnlm.models.lstm.tied"]

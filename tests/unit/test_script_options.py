@@ -16,6 +16,7 @@ OUTSIDE = {
     "plot_ppmi": {"count": "0"},
     "plot_words": {"count": "-2"},
     "tokenize_corpus": {"min-count": "0", "max-vocab": "1"},
+    "train_gensim": {"window": "0", "epochs": "0", "negatives": "0", "subsample": "2", "learning-rate": "0"},
     "train_ngram": {"order": "0"},
     "train_rnnlm": {
         "layers": "0",

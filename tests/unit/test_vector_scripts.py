@@ -8,11 +8,19 @@ from lexloom.artifacts import read_artifact, write_artifact
 WORDS = ["cat", "dog", "cow", "red", "blue", "green"]
 
 
+def tabulate(folder, *scores):
+    """Run the script on files of scores, each of vectors that took two jobs of a second and a half."""
+    (folder / "job.tsv").write_text("s\th:m:s\n1.5\t0:00:01\n")
+    jobs = ["--benchmarks", folder / "job.tsv", folder / "job.tsv"] * len(scores)
+    corpus = ["--corpus", folder / "corpus.h5"]
+    return run_script("tabulate_vectors", "--output", folder / "table.txt", *corpus, *jobs, "--", *scores)
+
+
 @pytest.fixture
 def folder(tmp_path):
     rows = np.random.default_rng(1).uniform(size=(6, 4)).astype(np.float32)
     rows[:3, 0] += 2
-    write_artifact(tmp_path / "svd.h5", "vectors", {"vectors": rows, "words": WORDS}, {})
+    write_artifact(tmp_path / "svd.h5", "vectors", {"vectors": rows, "words": WORDS}, {"epochs": 6})
     write_artifact(
         tmp_path / "ppmi.h5", "ppmi", {"ppmi": sparse.csr_array(rows @ rows.T), "words": WORDS}, {}
     )
@@ -36,14 +44,19 @@ def test_scores_and_nearest_words_stand_side_by_side(folder):
             *("--output", folder / "scores" / f"{method}.h5", "--", folder / f"{method}.h5"),
         )
     scores = [folder / "scores" / f"{method}.h5" for method in ("ppmi", "svd")]
-    succeed("tabulate_vectors", "--output", folder / "table.txt", *scores)
-    table, *neighbours = (folder / "table.txt").read_text().split("\n\n")
+    assert tabulate(folder, *scores).returncode == 0
+    table, times, *neighbours = (folder / "table.txt").read_text().split("\n\n")
     rows = [line.split() for line in table.splitlines()]
     assert rows[0] == ["test_set", "measure", "covered", "total", "ppmi", "svd"]
     assert [row[:4] for row in rows[1:]] == [
         ["pairs", "Spearman", "4", "5"],
         ["questions", "3CosAdd", "1", "2"],
         ["questions", "3CosMul", "1", "2"],
+    ]
+    assert [line.split() for line in times.splitlines()] == [
+        ["method", "epochs", "seconds", "words/s"],
+        ["ppmi", "1", "3.0", "11"],
+        ["svd", "6", "3.0", "64"],
     ]
     svd = read_artifact(scores[1], "similarity")
     low, high = svd["intervals"][0]
@@ -70,19 +83,17 @@ def test_scores_of_different_corpora_are_not_put_side_by_side(folder):
         succeed(
             "evaluate_vectors", "--output", folder / f"{name}.h5", "--queries", query, "--", folder / "svd.h5"
         )
-    result = run_script(
-        "tabulate_vectors", "--output", folder / "t.txt", folder / "one.h5", folder / "two.h5"
-    )
+    result = tabulate(folder, folder / "one.h5", folder / "two.h5")
     assert result.returncode == 1
     assert "their queries differ; tabulate vectors of one corpus" in result.stderr
-    assert not (folder / "t.txt").exists()
+    assert not (folder / "table.txt").exists()
 
 
 def test_a_set_without_a_known_pair_has_a_dash(folder):
     (folder / "pairs.txt").write_text("horse mare 9\n")
     options = ["--similarity", folder / "pairs.txt", "--output", folder / "s.h5", "--", folder / "svd.h5"]
     succeed("evaluate_vectors", *options)
-    succeed("tabulate_vectors", "--output", folder / "table.txt", folder / "s.h5")
+    assert tabulate(folder, folder / "s.h5").returncode == 0
     assert (folder / "table.txt").read_text().splitlines()[1].split() == ["pairs", "Spearman", "0", "1", "-"]
 
 
@@ -90,7 +101,7 @@ def test_a_score_of_too_few_pairs_has_no_interval(folder):
     (folder / "pairs.txt").write_text("cat dog 9\ncat red 2\n")
     options = ["--similarity", folder / "pairs.txt", "--output", folder / "s.h5", "--", folder / "svd.h5"]
     succeed("evaluate_vectors", *options)
-    succeed("tabulate_vectors", "--output", folder / "table.txt", folder / "s.h5")
+    assert tabulate(folder, folder / "s.h5").returncode == 0
     assert (folder / "table.txt").read_text().splitlines()[1].split()[2:] == ["2", "2", "1.000"]
 
 
@@ -100,8 +111,8 @@ def test_a_misspelt_query_has_dashes_and_a_hint(folder):
     )
     assert result.returncode == 0
     assert result.stderr == "'gren': not among the 6 words of these vectors; did you mean green?\n"
-    succeed("tabulate_vectors", "--output", folder / "table.txt", folder / "s.h5")
-    _, missing, known = (folder / "table.txt").read_text().split("\n\n")
+    assert tabulate(folder, folder / "s.h5").returncode == 0
+    _, _, missing, known = (folder / "table.txt").read_text().split("\n\n")
     rows = [line.split() for line in missing.splitlines()]
     assert rows == [["nearest_to:gren", "s"], *([f"{rank}", "-"] for rank in range(1, 6))]
     assert known.startswith("nearest_to:cat")
@@ -114,7 +125,17 @@ def test_different_misspelt_queries_are_not_put_side_by_side(folder):
             "evaluate_vectors", "--output", folder / f"{name}.h5", "--queries", query, "--", folder / "svd.h5"
         )
     scores = folder / "one.h5", folder / "two.h5"
-    assert "their queries differ" in run_script("tabulate_vectors", "--output", folder / "t", *scores).stderr
+    assert "their queries differ" in tabulate(folder, *scores).stderr
+
+
+def test_the_times_of_too_few_vectors_are_refused(folder):
+    for name in ("one", "two"):
+        succeed("evaluate_vectors", "--output", folder / f"{name}.h5", folder / "svd.h5")
+    (folder / "job.tsv").write_text("s\n1\n")
+    given = ["--corpus", folder / "corpus.h5", "--benchmarks", folder / "job.tsv"]
+    scores = folder / "one.h5", folder / "two.h5"
+    result = run_script("tabulate_vectors", "--output", folder / "t", *given, "--", *scores)
+    assert "--benchmarks: given 1 times; expected once for each of the scores, 2 times" in result.stderr
 
 
 @pytest.mark.parametrize(

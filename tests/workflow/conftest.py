@@ -127,6 +127,11 @@ def configuration(mirror):
         "ppmi": {"smoothing": 1.0},
         "svd": {"dimension": 8, "add_contexts": True},
         "word2vec": {"cbow": dict(training), "skipgram": dict(training)},
+        "gensim": {
+            "corpora": ["sample"],
+            "cbow": {"dimension": 8, "epochs": 2},
+            "skipgram": {"dimension": 8, "epochs": 1},
+        },
         "ngram": {"order": 3},
         "rnnlm": {"models": {"tiny": dict(TINY)}},
         "published": {"sample": {"ngram": 15.5}},

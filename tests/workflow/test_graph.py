@@ -2,12 +2,13 @@
 
 import subprocess
 import sys
+from importlib.util import find_spec
 
 import pytest
 
 from lexloom.artifacts import KINDS, file_sha256, read_artifact
 
-TIMED = ("rnnlm_ppl.txt", "ladder.txt")
+TIMED = ("rnnlm_ppl.txt", "ladder.txt", "vectors.txt")
 
 
 def made(folder):
@@ -15,6 +16,12 @@ def made(folder):
     files = [path for room in ("data", "results") for path in (folder / room).rglob("*") if path.is_file()]
     timeless = [path for path in files if path.suffix != ".tsv" and path.name not in TIMED]
     return {str(path.relative_to(folder)): file_sha256(path) for path in timeless}
+
+
+def without_times(table):
+    """Return the blocks of a table of word vectors but the one of times, the second."""
+    scores, _, *neighbours = table.split("\n\n")
+    return [scores, *neighbours]
 
 
 def test_the_table_of_language_models(workflow):
@@ -33,6 +40,17 @@ def test_the_ladder_of_language_models(workflow):
     rows = [dict(zip(head.split(), line.split(), strict=True)) for line in lines]
     assert {row["rung"]: row["published"] for row in rows} == {"ngram": "15.5", "tiny": "-"}
     assert float(rows[0]["ours"]) > float(rows[1]["ours"]) > 1
+
+
+def test_the_table_of_word_vectors(workflow):
+    _, times, *_ = (workflow.folder / "results/sample/vectors.txt").read_text().split("\n\n")
+    head, *lines = times.splitlines()
+    assert head.split() == ["method", "epochs", "seconds", "words/s"]
+    rows = [dict(zip(head.split(), line.split(), strict=True)) for line in lines]
+    beside = {"gensim_cbow": "2", "gensim_skipgram": "1"} if find_spec("gensim") else {}
+    epochs = {"ppmi": "1", "svd": "1", "cbow": "1", "skipgram": "1"}
+    assert {row["method"]: row["epochs"] for row in rows} == epochs | beside
+    assert all(float(row["seconds"]) > 0 and float(row["words/s"]) > 0 for row in rows)
 
 
 def test_every_artifact_is_whole_and_knows_its_seed_and_inputs(workflow):
@@ -61,6 +79,10 @@ def test_another_run_in_another_folder_with_two_threads_gives_the_same_bytes(wor
     again = made(tmp_path)
     assert len(again) > 20
     assert again == {path: sha256 for path, sha256 in made(workflow.folder).items() if path in again}
+    table, other = (
+        (folder / "results/sample/vectors.txt").read_text() for folder in (workflow.folder, tmp_path)
+    )
+    assert without_times(table) == without_times(other)
 
 
 def test_the_graph_is_clean_to_the_lint_of_snakemake(workflow):

@@ -1,6 +1,7 @@
 """Edit one thing, and exactly what depends on it is made again."""
 
 import os
+from importlib.util import find_spec
 
 import pytest
 
@@ -42,9 +43,17 @@ SKIPGRAM = {
     "results/sample/figures/training_curves.png",
     *VECTOR_TABLE,
 }
+GENSIM = {
+    name: {f"results/sample/gensim_{name}.h5", f"results/sample/similarity/gensim_{name}.h5", *VECTOR_TABLE}
+    if find_spec("gensim")
+    else set()
+    for name in ("cbow", "skipgram")
+}
 COUNTED = {"data/sample/cooccurrences.h5", *PPMI}
 LEARNED = {*CBOW, *SKIPGRAM}
+BESIDE = {*GENSIM["cbow"], *GENSIM["skipgram"]}
 TOKENIZED = {"data/sample/corpus.h5", "data/sample/contexts.h5", *COUNTED, *LEARNED, *LANGUAGE_MODEL, *NGRAM}
+TOKENIZED |= BESIDE
 GENERATED = {
     *(f"data/sample/{name}" for name in ("gold.h5", "train.txt", "valid.txt", "test.txt")),
     *TOKENIZED,
@@ -56,6 +65,7 @@ OWN = {"data/own/corpus.h5", *OWN_COUNTED}
 EDITED_FILES = {
     "scripts/tabulate_ladder.py": LADDER,
     "scripts/tabulate_rnnlm.py": {"results/rnnlm_ppl.txt"},
+    "scripts/train_gensim.py": BESIDE,
     "scripts/train_rnnlm.py": LANGUAGE_MODEL,
     "scripts/tokenize_corpus.py": TOKENIZED | OWN,
     "src/lexloom/models/ngram.py": NGRAM,
@@ -75,6 +85,7 @@ CHANGED_KEYS = {
     "svd.dimension": (6, SVD | OWN_SVD),
     "svd.add_contexts": (False, SVD | OWN_SVD),
     "word2vec.cbow.epochs": (2, CBOW),
+    "gensim.cbow.epochs": (3, GENSIM["cbow"]),
     "ngram.order": (2, NGRAM),
     "published.sample.ngram": (14.5, LADDER),
     "rnnlm.models.tiny.dropout": (0.2, LANGUAGE_MODEL),

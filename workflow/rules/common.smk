@@ -2,6 +2,7 @@
 
 import sys
 from glob import glob
+from importlib.util import find_spec
 from pathlib import Path
 
 ROOT = Path(workflow.basedir)
@@ -184,6 +185,43 @@ def test_sets(wildcards):
         "similarity": list(files.values()),
         "analogies": analogies,
     }
+
+
+def vector_jobs(corpus):
+    """Return the jobs that make each kind of word vectors from the ids of a corpus.
+
+    Those of gensim are among them where it is installed, and asked for.
+    """
+    counted = ["count_cooccurrences", "weight_ppmi"]
+    ours = {
+        "ppmi": counted,
+        "svd": [*counted, "factorize_svd"],
+        "cbow": ["create_contexts", "train_cbow"],
+        "skipgram": ["create_contexts", "train_skipgram"],
+    }
+    beside = find_spec("gensim") and corpus in config["gensim"]["corpora"]
+    theirs = ["gensim_cbow", "gensim_skipgram"] if beside else []
+    return ours | {name: [f"train_{name}"] for name in theirs}
+
+
+def vector_scores(wildcards):
+    """Return the scores of each kind of word vectors, and the benchmarks of the jobs behind them."""
+    results = f"results/{wildcards.corpus}"
+    jobs = vector_jobs(wildcards.corpus)
+    names = dict.fromkeys(name for group in jobs.values() for name in group)
+    return {
+        "similarity": [f"{results}/similarity/{name}.h5" for name in jobs],
+        "benchmarks": [f"{results}/benchmarks/{name}.tsv" for name in names],
+    }
+
+
+def vector_benchmarks(wildcards):
+    """Return the benchmarks of the jobs behind each kind of word vectors, as options."""
+    folder = f"results/{wildcards.corpus}/benchmarks"
+    return " ".join(
+        options({"benchmarks": [f"{folder}/{name}.tsv" for name in names]})
+        for names in vector_jobs(wildcards.corpus).values()
+    )
 
 
 # Before any job: a person's own files are there.

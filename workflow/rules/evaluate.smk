@@ -5,6 +5,8 @@ VECTORS = {
     "svd": "results/{corpus}/svd.h5",
     "cbow": "results/{corpus}/cbow.h5",
     "skipgram": "results/{corpus}/skipgram.h5",
+    "gensim_cbow": "results/{corpus}/gensim_cbow.h5",
+    "gensim_skipgram": "results/{corpus}/gensim_skipgram.h5",
 }
 
 
@@ -38,8 +40,9 @@ rule evaluate_vectors:
 
 rule tabulate_vectors:
     input:
+        unpack(vector_scores),
         **code("tabulate_vectors.py"),
-        similarity=expand("results/{{corpus}}/similarity/{method}.h5", method=VECTORS),
+        corpus="data/{corpus}/corpus.h5",
     output:
         report(
             "results/{corpus}/vectors.txt",
@@ -54,5 +57,8 @@ rule tabulate_vectors:
     threads: 1
     resources:
         mem_mb=500,
+    params:
+        benchmarks=vector_benchmarks,
     shell:
-        "python {input.script} --log {log} --output {output} -- {input.similarity}"
+        "python {input.script} --log {log} --output {output} --corpus {input.corpus}"
+        " {params.benchmarks} -- {input.similarity}"

@@ -70,3 +70,33 @@ rule train_skipgram:
     shell:
         "python {input.script} --log {log} --threads {threads} --device {resources.device}"
         " --output {output} {params.options} {input.contexts}"
+
+
+# One worker, and so one thread: with more, gensim gives other bits each time.
+rule train_gensim:
+    input:
+        **code("train_gensim.py"),
+        corpus="data/{corpus}/corpus.h5",
+    output:
+        "results/{corpus}/gensim_{architecture}.h5",
+    log:
+        "logs/{corpus}/train_gensim_{architecture}.log",
+    benchmark:
+        "results/{corpus}/benchmarks/train_gensim_{architecture}.tsv"
+    wildcard_constraints:
+        architecture="cbow|skipgram",
+    threads: 1
+    resources:
+        mem_mb=2000,
+    params:
+        options=lambda wildcards: options(
+            config["gensim"][wildcards.architecture]
+            | {
+                "model": {"cbow": "cbow", "skipgram": "skip-gram"}[
+                    wildcards.architecture
+                ],
+                "seed": config["seed"],
+            }
+        ),
+    shell:
+        "python {input.script} --log {log} --output {output} {params.options} {input.corpus}"
