@@ -52,6 +52,19 @@ def test_nearest_lists_the_largest_cosines_without_the_query(form, rows, count):
         np.testing.assert_allclose(values, np.sort(np.delete(table[query], query))[::-1][:count], atol=1e-12)
 
 
+@pytest.mark.parametrize("form", FORMS)
+@given(rows=rows_with_ties, queries=st.lists(st.integers(-1, 4), max_size=6), count=st.integers(1, 20))
+def test_a_batch_of_queries_answers_as_each_alone(form, rows, queries, count):
+    vectors = WordVectors(word_list(rows), form(rows))
+    table = cosine_table(rows)
+    together = zip(*vectors.nearest(np.array(queries, np.int32), count), strict=True)
+    for query, (neighbours, cosines) in zip(queries, together, strict=True):
+        _, (alone,) = vectors.nearest(np.array([query], np.int32), count)
+        np.testing.assert_allclose(cosines, alone, atol=1e-12)
+        if query >= 0:
+            np.testing.assert_allclose(table[query, neighbours], alone, atol=1e-12)
+
+
 def naive_scores(table, question, method, lowest):
     a, b, c = (table[i] for i in question)
     if method == "3CosMul":
