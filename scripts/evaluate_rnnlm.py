@@ -7,7 +7,7 @@ from lexloom.artifacts import check_same_words, read_artifact, write_artifact
 from lexloom.backend import get_backend
 from lexloom.command_line import add_device_options, progress, run, script_parser
 from lexloom.language_evaluation import perplexity_datasets, perplexity_of_tokens
-from lexloom.models.rnnlm import log_probabilities, rnnlm_from_artifact
+from lexloom.models.rnnlm import rnnlm_from_artifact
 
 SPLITS = ("train", "valid", "test")
 
@@ -34,7 +34,7 @@ def main(given: argparse.Namespace) -> None:
     scored = {}
     for split in SPLITS:
         with progress(total=len(corpus[split]), unit="tok", desc=f"perplexity on {split}") as bar:
-            scored[split] = log_probabilities(model, corpus[split], tick=bar.update)
+            scored[split] = model.log_probabilities(corpus[split], tick=bar.update)
         logging.info("%s perplexity %.2f", split, perplexity_of_tokens(scored[split]))
     parameters = sum(parameter.data.size for parameter in model.parameters())
     datasets = perplexity_datasets(scored, parameters, len(artifact["history"]["epoch"]))

@@ -5,6 +5,7 @@ import logging
 
 from lexloom.artifacts import read_artifact, write_artifact
 from lexloom.command_line import at_least, run, script_parser
+from lexloom.corpus import tokenizer_settings
 from lexloom.models.ngram import count_ngrams
 
 
@@ -25,12 +26,12 @@ def options() -> argparse.ArgumentParser:
 def main(given: argparse.Namespace) -> None:
     """Read the corpus, write the counts of each order; no n-gram reaches beyond its sentence."""
     corpus = read_artifact(given.corpus, "corpus", ["train", "words"])
-    words, end = corpus["words"], corpus.settings["sentence_end"]
+    settings = {"order": given.order, "tokenizer": tokenizer_settings(corpus.settings)}
+    words, end = corpus["words"], settings["tokenizer"]["sentence_end"]
     counts = count_ngrams(corpus["train"], len(words), given.order, None if end is None else words.index(end))
     for k, level in enumerate(counts, start=1):
         logging.info("order %d: %d n-grams", k, level.count_nonzero())
     datasets = {f"counts_{k}": level for k, level in enumerate(counts, start=1)} | {"words": words}
-    settings = {"order": given.order, "sentence_end": end}
     write_artifact(given.output, "ngram", datasets, settings, [given.corpus])
 
 

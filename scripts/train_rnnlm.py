@@ -18,6 +18,7 @@ from lexloom.command_line import (
     run,
     script_parser,
 )
+from lexloom.corpus import tokenizer_settings
 from lexloom.losses import perplexity_of
 from lexloom.models.rnnlm import RNNLM, build_rnnlm, perplexity
 from lexloom.optimizers import OPTIMIZERS
@@ -101,6 +102,7 @@ def main(given: argparse.Namespace) -> None:
     backend = get_backend(given.device, given.threads)
     corpus = read_artifact(given.corpus, "corpus", ["train", "valid", "words"])
     settings = {name: getattr(given, name) for name in MODEL + TRAINING}
+    settings["tokenizer"] = tokenizer_settings(corpus.settings)
     model = build_rnnlm(
         len(corpus["words"]),
         random_stream(given.seed, "init"),

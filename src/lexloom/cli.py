@@ -1,4 +1,4 @@
-"""The command `lexloom`: look at what the pipeline made, and hand it to other programs."""
+"""The command `lexloom`: look at what the pipeline made, use it, and hand it to other programs."""
 
 import argparse
 import json
@@ -10,16 +10,19 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lexloom.command_line import at_least, run
+from lexloom.command_line import add_device_options, at_least, between, run
 from lexloom.errors import LexloomError
 from lexloom.exports import FORMATS
 from lexloom.output_files import aligned
 
 if TYPE_CHECKING:
     from lexloom.artifacts import Outline
+    from lexloom.language_models import Score
     from lexloom.vectors import WordVectors
 
 Block = list[tuple[str, str]]
+
+_FILE, _MODEL = "results/sample/skipgram.h5", "results/sample/rnnlm/lstm_small.h5"
 
 
 def main() -> None:
@@ -31,7 +34,8 @@ def command_parser() -> argparse.ArgumentParser:
     """Return the parser of all subcommands; `options.command` is the function to call."""
     parser = argparse.ArgumentParser(
         prog="lexloom",
-        description="Ask word vectors, export them, and say what is in any file that lexloom made.",
+        description="Ask word vectors, export them, write and score text with language models, and say what "
+        "is in any file that lexloom made.",
         epilog="`lexloom COMMAND --help` shows an example of each.",
     )
     parser.set_defaults(log=None)
@@ -67,6 +71,24 @@ def command_parser() -> argparse.ArgumentParser:
     exported.add_argument(
         "--output", required=True, metavar="PATH", help="the file to write; of projector, the folder"
     )
+
+    _add_generate(commands)
+
+    scored = _add(
+        commands,
+        score,
+        "say how probable a text is to a language model, by sentence and in total",
+        "score MODEL data/sample/test.txt",
+    )
+    scored.add_argument("model", metavar="MODEL", help=_MODEL_HELP)
+    scored.add_argument(
+        "file",
+        metavar="FILE",
+        nargs="?",
+        default="/dev/stdin",
+        help="a UTF-8 text file, a sentence a line; standard input if not given",
+    )
+    add_device_options(scored)
 
     shown = _add(commands, info, "say what a file holds and where it came from", "info FILE")
     shown.add_argument("file", metavar="FILE", help="any HDF5 file that lexloom made")
@@ -119,6 +141,35 @@ def export(options: argparse.Namespace) -> list[str]:
     return [f"{options.output}: {words:,} words of {dimensions} dimensions, as {options.format}"]
 
 
+def generate(options: argparse.Namespace) -> list[str]:
+    """Return the prompt and the words that a model draws after it; a sentence end ends a line."""
+    from lexloom.backend import get_backend
+    from lexloom.language_models import read_language_model
+    from lexloom.randomness import random_stream
+
+    model = read_language_model(options.model, get_backend(options.device, options.threads))
+    rng = random_stream(options.seed, "generate")
+    words = model.generate(options.prompt, options.tokens, rng, options.temperature, options.top_k)
+    end = model.tokenizer.sentence_end
+    return [line.strip() for line in " ".join("\n" if word == end else word for word in words).split("\n")]
+
+
+def score(options: argparse.Namespace) -> list[str]:
+    """Return for each line of a text what a model makes of it, and for all of it.
+
+    The text is read as one stream: a recurrent model scores a line in the light of the lines before. Log
+    probabilities are natural logarithms. An unknown word counts as the `<unk>` that it is to the model.
+    """
+    from lexloom.backend import get_backend
+    from lexloom.language_models import read_language_model, together
+
+    model = read_language_model(options.model, get_backend(options.device, options.threads))
+    lines = model.score(options.file)
+    texts = [" ".join(line.words) for line in lines] + [f"all {len(lines):,} lines"]
+    rows = map(_score_row, [*lines, together(lines)], texts)
+    return aligned([("perplexity", "log_probability", "tokens", "unknown", "line"), *rows])
+
+
 def info(options: argparse.Namespace) -> list[str]:
     """Return what a file holds and where it came from; only a whole file is described."""
     from lexloom.artifacts import describe_artifact
@@ -154,12 +205,47 @@ def side_by_side(blocks: Sequence[Block], width: int) -> list[str]:
 _VECTORS_HELP = "word vectors, or a PPMI matrix whose rows are the vectors (HDF5)"
 
 
+_MODEL_HELP = "a trained language model or n-grams (HDF5)"
+
+
+def _add_generate(commands: Any) -> None:
+    parser = _add(
+        commands,
+        generate,
+        "write text with a language model",
+        'generate MODEL --prompt "the old king" --tokens 20 --top-k 40',
+    )
+    parser.add_argument("model", metavar="MODEL", help=_MODEL_HELP)
+    parser.add_argument(
+        "--prompt", default="", metavar="TEXT", help="what to go on from; nothing if not given"
+    )
+    parser.add_argument(
+        "--tokens", type=at_least(0), default=100, help="how many words to draw (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--temperature",
+        type=between(0, 1000),
+        default=1.0,
+        help="from 0; below 1 likely words become likelier, 0 takes the likeliest (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--top-k",
+        type=at_least(1),
+        metavar="K",
+        help="draw among the K likeliest words; among all if not given",
+    )
+    parser.add_argument(
+        "--seed", type=at_least(0), default=1, help="of the random numbers (default: %(default)s)"
+    )
+    add_device_options(parser)
+
+
 def _add(commands: Any, command: Callable, summary: str, example: str) -> argparse.ArgumentParser:
     parser = commands.add_parser(
         command.__name__,
         help=summary,
         description=f"{summary[0].upper()}{summary[1:]}.",
-        epilog=f"example: lexloom {example.replace('FILE', 'results/sample/skipgram.h5')}",
+        epilog=f"example: lexloom {example.replace('FILE', _FILE).replace('MODEL', _MODEL)}",
     )
     parser.set_defaults(command=command)
     return parser
@@ -190,6 +276,16 @@ def _vectors(path: str) -> "WordVectors":
 def _block(title: str, vectors: "WordVectors", ids: Any, scores: Any) -> Block:
     rows = [(vectors.words[i], f"{score:.3f}") for i, score in zip(ids, scores, strict=True)]
     return [(title, ""), *rows]
+
+
+def _score_row(score: "Score", text: str) -> tuple[str, ...]:
+    return (
+        f"{score.perplexity:.2f}",
+        f"{score.log_probabilities.sum():.2f}",
+        f"{len(score.words)}",
+        f"{score.unknown}",
+        text,
+    )
 
 
 def _joined(blocks: Sequence[Block]) -> list[str]:

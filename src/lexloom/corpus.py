@@ -4,8 +4,9 @@ import re
 import unicodedata
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -64,6 +65,11 @@ class Tokenizer:
         if self.pattern is None:
             return line.split()
         return (match[0] for match in re.finditer(self.pattern, line) if match[0])
+
+
+def tokenizer_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return those of a corpus's settings that made its `Tokenizer`."""
+    return {field.name: settings[field.name] for field in fields(Tokenizer)}
 
 
 @dataclass(frozen=True)
@@ -149,6 +155,56 @@ def read_corpus(
         for block in _blocks(tokens):
             block[:] = new_ids[block]
     return Corpus(**parts, words=words, counts=counts)
+
+
+def read_lines(path: str | Path, tokenizer: Tokenizer, words: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+    """Read a text file as ids of a known vocabulary.
+
+    Parameters
+    ----------
+    words : list of str
+
+    Returns
+    -------
+    ids, lines : (L,) int arrays
+        The number of each token and of the line in which it stands, from 0; lines without a token are passed
+        over.
+
+    Raises
+    ------
+    LexloomError
+        When the file cannot be read, is no UTF-8 text or has no token, and as `known_ids` does.
+    """
+    names = _Ids({_LINE_END: 0})
+    tokens = _read_text([path], tokenizer, names, lambda size: None)
+    if not len(tokens):
+        raise LexloomError(f"{path}: no token in it; expected text")
+    ends = tokens == names[tokenizer.sentence_end or _LINE_END]
+    lines = np.cumsum(ends) - ends
+    if tokenizer.sentence_end is None:
+        tokens, lines = tokens[~ends], lines[~ends]
+    used, places = np.unique(tokens, return_inverse=True)
+    spelt = list(names)
+    return known_ids([spelt[name] for name in used], words, path)[places], lines
+
+
+def known_ids(names: Sequence[str], words: Sequence[str], source: str | Path) -> np.ndarray:
+    """Return the ids (N,) of words; one that is not in the vocabulary is <unk>, as in a corpus.
+
+    Raises
+    ------
+    LexloomError
+        When a word is not in the vocabulary and <unk> is not either.
+    """
+    numbers = {word: number for number, word in enumerate(words)}
+    unknown = numbers.get(UNKNOWN)
+    ids = [numbers.get(name, unknown) for name in names]
+    if None in ids:
+        raise LexloomError(
+            f"{source}: {names[ids.index(None)]!r} is not among the {len(words)} words of the model, and "
+            f"neither is {UNKNOWN}; leave it out, or train on a corpus with min_count 2 or more"
+        )
+    return np.array(ids, np.int32)
 
 
 def split_text(tokens: np.ndarray, end: int, shares: Sequence[float]) -> list[np.ndarray]:

@@ -4,9 +4,11 @@ import importlib
 import logging
 import os
 import re
+import shlex
 import subprocess
 import sys
 import tomllib
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +17,8 @@ from scipy import sparse
 
 from lexloom import cli
 from lexloom.artifacts import Dataset, write_artifact
+from lexloom.corpus import Tokenizer
+from lexloom.models.ngram import count_ngrams
 from lexloom.vectors import read_vectors
 
 WORDS = ["king", "man", "queen", "woman", "paris", "<unk>"]
@@ -181,13 +185,57 @@ def test_info_says_that_a_file_is_damaged(refused, folder):
     assert "none.h5: no such file" in refused("info", "none.h5")
 
 
-@pytest.mark.parametrize("command", ["similar", "analogy", "export", "info"])
+@pytest.fixture
+def ngrams(folder):
+    """A model of n-grams that knows "man king queen" and marks of sentence ends."""
+    words = [*WORDS, "<eos>"]
+    counts = count_ngrams(np.array([1, 0, 2, 6] * 9 + [5, 1, 6]), len(words), 2, 6)
+    tokenizer = asdict(Tokenizer(lower=True, sentence_end="<eos>"))
+    datasets = {"counts_1": counts[0], "counts_2": counts[1], "words": words}
+    write_artifact(folder / "ngram.h5", "ngram", datasets, {"order": 2, "tokenizer": tokenizer})
+    return "ngram.h5"
+
+
+def test_a_text_is_written_in_lines_from_a_prompt(lexloom, ngrams):
+    given = ("generate", ngrams, "--prompt", "Man", "--temperature", 0)
+    assert lexloom(*given, "--tokens", 10) == ["man king queen", "man king queen", "man king queen"]
+    assert lexloom("generate", ngrams, "--seed", 3) == lexloom("generate", ngrams, "--seed", 3)
+    assert lexloom("generate", ngrams, "--seed", 3) != lexloom("generate", ngrams, "--seed", 4)
+
+
+def test_a_text_is_scored_by_line_and_in_total(lexloom, ngrams, folder):
+    (folder / "text.txt").write_text("Man king  queen\nking stone\n")
+    head, *rows = (line.split(maxsplit=4) for line in lexloom("score", ngrams, "text.txt"))
+    assert head == ["perplexity", "log_probability", "tokens", "unknown", "line"]
+    assert [row[2:] for row in rows] == [
+        ["4", "0", "man king queen <eos>"],
+        ["3", "1", "king <unk> <eos>"],
+        ["7", "1", "all 2 lines"],
+    ]
+    values = np.array([row[:2] for row in rows], float)
+    assert values[:2, 1].sum() == pytest.approx(values[2, 1], abs=0.02)
+    np.testing.assert_allclose(values[:, 0], np.exp(-values[:, 1] / [4, 3, 7]), rtol=0.01)
+
+
+def test_a_text_to_score_may_come_from_standard_input(ngrams, folder):
+    program = "from lexloom.cli import main; main()"
+    command = [sys.executable, "-c", program, "score", ngrams]
+    done = subprocess.run(command, input=b"man\n", stdout=subprocess.PIPE, timeout=60, check=True)
+    assert done.stdout.splitlines()[1].endswith(b"man <eos>")
+
+
+def test_a_file_without_a_language_model_is_refused(refused):
+    for command in (("generate", "skipgram.h5"), ("score", "skipgram.h5", "text.txt")):
+        assert "skipgram.h5: holds 'vectors', expected 'rnnlm' or 'ngram'" in refused(*command)
+
+
+@pytest.mark.parametrize("command", ["similar", "analogy", "export", "generate", "score", "info"])
 def test_the_help_of_each_command_has_an_example_that_parses(lexloom, capsys, command):
     with pytest.raises(SystemExit) as end:
         lexloom(command, "--help")
     assert end.value.code == 0
     _, example = " ".join(capsys.readouterr().out.split()).split("example: lexloom ")
-    options = cli.command_parser().parse_args(example.split())
+    options = cli.command_parser().parse_args(shlex.split(example))
     assert options.command.__name__ == command
 
 

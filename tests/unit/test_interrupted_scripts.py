@@ -7,12 +7,14 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import asdict
 
 import numpy as np
 import pytest
 from running import SCRIPTS
 
 from lexloom.artifacts import write_artifact
+from lexloom.corpus import Tokenizer
 
 IDS = np.random.default_rng(0).integers(0, 30, 4000).astype(np.int32)
 KILLS = 20
@@ -25,7 +27,7 @@ class Training:
         self.folder = folder
         self.output = folder / "lm.h5"
         datasets = {"train": IDS, "valid": IDS[:300], "test": IDS[:9], "words": [str(i) for i in range(30)]}
-        write_artifact(folder / "corpus.h5", "corpus", datasets, {})
+        write_artifact(folder / "corpus.h5", "corpus", datasets, asdict(Tokenizer()))
 
     def start(self, *arguments, **options):
         shape = (

@@ -1,11 +1,14 @@
 """The programs that train and measure language models."""
 
+from dataclasses import asdict
+
 import matplotlib.image
 import numpy as np
 import pytest
 from running import run_script, succeed
 
 from lexloom.artifacts import read_artifact, write_artifact
+from lexloom.corpus import Tokenizer
 from lexloom.models.ngram import NGramLM, count_ngrams
 
 IDS = np.random.default_rng(0).integers(0, 6, 300).astype(np.int32)
@@ -14,7 +17,7 @@ IDS = np.random.default_rng(0).integers(0, 6, 300).astype(np.int32)
 def write_corpus(path, words, end="a"):
     texts = {"train": IDS, "valid": IDS[:50], "test": IDS[50:99]}
     datasets = texts | {"words": words, "counts": np.bincount(IDS, minlength=6)}
-    write_artifact(path, "corpus", datasets, {"sentence_end": end})
+    write_artifact(path, "corpus", datasets, asdict(Tokenizer(sentence_end=end)))
 
 
 def train(folder, *arguments):

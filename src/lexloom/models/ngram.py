@@ -61,6 +61,11 @@ class NGramLM:
             p[level.words[followers]] += level.shares[followers]
         return p
 
+    def next_scores(self, ids: np.ndarray, carry: Sequence[int] | None) -> tuple[np.ndarray, list[int]]:
+        """Return the log probability of each word (V,) after more words, and what to carry on from there."""
+        history = [*(carry or []), *ids][-self.order :]
+        return np.log(self.distribution(history)), history
+
     def _walk(self, ids: np.ndarray) -> Iterator[tuple["_Level", np.ndarray, np.ndarray]]:
         """Yield each level, and by place of a text the row of the context and the entry; -1 where unseen."""
         nodes = None
@@ -179,7 +184,7 @@ def discounts_of(counts: np.ndarray) -> np.ndarray:
 
 def ngram_from_artifact(artifact: Artifact) -> NGramLM:
     """Return the model that an artifact of kind "ngram" holds."""
-    end = artifact.settings["sentence_end"]
+    end = artifact.settings["tokenizer"]["sentence_end"]
     counts = [artifact[f"counts_{k}"] for k in range(1, artifact.settings["order"] + 1)]
     return NGramLM(counts, None if end is None else artifact["words"].index(end))
 

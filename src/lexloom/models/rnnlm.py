@@ -81,6 +81,40 @@ class RNNLM:
         loss, loss_cache = self.cross_entropy.forward(scores, targets)
         return loss, carry, (cache, loss_cache)
 
+    def log_probabilities(
+        self, ids: np.ndarray, steps: int = 500, tick: Callable[[int], None] | None = None
+    ) -> np.ndarray:
+        """Return the log probability of every token of a text (L,), each predicted from all before it.
+
+        In nats, as float64 on the host. The text is read as one stream with the state carried from its first
+        word to its last: the result does not depend on the batches of training, and on `steps` only by
+        rounding.
+
+        Parameters
+        ----------
+        ids : (L,) int array
+        steps : int
+            Tokens read at once; bounds memory to `steps` x V scores.
+        tick : callable, optional
+            Called with the number of tokens after each window.
+        """
+        backend = backend_of(self.embedding.W.data)
+        carry, parts = None, []
+        for window in Windows(ids, batch=1, steps=steps):
+            inputs, targets = self.to_device(window)
+            scores, carry, _ = self.scores(inputs, carry)
+            losses, _ = backend.kernels.softmax_cross_entropy(scores[0], targets[0])
+            parts.append(-backend.to_host(losses).astype(np.float64))
+            if tick:
+                tick(targets.size)
+        return np.concatenate(parts)
+
+    def next_scores(self, ids: np.ndarray, carry: list | None) -> tuple[np.ndarray, list]:
+        """Return the score of each word (V,), float64 on the host, after more words (L,); and the states."""
+        (inputs,) = self.to_device([ids[None]])
+        scores, carry, _ = self.scores(inputs, carry)
+        return backend_of(scores).to_host(scores[0, -1]).astype(np.float64), carry
+
     def backward(self, cache: Any) -> None:
         """Add the gradients of every parameter."""
         (embedding_cache, dropout_cache, caches, output_cache), loss_cache = cache
@@ -177,33 +211,5 @@ def rnnlm_from_artifact(artifact: Artifact, backend: Backend) -> RNNLM:
 def perplexity(
     model: RNNLM, ids: np.ndarray, steps: int = 500, tick: Callable[[int], None] | None = None
 ) -> float:
-    """Return exp of minus the mean of `log_probabilities`; beyond the largest float it is inf."""
-    return perplexity_of_tokens(log_probabilities(model, ids, steps, tick))
-
-
-def log_probabilities(
-    model: RNNLM, ids: np.ndarray, steps: int = 500, tick: Callable[[int], None] | None = None
-) -> np.ndarray:
-    """Return the log probability of every token of a text (L,), each predicted from all before it.
-
-    In nats, as float64 on the host. The text is read as one stream with the state carried from its first word
-    to its last: the result does not depend on how the model was trained, and on `steps` only by rounding.
-
-    Parameters
-    ----------
-    ids : (L,) int array
-    steps : int
-        Tokens read at once; bounds memory to `steps` x V scores.
-    tick : callable, optional
-        Called with the number of tokens after each window.
-    """
-    backend = backend_of(model.embedding.W.data)
-    carry, parts = None, []
-    for window in Windows(ids, batch=1, steps=steps):
-        inputs, targets = model.to_device(window)
-        scores, carry, _ = model.scores(inputs, carry)
-        losses, _ = backend.kernels.softmax_cross_entropy(scores[0], targets[0])
-        parts.append(-backend.to_host(losses).astype(np.float64))
-        if tick:
-            tick(targets.size)
-    return np.concatenate(parts)
+    """Return exp of minus the mean of `RNNLM.log_probabilities`; beyond the largest float it is inf."""
+    return perplexity_of_tokens(model.log_probabilities(ids, steps, tick))
