@@ -1,20 +1,19 @@
 """Contexts and targets: a word, and the words around it within a window; and batches to train word2vec on."""
 
-from collections.abc import Iterator
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from lexloom.backend import backend_of
 from lexloom.errors import LexloomError
-from lexloom.randomness import random_stream
+from lexloom.randomness import random_key
 from lexloom.subsampling import keep_probabilities
 
 ABSENT = -1
 """The id that stands for no word."""
 
-PREDICT = ("target", "contexts")
-
+_PIECE = 1 << 20
 
 def create_contexts(ids: np.ndarray, window: int) -> np.ndarray:
     """Return the words around each position of a text.
@@ -43,6 +42,8 @@ class NegativeSampler:
     The probabilities are cut and stacked into V equal columns with at most two words each, as in Vose (1991).
     The power 0.75 is that of Mikolov et al. 2013b: rare words are drawn a little more often than they occur.
 
+    A sample may be the word that it stands beside.
+
     Parameters
     ----------
     counts : (V,) int array
@@ -54,61 +55,77 @@ class NegativeSampler:
         weights = np.asarray(counts, np.float64) ** power
         self.own_share, self.alias = _alias_table(weights / weights.sum())
 
-    def beside(self, words: np.ndarray, negatives: int, rng: np.random.Generator) -> np.ndarray:
-        """Return each word (...) and its negative samples after it: (..., 1 + negatives), int32.
+    def draw(self, shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
+        """Return samples, int32."""
+        points = rng.random(shape) * len(self.alias)
+        columns = points.astype(np.int32)
+        return np.where(points - columns < self.own_share[columns], columns, self.alias[columns])
 
-        A sample that is the word itself is absent (-1), and so are the samples of an absent word.
-        """
-        points = rng.random((words.size, negatives))
-        drawn = backend_of(words).kernels.words_and_samples(
-            words.reshape(-1), points, self.own_share, self.alias
-        )
-        return drawn.reshape(*words.shape, 1 + negatives)
+
+@dataclass(frozen=True)
+class ContextBatch:
+    """A piece of the text, with what is random about it.
+
+    Attributes
+    ----------
+    ids : (window + B + window,) int32 array
+        Words of the text, -1 for none. Those in the middle are the targets.
+    radii : (B,) int32 array
+        How many words on each side are a target's contexts: 1 to window.
+    samples : (G, S) int32 array
+        Negative samples. Blocks of B / G targets next to each other share theirs.
+    """
+
+    ids: Any
+    radii: Any
+    samples: Any
 
 
 class ContextBatches:
-    """The batches of each epoch: `batches(epoch)` is sized, and yields pairs (inputs, words).
+    """The batches of each epoch: `batches(epoch)` is a sequence of `ContextBatch`.
 
-    What a model is to predict stands in `words` with its negative samples after it. Batches are drawn on the
-    host, and depend on the seed and the number of the epoch alone.
+    A batch is a piece of the text, so that contexts need not be written out; the pieces come in an order of
+    their own in each epoch. What is random about a batch depends on the seed, the epoch and its place in the
+    text alone: a training can go on from any batch.
 
     Parameters
     ----------
-    targets : (N,) int32 array
-    contexts : (N, 2 window) int32 array
-        As from `create_contexts`.
+    text : (N,) int32 array
+        Word ids.
     counts : (V,) int array
         How often each word occurs: what sampling and subsampling go by.
-    predict : {"target", "contexts"}
-        CBOW predicts the target: inputs (B, 2 window), words (B, 1 + negatives). Skip-gram predicts the
-        contexts: inputs (B,), words (B, 2 window, 1 + negatives).
+    window : int
+        Words on each side.
+    dynamic : bool
+        Whether each target has a radius drawn from 1 to window, or all have the window (Mikolov et al. 2013a).
     batch : int
-        Targets in a batch, B; the last batch may be shorter.
-    negatives : int
-        Samples for each predicted word.
+        Targets in a batch.
+    samples : int
+        Negative samples, drawn for each block.
+    share : int
+        Targets in a block. The batch is rounded up to whole blocks; where the text ends, words are absent.
     subsample : float
-        Threshold of `keep_probabilities`. A word that does not stay is left out as a target, and absent (-1)
-        from the contexts of others.
+        Threshold of `keep_probabilities`. Words that do not stay are cut out of the text of an epoch.
     seed : int
     """
 
     def __init__(
         self,
-        targets: np.ndarray,
-        contexts: np.ndarray,
+        text: np.ndarray,
         counts: np.ndarray,
-        predict: str,
+        window: int,
+        dynamic: bool,
         batch: int,
-        negatives: int,
+        samples: int,
+        share: int,
         subsample: float,
         seed: int,
     ):
-        self.targets, self.contexts = targets, contexts
-        self.sampler = NegativeSampler(counts)
+        self.text, self.sampler, self.seed = text, NegativeSampler(counts), seed
+        self.window, self.dynamic, self.samples, self.share = window, dynamic, samples, share
+        self.blocks = -(-min(batch, len(text)) // share)
+        self.subsample = subsample
         self.keep = keep_probabilities(counts, subsample)
-        self.predict, self.batch, self.negatives, self.seed = predict, batch, negatives, seed
-        window = contexts.shape[1] // 2
-        self.offsets = np.delete(np.arange(2 * window + 1), window)
 
     def __call__(self, epoch: int) -> "_Epoch":
         """Return the batches of an epoch, counted from 0.
@@ -118,38 +135,50 @@ class ContextBatches:
         LexloomError
             When subsampling leaves no word of the text.
         """
-        shuffle, subsample, negatives = (
-            random_stream(self.seed, name).spawn(epoch + 1)[epoch]
-            for name in ("shuffle", "subsample", "negatives")
-        )
-        stays = subsample.random(len(self.targets)) < self.keep[self.targets]
-        if not stays.any():
-            raise LexloomError(
-                "subsample: no word of the text stays in an epoch; set a larger one, or 0 for all"
-            )
-        order = shuffle.permutation(len(self.targets))
-        return _Epoch(self, order[stays[order]], stays, negatives)
+        return _Epoch(self, epoch)
 
 
-class _Epoch:
-    def __init__(self, source: ContextBatches, order: np.ndarray, stays: np.ndarray, rng: Any):
-        self.source, self.order, self.rng = source, order, rng
-        self.stays = np.pad(stays, source.contexts.shape[1] // 2)
+class _Epoch(Sequence):
+    def __init__(self, source: ContextBatches, epoch: int):
+        self.source, self.epoch = source, epoch
+        self.text = _subsampled(source, epoch) if source.subsample else source.text
+        batches = -(-len(self.text) // (source.blocks * source.share))
+        self.order = _generator(source.seed, "shuffle", epoch).permutation(batches)
 
     def __len__(self) -> int:
-        return -(-len(self.order) // self.source.batch)
+        return len(self.order)
 
-    def __iter__(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        source = self.source
-        for start in range(0, len(self.order), source.batch):
-            positions = self.order[start : start + source.batch]
-            targets = source.targets[positions]
-            stay = self.stays[positions[:, None] + source.offsets]
-            contexts = np.where(stay, source.contexts[positions], np.int32(ABSENT))
-            if source.predict == "target":
-                yield contexts, source.sampler.beside(targets, source.negatives, self.rng)
-            else:
-                yield targets, source.sampler.beside(contexts, source.negatives, self.rng)
+    def __getitem__(self, step: int) -> ContextBatch:
+        source, place = self.source, self.order[step]
+        size = source.blocks * source.share
+        rng = _generator(source.seed, "negatives", self.epoch, place)
+        start, stop = place * size - source.window, (place + 1) * size + source.window
+        ids, beyond = self.text[max(0, start) : stop], (max(0, -start), max(0, stop - len(self.text)))
+        if any(beyond):
+            ids = np.pad(ids, beyond, constant_values=ABSENT)
+        radii = np.full(size, source.window, np.int32)
+        if source.dynamic:
+            radii = rng.integers(1, source.window, size, np.int32, endpoint=True)
+        return ContextBatch(ids, radii, source.sampler.draw((source.blocks, source.samples), rng))
+
+
+def _subsampled(source: ContextBatches, epoch: int) -> np.ndarray:
+    """Return the words of the text that stay in an epoch, drawn in pieces so that little memory is needed."""
+    pieces = []
+    for place, start in enumerate(range(0, len(source.text), _PIECE)):
+        piece = source.text[start : start + _PIECE]
+        points = _generator(source.seed, "subsample", epoch, place).random(len(piece), np.float32)
+        pieces.append(piece[points < source.keep[piece]])
+    text = np.concatenate(pieces)
+    if not len(text):
+        raise LexloomError("subsample: no word of the text stays in an epoch; set a larger one, or 0 for all")
+    return text
+
+
+def _generator(seed: int, stream: str, epoch: int, place: int = 0) -> np.random.Generator:
+    """Return the generator of one place of the text in one epoch, by counting (Salmon et al. 2011)."""
+    key = random_key(seed, stream)
+    return np.random.Generator(np.random.Philox(counter=[0, 0, place, epoch], key=key))
 
 
 def _alias_table(probabilities: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -70,10 +70,13 @@ class NegativeSampling:
     ----------
     W : Parameter, (V, D)
         The output vectors. Their gradient stays rows.
+    weight : float
+        What each sample counts beside the true word.
     """
 
-    def __init__(self, W: Parameter):
+    def __init__(self, W: Parameter, weight: float = 1.0):
         self.dot = EmbeddingDot(W)
+        self.weight = weight
 
     def parameters(self) -> list[Parameter]:
         """Return [W]."""
@@ -86,15 +89,17 @@ class NegativeSampling:
         scores, dot_cache = self.dot.forward(hidden, words)
         targets = xp.zeros_like(scores)
         targets[:, 0] = 1
-        weight = _one_over_count(xp, words[:, 0] >= 0, scores.dtype)
-        losses = _binary_cross_entropy(xp, scores, targets) * (words >= 0)
-        return losses.sum(dtype=xp.float64) * weight, (scores, targets, weight, dot_cache)
+        weights = xp.full_like(scores, self.weight)
+        weights[:, 0] = 1
+        weights *= (words >= 0) * _one_over_count(xp, words[:, 0] >= 0, scores.dtype)
+        losses = _binary_cross_entropy(xp, scores, targets) * weights
+        return losses.sum(dtype=xp.float64), (scores, targets, weights, dot_cache)
 
     def backward(self, cache: Any) -> Any:
         """Return dhidden (N, D); add dW as rows."""
-        scores, targets, weight, dot_cache = cache
+        scores, targets, weights, dot_cache = cache
         errors = backend_of(scores).kernels.sigmoid(scores) - targets
-        return self.dot.backward(errors * weight, dot_cache)
+        return self.dot.backward(errors * weights, dot_cache)
 
 
 def perplexity_of(loss: float) -> float:

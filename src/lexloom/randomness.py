@@ -15,6 +15,16 @@ def random_stream(seed: int, name: str) -> np.random.Generator:
     name : str
         One of `STREAMS`. Adding a name at the end of `STREAMS` leaves the earlier streams as they are.
     """
-    return np.random.Generator(
-        np.random.PCG64(np.random.SeedSequence(seed, spawn_key=(STREAMS.index(name),)))
-    )
+    return np.random.Generator(np.random.PCG64(_seed_of(seed, name)))
+
+
+def random_key(seed: int, name: str) -> np.ndarray:
+    """Return the key of the stream `name` for a generator by counting (Philox): (2,) uint64.
+
+    Such a generator starts at any place at once, so what it draws there does not depend on what came before.
+    """
+    return _seed_of(seed, name).generate_state(2, np.uint64)
+
+
+def _seed_of(seed: int, name: str) -> np.random.SeedSequence:
+    return np.random.SeedSequence(seed, spawn_key=(STREAMS.index(name),))

@@ -10,14 +10,14 @@ from numba import njit
 
 from lexloom.kernels import reference
 from lexloom.kernels.cpu_counting import count_cooccurrences as count_cooccurrences
-from lexloom.kernels.cpu_negative_sampling import negative_sampling as negative_sampling
-from lexloom.kernels.cpu_negative_sampling import words_and_samples as words_and_samples
 from lexloom.kernels.cpu_optimizers import adagrad_rows as adagrad_rows
 from lexloom.kernels.cpu_recurrent import lstm_step as lstm_step
 from lexloom.kernels.cpu_recurrent import lstm_step_backward as lstm_step_backward
 from lexloom.kernels.cpu_softmax import softmax_cross_entropy as softmax_cross_entropy
 from lexloom.kernels.cpu_softmax import softmax_cross_entropy_backward as softmax_cross_entropy_backward
 from lexloom.kernels.cpu_sparse import sparse_matmul as sparse_matmul
+from lexloom.kernels.cpu_word2vec import cbow as cbow
+from lexloom.kernels.cpu_word2vec import skip_gram as skip_gram
 from lexloom.kernels.pool import cut, run_tiles
 
 _MATMUL_TILE = 128

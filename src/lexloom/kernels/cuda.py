@@ -11,15 +11,15 @@ import cupy
 from cupyx.scipy import sparse
 
 from lexloom.kernels.reference import adagrad_rows as adagrad_rows
+from lexloom.kernels.reference import cbow as cbow
 from lexloom.kernels.reference import each_tile as each_tile
 from lexloom.kernels.reference import lstm_step as lstm_step
 from lexloom.kernels.reference import lstm_step_backward as lstm_step_backward
 from lexloom.kernels.reference import matmul as matmul
-from lexloom.kernels.reference import negative_sampling as negative_sampling
 from lexloom.kernels.reference import sigmoid as sigmoid
+from lexloom.kernels.reference import skip_gram as skip_gram
 from lexloom.kernels.reference import softmax_cross_entropy as softmax_cross_entropy
 from lexloom.kernels.reference import softmax_cross_entropy_backward as softmax_cross_entropy_backward
-from lexloom.kernels.reference import words_and_samples as words_and_samples
 
 
 def sum_rows(rows: Any, values: Any) -> tuple[Any, Any]:

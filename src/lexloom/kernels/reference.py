@@ -176,46 +176,131 @@ def softmax_cross_entropy_backward(scores: Any, targets: Any, log_sums: Any, wei
     return dscores
 
 
-def negative_sampling(W_in: Any, W_out: Any, inputs: Any, words: Any) -> tuple[Any, Any, Any]:
-    """Compute the loss of CBOW and skip-gram with negative sampling, and its gradients.
+def targets_and_counts(ids: Any, radii: Any) -> tuple[Any, Any]:
+    """Return the word (B,) at each position of a piece of text, and how many words are around it (B,).
 
-    The mean h of an example's input rows is compared with the output row w of each word: the loss of one
-    prediction is -log sigmoid(w_true . h) - sum over samples of log sigmoid(-w . h), averaged over all
-    predictions (Mikolov et al. 2013b, equation 4). An id of -1 is absent; a prediction whose true word is
-    absent counts for nothing.
+    Parameters
+    ----------
+    ids, radii
+        As in `cbow`. At a position without a word the count is 0.
+    """
+    xp = _xp(ids)
+    window = (len(ids) - len(radii)) // 2
+    targets = ids[window : window + len(radii)]
+    before = xp.concatenate([xp.zeros(1, xp.int64), xp.cumsum(ids >= 0)])
+    here = xp.arange(window, window + len(radii))
+    counts = before[here + radii + 1] - before[here - radii] - 1
+    return targets, xp.where(targets >= 0, counts, 0)
+
+
+def contexts_around(ids: Any, radii: Any) -> Any:
+    """Return the words around each position (B, 2 window) of a piece of text, in its order; -1 where none is.
+
+    Parameters
+    ----------
+    ids, radii
+        As in `cbow`. Nothing is around a position without a word, or beyond its radius.
+    """
+    xp = _xp(ids)
+    window = (len(ids) - len(radii)) // 2
+    offsets = xp.concatenate([xp.arange(-window, 0), xp.arange(1, window + 1)])
+    here = xp.arange(window, window + len(radii))[:, None]
+    inside = (xp.abs(offsets) <= radii[:, None]) & (ids[here] >= 0)
+    return xp.where(inside, ids[here + offsets], -1)
+
+
+def cbow(
+    W_in: Any, W_out: Any, ids: Any, radii: Any, samples: Any, weight: float
+) -> tuple[Any, tuple[Any, Any], tuple[Any, Any]]:
+    """Compute the loss of CBOW with negative sampling on a piece of text, and its gradients.
+
+    With h the mean input row of the words around a position: -log sigmoid(w_target . h) - weight * sum over
+    the samples of log sigmoid(-w . h), averaged over the positions that have a word (Mikolov et al. 2013b,
+    equation 4; there each position has its own samples, and the weight is 1).
 
     Parameters
     ----------
     W_in, W_out : (V, D) float arrays
-    inputs : (N, C) int array
-    words : (N, P, 1 + K) int array
-        Of P predictions for each example: the true word, then its samples.
+    ids : (window + B + window,) int array
+        Words of the text, -1 for none. Those in the middle are the positions to predict.
+    radii : (B,) int array
+        How many words on each side of a position are around it: 1 to window.
+    samples : (G, S) int array
+        Of G blocks of B / G positions each, which share their samples. G divides B.
+    weight : float
 
     Returns
     -------
     loss : 0-d float64 array
+        In nats.
     input_grad, output_grad : (rows (R,), sums (R, D))
         Row gradients of W_in and W_out, each row once, in ascending order.
     """
     xp, kernels = _xp(W_in), backend_of(W_in).kernels
-    present = inputs >= 0
+    contexts, targets = contexts_around(ids, radii), targets_and_counts(ids, radii)[0]
+    present = contexts >= 0
     shares = (present / xp.maximum(1, present.sum(axis=1, keepdims=True))).astype(W_in.dtype)
-    hidden = (shares[:, :, None] * W_in[inputs]).sum(axis=1)
-    taken = (words >= 0) & (words[:, :, :1] >= 0)
-    weight = (1 / xp.maximum(1, taken[:, :, 0].sum())).astype(W_in.dtype)
-    labels = xp.zeros(words.shape, W_in.dtype)
-    labels[:, :, 0] = 1
-    scores = xp.einsum("nd,npkd->npk", hidden, W_out[words])
-    losses = (xp.maximum(scores, 0) - scores * labels + xp.log1p(xp.exp(-xp.abs(scores)))) * taken
-    errors = (sigmoid(scores) - labels) * taken * weight
-    dhidden = xp.einsum("npk,npkd->nd", errors, W_out[words])
-    dinputs = shares[:, :, None] * dhidden[:, None, :]
-    dwords = errors[:, :, :, None] * hidden[:, None, None, :]
+    hidden = (shares[:, :, None] * W_in[contexts]).sum(axis=1)
+    known = (targets >= 0).astype(W_in.dtype)
+    scale = (1 / xp.maximum(1, known.sum())).astype(W_in.dtype)
+    loss, dhidden, dsamples = _against_samples(W_out, samples, hidden, known * (scale * weight))
+    scores = (hidden * W_out[targets]).sum(axis=1)
+    errors = -sigmoid(-scores) * known * scale
+    loss = loss + (_softplus(-scores) * known).sum(dtype=xp.float64) * scale
+    dhidden += errors[:, None] * W_out[targets]
+    dcontexts = shares[:, :, None] * dhidden[:, None, :]
+    out_rows = xp.concatenate([targets[targets >= 0], samples.reshape(-1)])
+    dout = xp.concatenate([(errors[:, None] * hidden)[targets >= 0], dsamples])
+    return loss, kernels.sum_rows(contexts[present], dcontexts[present]), kernels.sum_rows(out_rows, dout)
+
+
+def skip_gram(
+    W_in: Any, W_out: Any, ids: Any, radii: Any, samples: Any, weight: float
+) -> tuple[Any, tuple[Any, Any], tuple[Any, Any]]:
+    """Compute the loss of skip-gram with negative sampling on a piece of text, and its gradients.
+
+    With h the input row of the word at a position, for each word around it: -log sigmoid(w_context . h) -
+    weight * sum over the position's samples of log sigmoid(-w . h), averaged over all words around all
+    positions (Mikolov et al. 2013b, equation 4).
+
+    Parameters and returned values are those of `cbow`.
+    """
+    xp, kernels = _xp(W_in), backend_of(W_in).kernels
+    contexts, (targets, counts) = contexts_around(ids, radii), targets_and_counts(ids, radii)
+    present = contexts >= 0
+    scale = (1 / xp.maximum(1, counts.sum())).astype(W_in.dtype)
+    hidden = W_in[targets]
+    weights = (counts * (scale * weight)).astype(W_in.dtype)
+    loss, dhidden, dsamples = _against_samples(W_out, samples, hidden, weights)
+    scores = xp.einsum("nd,ncd->nc", hidden, W_out[contexts])
+    errors = -sigmoid(-scores) * present * scale
+    loss = loss + (_softplus(-scores) * present).sum(dtype=xp.float64) * scale
+    dhidden += xp.einsum("nc,ncd->nd", errors, W_out[contexts])
+    dcontexts = errors[:, :, None] * hidden[:, None, :]
+    out_rows = xp.concatenate([contexts[present], samples.reshape(-1)])
+    dout = xp.concatenate([dcontexts[present], dsamples])
     return (
-        losses.sum(dtype=xp.float64) * weight,
-        kernels.sum_rows(inputs[present], dinputs[present]),
-        kernels.sum_rows(words[taken], dwords[taken]),
+        loss,
+        kernels.sum_rows(targets[targets >= 0], dhidden[targets >= 0]),
+        kernels.sum_rows(out_rows, dout),
     )
+
+
+def _against_samples(W_out: Any, samples: Any, hidden: Any, weights: Any) -> tuple[Any, Any, Any]:
+    """Return the weighted loss of hidden vectors against their block's samples, dhidden and dsamples."""
+    xp, (blocks, _) = _xp(hidden), samples.shape
+    in_blocks, rows = hidden.reshape(blocks, -1, hidden.shape[1]), W_out[samples]
+    scores = xp.matmul(in_blocks, rows.swapaxes(1, 2))
+    weights = weights.reshape(blocks, -1, 1)
+    loss = (_softplus(scores) * weights).sum(dtype=xp.float64)
+    errors = sigmoid(scores) * weights
+    dhidden = xp.matmul(errors, rows).reshape(hidden.shape)
+    return loss, dhidden, xp.matmul(errors.swapaxes(1, 2), in_blocks).reshape(-1, hidden.shape[1])
+
+
+def _softplus(x: Any) -> Any:
+    xp = _xp(x)
+    return xp.maximum(x, 0) + xp.log1p(xp.exp(-xp.abs(x)))
 
 
 def adagrad_rows(
@@ -234,29 +319,3 @@ def adagrad_rows(
     summed = squares[rows] + values * values
     squares[rows] = summed
     data[rows] -= learning_rate * values / (_xp(data).sqrt(summed) + epsilon)
-
-
-def words_and_samples(words: Any, points: Any, own_share: Any, alias: Any) -> Any:
-    """Draw the negative samples of each word; see `lexloom.context_batches.NegativeSampler`.
-
-    Parameters
-    ----------
-    words : (N,) int32 array
-    points : (N, K) float64 array
-        Uniform in [0, 1).
-    own_share : (V,) float64 array
-    alias : (V,) int32 array
-        The table of the alias method.
-
-    Returns
-    -------
-    (N, 1 + K) int32 array
-        Each word, and its samples after it. A sample that is the word itself is absent (-1), and so are the
-        samples of an absent word.
-    """
-    xp = _xp(words)
-    points = points * len(alias)
-    columns = points.astype(xp.int32)
-    samples = xp.where(points - columns < own_share[columns], columns, alias[columns])
-    words = words[:, None]
-    return xp.concatenate([words, xp.where((samples == words) | (words < 0), xp.int32(-1), samples)], axis=1)

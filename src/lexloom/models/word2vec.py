@@ -13,8 +13,10 @@ from typing import Any
 import numpy as np
 
 from lexloom.backend import Backend, backend_of
+from lexloom.context_batches import ContextBatch
 from lexloom.graph import Repeat
 from lexloom.initializers import uniform, xavier
+from lexloom.kernels import reference
 from lexloom.layers import Embedding, MatMul, OneHotMatMul
 from lexloom.losses import NegativeSampling, SoftmaxCrossEntropy
 from lexloom.parameter import Parameter, RowGrad
@@ -79,17 +81,30 @@ class SimpleModel:
 class SampledModel:
     """Two tables, and a few words compared.
 
-    Parameters are those of `SimpleModel`. As in Mikolov et al.'s program, `W_in` starts small, `W_out` at 0.
+    As in Mikolov et al.'s program, `W_in` starts small, `W_out` at 0.
+
+    Parameters
+    ----------
+    size, dimension, rng, backend
+        As in `SimpleModel`.
+    weight : float
+        What each sample counts beside the true word.
     """
 
     def __init__(
-        self, size: int, dimension: int, rng: np.random.Generator, backend: Backend, dtype: Any = np.float32
+        self,
+        size: int,
+        dimension: int,
+        rng: np.random.Generator,
+        backend: Backend,
+        dtype: Any = np.float32,
+        weight: float = 1.0,
     ):
         start = uniform(rng, (size, dimension), 0.5 / dimension, backend, dtype)
         self.W_in = Parameter("W_in", start)
         self.W_out = Parameter("W_out", backend.xp.zeros((size, dimension), dtype))
         self.input = Embedding(self.W_in)
-        self.negative_sampling = NegativeSampling(self.W_out)
+        self.negative_sampling = NegativeSampling(self.W_out, weight)
 
     def parameters(self) -> list[Parameter]:
         """Return [W_in (V, D), W_out (V, D)]."""
@@ -144,20 +159,15 @@ class SimpleSkipGram(SimpleModel):
 class CBOW(SampledModel):
     """Predicts a word, among sampled ones, from the mean of the words around it.
 
-    Parameters are those of `SimpleModel`.
+    Parameters are those of `SampledModel`.
     """
 
-    def loss(self, batch: Any, carry: Any = None, rng: Any = None) -> tuple[Any, None, Any]:
-        """Return the mean loss (nats), no carry, and the cache.
-
-        Parameters
-        ----------
-        batch : contexts (N, C), words (N, 1 + K)
-            The target is the first of the words, samples follow.
-        """
-        contexts, words = _to_device(self.W_in, batch)
+    def loss(self, batch: ContextBatch, carry: Any = None, rng: Any = None) -> tuple[Any, None, Any]:
+        """Return the mean loss (nats) of one prediction, no carry, and the cache."""
+        targets, contexts, samples = _written_out(self.W_in, batch)
         mean = MeanOfPresent(self.input)
         hidden, mean_cache = mean.forward(contexts)
+        words = backend_of(samples).xp.concatenate([targets[:, None], samples], axis=1)
         loss, loss_cache = self.negative_sampling.forward(hidden, words)
         return loss, None, (mean, mean_cache, loss_cache)
 
@@ -170,24 +180,21 @@ class CBOW(SampledModel):
 class SkipGram(SampledModel):
     """Predicts each of the words around a word, among sampled ones.
 
-    Parameters are those of `SimpleModel`.
+    Parameters are those of `SampledModel`.
     """
 
-    def loss(self, batch: Any, carry: Any = None, rng: Any = None) -> tuple[Any, None, Any]:
-        """Return the mean loss (nats) of one prediction, no carry, and the cache.
-
-        Parameters
-        ----------
-        batch : targets (N,), words (N, C, 1 + K)
-            Each context word is the first of its words, samples follow.
-        """
-        targets, words = _to_device(self.W_in, batch)
+    def loss(self, batch: ContextBatch, carry: Any = None, rng: Any = None) -> tuple[Any, None, Any]:
+        """Return the mean loss (nats) of one prediction, no carry, and the cache."""
+        targets, contexts, samples = _written_out(self.W_in, batch)
+        xp = backend_of(samples).xp
         hidden, input_cache = self.input.forward(targets)
-        repeat = Repeat(words.shape[1])
+        repeat = Repeat(contexts.shape[1])
         hidden, repeat_cache = repeat.forward(hidden)
+        samples = xp.broadcast_to(samples, (contexts.shape[1], *samples.shape))
+        words = xp.concatenate([contexts.T[:, :, None], samples], axis=2)
         shape = hidden.shape
         loss, loss_cache = self.negative_sampling.forward(
-            hidden.reshape(-1, shape[2]), words.swapaxes(0, 1).reshape(-1, words.shape[2])
+            hidden.reshape(-1, shape[2]), words.reshape(-1, words.shape[2])
         )
         return loss, None, (input_cache, repeat, repeat_cache, shape, loss_cache)
 
@@ -209,22 +216,18 @@ class FusedNegativeSampling:
 
     def __init__(self, model: CBOW | SkipGram):
         self.W_in, self.W_out = model.parameters()
+        self.kernel = "cbow" if isinstance(model, CBOW) else "skip_gram"
+        self.weight = model.negative_sampling.weight
 
     def parameters(self) -> list[Parameter]:
         """Return [W_in (V, D), W_out (V, D)]."""
         return [self.W_in, self.W_out]
 
-    def loss(self, batch: Any, carry: Any = None, rng: Any = None) -> tuple[Any, None, Any]:
+    def loss(self, batch: ContextBatch, carry: Any = None, rng: Any = None) -> tuple[Any, None, Any]:
         """Return the mean loss (nats) of one prediction, no carry, and the cache: the gradients."""
-        inputs, words = _to_device(self.W_in, batch)
-        examples, samples = len(inputs), words.shape[-1]
-        kernel = backend_of(inputs, words, self.W_in.data).kernels.negative_sampling
-        loss, *grads = kernel(
-            self.W_in.data,
-            self.W_out.data,
-            inputs.reshape(examples, -1),
-            words.reshape(examples, -1, samples),
-        )
+        arrays = _to_device(self.W_in, (batch.ids, batch.radii, batch.samples))
+        kernel = getattr(backend_of(*arrays, self.W_in.data).kernels, self.kernel)
+        loss, *grads = kernel(self.W_in.data, self.W_out.data, *arrays, self.weight)
         return loss, None, grads
 
     def backward(self, cache: Any) -> None:
@@ -234,6 +237,13 @@ class FusedNegativeSampling:
 
 
 MODELS = {"cbow": CBOW, "skip-gram": SkipGram}
+
+
+def _written_out(table: Parameter, batch: ContextBatch) -> tuple[Any, Any, Any]:
+    """Return the targets (B,), contexts (B, 2 window) and samples (B, S) of a batch."""
+    ids, radii, samples = _to_device(table, (batch.ids, batch.radii, batch.samples))
+    samples = samples.repeat(len(radii) // len(samples), axis=0)
+    return reference.targets_and_counts(ids, radii)[0], reference.contexts_around(ids, radii), samples
 
 
 def _to_device(table: Parameter, batch: Any) -> tuple[Any, ...]:
