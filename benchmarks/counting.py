@@ -1,4 +1,4 @@
-"""Counting pairs, weighting them, listing contexts."""
+"""Counting pairs, weighting them."""
 
 from functools import partial
 
@@ -145,33 +145,6 @@ def weight_by_scipy(inputs: Inputs) -> Work:
     return work
 
 
-def contexts(inputs: Inputs) -> Work:
-    """lexloom: one strided view."""
-    from lexloom.context_batches import create_contexts
-
-    ids = inputs.ids()
-
-    def work() -> int:
-        return len(create_contexts(ids, WINDOW))
-
-    return work
-
-
-def contexts_by_loop(inputs: Inputs) -> Work:
-    """Plain Python, as in the book: lists of lists."""
-    import numpy as np
-
-    ids = inputs.ids()
-
-    def work() -> int:
-        rows = []
-        for position in range(WINDOW, len(ids) - WINDOW):
-            rows.append([ids[position + offset] for offset in range(-WINDOW, WINDOW + 1) if offset != 0])
-        return len(np.array(rows))
-
-    return work
-
-
 STAGES = [
     *(
         Stage(
@@ -182,5 +155,4 @@ STAGES = [
         for window in WINDOWS
     ),
     Stage("PPMI", weight, {"SciPy": weight_by_scipy}),
-    Stage("contexts", contexts, {"plain Python (book)": contexts_by_loop}),
 ]

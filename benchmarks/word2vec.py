@@ -1,90 +1,97 @@
-"""Training CBOW and skip-gram with negative sampling: one epoch on a part of the text, as configured.
+"""Training CBOW and skip-gram with negative sampling: one epoch on PTB, without subsampling.
 
-gensim reads the text in pieces of 10,000 words, across the ends of sentences like lexloom, with full windows.
+Both sides draw each window from one up to its size, read across the ends of sentences, count five negative
+samples against each predicted word, and lower the learning rate linearly. gensim gets the text in pieces of
+10,000 words, because it drops without a word what goes beyond that in a piece.
 """
 
+from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 from harness import Inputs, Stage, Work
 
-TOKENS = 400_000
+NEGATIVES = 5
 PIECE = 10_000
+OURS = {"dynamic": True, "batch": 4096, "samples": 32, "share": 64, "subsample": 0}
+LEARNING_RATE = 0.2
+SIZES = {"dimension 100, window 5": (100, 5), "dimension 300, window 10": (300, 10)}
 
 
-def ours(inputs: Inputs, model: str, key: str) -> Work:
-    """lexloom: minibatches, the fused kernel."""
+def train(
+    ids: Any, vocabulary: int, model: str, dimension: int, window: int, epochs: int, seed: int, threads: int
+) -> Any:
+    """Return the vectors (V, D) that lexloom learns."""
     import numpy as np
 
     from lexloom.backend import get_backend
-    from lexloom.context_batches import ContextBatches, create_contexts
+    from lexloom.context_batches import ContextBatches
     from lexloom.models.word2vec import MODELS, FusedNegativeSampling
-    from lexloom.optimizers import OPTIMIZERS
+    from lexloom.optimizers import AdaGrad
     from lexloom.randomness import random_stream
+    from lexloom.schedules import linear
     from lexloom.trainer import Trainer
 
-    backend = get_backend(threads=inputs.threads)
-    settings, window = inputs.config()["word2vec"][key], inputs.config()["word2vec"]["window"]
-    ids = inputs.ids(TOKENS)
-    size = int(ids.max()) + 1
-    predict = "target" if key == "cbow" else "contexts"
-
-    def train(ids: np.ndarray) -> int:
-        network = MODELS[model](size, settings["dimension"], random_stream(1, "init"), backend)
-        batches = ContextBatches(
-            ids,
-            create_contexts(ids, window),
-            np.bincount(ids, minlength=size),
-            predict,
-            settings["batch"],
-            settings["negatives"],
-            settings["subsample"],
-            seed=1,
-        )
-        optimizer = OPTIMIZERS[settings["optimizer"]]()
-        Trainer(FusedNegativeSampling(network), optimizer, settings["learning_rate"]).fit(1, batches)
-        return len(ids)
-
-    train(ids[:1000])
-    return partial(train, ids)
+    init, weight = random_stream(seed, "init"), NEGATIVES / OURS["samples"]
+    network = MODELS[model](vocabulary, dimension, init, get_backend(threads=threads), weight=weight)
+    batches = ContextBatches(ids, np.bincount(ids, minlength=vocabulary), window, **OURS, seed=seed)
+    Trainer(FusedNegativeSampling(network), AdaGrad(), LEARNING_RATE, linear).fit(epochs, batches)
+    return network.vectors()
 
 
-def gensim(inputs: Inputs, skip_gram: int, key: str) -> Work:
-    """Gensim: word by word, threads that write over each other."""
+def gensim_model(ids: Any, skip_gram: int, dimension: int, window: int, seed: int, threads: int) -> Callable:
+    """Return a function that trains gensim's model for some epochs and returns it."""
     from gensim.models import Word2Vec
 
-    config = inputs.config()["word2vec"]
-    settings = config[key]
-    words = [str(word) for word in inputs.ids(TOKENS)]
+    words = [str(word) for word in ids]
     texts = [words[start : start + PIECE] for start in range(0, len(words), PIECE)]
     model = Word2Vec(
         sg=skip_gram,
-        vector_size=settings["dimension"],
-        window=config["window"],
-        negative=settings["negatives"],
-        sample=settings["subsample"],
+        vector_size=dimension,
+        window=window,
+        negative=NEGATIVES,
+        sample=0,
         min_count=1,
-        shrink_windows=False,
-        workers=inputs.threads,
-        seed=1,
+        workers=threads,
+        seed=seed,
     )
     model.build_vocab(texts)
 
+    def fit(epochs: int) -> Any:
+        model.train(texts, total_examples=len(texts), epochs=epochs)
+        return model
+
+    return fit
+
+
+def ours(inputs: Inputs, model: str, dimension: int, window: int) -> Work:
+    """lexloom: batches that depend on no thread, samples shared by blocks of words."""
+    ids = inputs.ids()
+    size = int(ids.max()) + 1
+
     def work() -> int:
-        model.train(texts, total_examples=len(texts), epochs=1)
-        return len(words)
+        train(ids, size, model, dimension, window, 1, 1, inputs.threads)
+        return len(ids)
+
+    train(ids[:1000], size, model, dimension, window, 1, 1, inputs.threads)
+    return work
+
+
+def gensim(inputs: Inputs, model: str, dimension: int, window: int) -> Work:
+    """gensim: word by word, threads that write over each other."""
+    ids = inputs.ids()
+    fit = gensim_model(ids, int(model == "skip-gram"), dimension, window, 1, inputs.threads)
+
+    def work() -> int:
+        fit(1)
+        return len(ids)
 
     return work
 
 
 STAGES = [
-    Stage(
-        "CBOW",
-        partial(ours, model="cbow", key="cbow"),
-        {"gensim": partial(gensim, skip_gram=0, key="cbow")},
-    ),
-    Stage(
-        "skip-gram",
-        partial(ours, model="skip-gram", key="skipgram"),
-        {"gensim": partial(gensim, skip_gram=1, key="skipgram")},
-    ),
+    Stage(f"{model}, {name}", partial(ours, **size), {"gensim": partial(gensim, **size)}, "words/s")
+    for model in ("cbow", "skip-gram")
+    for name, (dimension, window) in SIZES.items()
+    for size in [{"model": model, "dimension": dimension, "window": window}]
 ]

@@ -1,10 +1,14 @@
-"""List, for every word of the training text, the words around it: what CBOW and skip-gram are trained on."""
+"""Say where the contexts of each word of the training text are: what CBOW and skip-gram are trained on.
+
+The words around the word at a place of `targets` are those at the place plus each of `offsets`, so that
+nothing is written twice.
+"""
 
 import argparse
 
 from lexloom.artifacts import Dataset, read_artifact, write_artifact
 from lexloom.command_line import at_least, run, script_parser
-from lexloom.context_batches import create_contexts
+from lexloom.context_batches import context_offsets
 
 
 def options() -> argparse.ArgumentParser:
@@ -26,9 +30,7 @@ def main(given: argparse.Namespace) -> None:
     corpus = read_artifact(given.corpus, "corpus", ["train", "words", "counts"])
     datasets = {
         "targets": Dataset(corpus["train"], ("position",), "word id"),
-        "contexts": Dataset(
-            create_contexts(corpus["train"], given.window), ("position", "offset"), "word id"
-        ),
+        "offsets": Dataset(context_offsets(given.window), ("context",), "positions"),
         "words": corpus["words"],
         "counts": Dataset(corpus["counts"], ("word",), "occurrences in train"),
     }

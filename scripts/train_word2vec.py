@@ -2,29 +2,45 @@
 
 import argparse
 import logging
+import time
+from collections.abc import Sequence
 
 import numpy as np
 
-from lexloom.artifacts import Artifact, Dataset, read_artifact, write_artifact
+from lexloom.artifacts import Dataset, read_artifact, write_artifact
 from lexloom.backend import get_backend
-from lexloom.command_line import add_compute_options, at_least, between, progress, run, script_parser
-from lexloom.context_batches import ContextBatches
-from lexloom.models.word2vec import CBOW, MODELS, FusedNegativeSampling, SkipGram
+from lexloom.checkpoints import Checkpoint
+from lexloom.command_line import (
+    add_checkpoint_option,
+    add_compute_options,
+    at_least,
+    between,
+    progress,
+    run,
+    script_parser,
+)
+from lexloom.context_batches import ContextBatch, ContextBatches
+from lexloom.models.word2vec import MODELS, FusedNegativeSampling, SampledModel
 from lexloom.optimizers import OPTIMIZERS
 from lexloom.randomness import random_stream
 from lexloom.schedules import SCHEDULES
 from lexloom.trainer import Report, Ticker, Trainer
+from lexloom.vocabularies import join_vocabularies
 
 SETTINGS = (
     "model",
     "dimension",
+    "dynamic",
     "epochs",
     "batch",
     "negatives",
+    "samples",
+    "share",
     "subsample",
     "optimizer",
     "learning_rate",
     "schedule",
+    "add_contexts",
     "precision",
 )
 
@@ -34,7 +50,12 @@ def options() -> argparse.ArgumentParser:
     parser = script_parser(__doc__)
     parser.add_argument("contexts", help="targets and contexts, HDF5 of kind contexts")
     parser.add_argument("--output", required=True, help="the word vectors, HDF5 of kind vectors")
+    parser.add_argument(
+        "--start",
+        help="trained vectors to go on from, HDF5 of kind vectors; old words keep their rows",
+    )
     add_compute_options(parser)
+    add_checkpoint_option(parser)
     parser.add_argument(
         "--model",
         choices=MODELS,
@@ -42,15 +63,32 @@ def options() -> argparse.ArgumentParser:
         help="cbow predicts a word from its contexts, skip-gram the contexts from the word",
     )
     parser.add_argument("--dimension", type=at_least(1), default=100, help="numbers in a vector")
-    parser.add_argument("--epochs", type=at_least(1), default=10, help="times the training text is read")
+    parser.add_argument(
+        "--dynamic",
+        action="store_true",
+        help="draw the window of each word from 1 to that of the contexts, as word2vec.c does",
+    )
+    parser.add_argument("--epochs", type=at_least(1), default=20, help="times the training text is read")
     parser.add_argument("--batch", type=at_least(1), default=1024, help="target words in one update")
     parser.add_argument(
-        "--negatives", type=at_least(1), default=10, help="sampled words for each predicted one"
+        "--negatives",
+        type=between(0, 1000, above=True),
+        default=1,
+        help="sampled words that count as much as one predicted word, above 0; word2vec.c has 5",
+    )
+    parser.add_argument(
+        "--samples", type=at_least(1), default=64, help="words drawn; together they count as --negatives"
+    )
+    parser.add_argument(
+        "--share",
+        type=at_least(1),
+        default=64,
+        help="consecutive target words that share their samples; 1 draws for each its own",
     )
     parser.add_argument(
         "--subsample",
         type=between(0, 1),
-        default=0.001,
+        default=0.0001,
         help="words of a larger share of the text are left out at times, 0 to 1; 0 leaves out none",
     )
     parser.add_argument(
@@ -64,6 +102,11 @@ def options() -> argparse.ArgumentParser:
     )
     parser.add_argument("--schedule", choices=SCHEDULES, default="linear", help="how the learning rate falls")
     parser.add_argument(
+        "--add-contexts",
+        action="store_true",
+        help="add to each vector that of the word as an output, which skip-gram's contexts are compared with",
+    )
+    parser.add_argument(
         "--precision", choices=("float32", "float16"), default="float32", help="of the vectors written"
     )
     return parser
@@ -73,45 +116,72 @@ def main(given: argparse.Namespace) -> None:
     """Read the contexts, train, write the vectors."""
     backend = get_backend(given.device, given.threads)
     contexts = read_artifact(given.contexts, "contexts")
+    start = given.start and read_artifact(given.start, "vectors")
+    words, numbers = join_vocabularies(start["words"] if start else [], contexts["words"])
     model = MODELS[given.model](
-        len(contexts["words"]), given.dimension, random_stream(given.seed, "init"), backend
+        len(words),
+        given.dimension,
+        random_stream(given.seed, "init"),
+        backend,
+        weight=given.negatives / given.samples,
     )
-    history = train(model, given, contexts)
-    datasets = {
-        "vectors": Dataset(backend.to_host(model.W_in.data).astype(given.precision), ("word", "dimension")),
-        "words": contexts["words"],
-        "losses": Dataset(np.array([record["loss"] for record in history]), ("epoch",), "nats a prediction"),
-    }
-    settings = {name: getattr(given, name) for name in SETTINGS} | contexts.settings
-    write_artifact(given.output, "vectors", datasets, settings, [given.contexts], backend.name, given.seed)
-
-
-def train(model: CBOW | SkipGram, given: argparse.Namespace, contexts: Artifact) -> list[dict]:
-    """Train the model in place and return its history."""
+    if start:
+        model.take_up(start, given.start)
+    counts = np.zeros(len(words), np.int64)
+    counts[numbers] = contexts["counts"]
     batches = ContextBatches(
-        contexts["targets"],
-        contexts["contexts"],
-        contexts["counts"],
-        "target" if given.model == "cbow" else "contexts",
+        numbers[contexts["targets"]],
+        counts,
+        len(contexts["offsets"]) // 2,
+        given.dynamic,
         given.batch,
-        given.negatives,
+        given.samples,
+        given.share,
         given.subsample,
         given.seed,
     )
+    settings = {name: getattr(given, name) for name in SETTINGS} | contexts.settings
+    inputs = [given.contexts, given.start] if start else [given.contexts]
+    origin = (settings, inputs, backend.name, given.seed)
+    with Checkpoint(given.output, *origin, given.checkpoint_minutes) as checkpoint:
+        history = train(model, given, batches, checkpoint)
+        vectors = model.vectors(given.add_contexts)
+        datasets = {parameter.name: backend.to_host(parameter.data) for parameter in model.parameters()} | {
+            "vectors": Dataset(backend.to_host(vectors).astype(given.precision), ("word", "dimension")),
+            "words": words,
+            "losses": Dataset(
+                np.array([record["loss"] for record in history]), ("epoch",), "nats a prediction"
+            ),
+        }
+        write_artifact(given.output, "vectors", datasets, *origin)
+
+
+def train(
+    model: SampledModel, given: argparse.Namespace, batches: ContextBatches, checkpoint: Checkpoint
+) -> list[dict]:
+    """Train the model in place and return its history."""
     trainer = Trainer(
         FusedNegativeSampling(model),
         OPTIMIZERS[given.optimizer](),
         given.learning_rate,
         SCHEDULES[given.schedule],
     )
-    with progress(total=given.epochs * len(contexts["targets"]), unit="word", desc=given.model) as bar:
-        callbacks = [Ticker(lambda: bar.update(given.batch)), Report(report_epoch)]
-        return trainer.fit(given.epochs, batches, callbacks)
+    text = len(batches.text)
+    words_of_step, epoch_began = 0.0, time.perf_counter()
 
+    def batches_of(epoch: int) -> Sequence[ContextBatch]:
+        nonlocal words_of_step, epoch_began
+        found = batches(epoch)
+        words_of_step, epoch_began = text / len(found), time.perf_counter()
+        return found
 
-def report_epoch(record: dict[str, float]) -> None:
-    """Log an epoch."""
-    logging.info("epoch %d: loss %.4f", record["epoch"], record["loss"])
+    def report(record: dict[str, float]) -> None:
+        rate = text / (time.perf_counter() - epoch_began)
+        logging.info("epoch %d: loss %.4f, %.3g words/s", record["epoch"], record["loss"], rate)
+
+    with progress(total=given.epochs * text, unit="word", desc=given.model) as bar:
+        callbacks = [Ticker(lambda: bar.update(words_of_step)), Report(report), checkpoint]
+        return trainer.fit(given.epochs, batches_of, callbacks)
 
 
 if __name__ == "__main__":

@@ -154,6 +154,13 @@ def _contradictions(config: Mapping[str, Any], mistakes: Mapping[KeyPath, str]) 
     for name, corpus in corpora.items():
         if present("rnnlm", "models") and sound("corpora", name, "models"):
             yield from _unknown(("corpora", name, "models"), corpus["models"], "rnnlm.models", models)
+        if present("word2vec", "models") and sound("corpora", name, "vectors"):
+            yield from _unknown(
+                ("corpora", name, "vectors"),
+                corpus["vectors"],
+                "word2vec.models",
+                entries("word2vec", "models"),
+            )
         if sound("corpora", name, "tokenize") and "split" in corpus["tokenize"]:
             yield from _not_whole(("corpora", name, "tokenize", "split"), corpus["tokenize"]["split"])
     for name, model in models.items():

@@ -15,6 +15,12 @@ ABSENT = -1
 
 _PIECE = 1 << 20
 
+
+def context_offsets(window: int) -> np.ndarray:
+    """Return where the contexts of a word are, seen from it: (2 window,) int32, left to right."""
+    return np.delete(np.arange(-window, window + 1, dtype=np.int32), window)
+
+
 def create_contexts(ids: np.ndarray, window: int) -> np.ndarray:
     """Return the words around each position of a text.
 
@@ -32,8 +38,7 @@ def create_contexts(ids: np.ndarray, window: int) -> np.ndarray:
         In the order of the text: the first column is `window` words to the left, the last to the right.
     """
     padded = np.pad(np.asarray(ids, np.int32), window, constant_values=ABSENT)
-    windows = np.lib.stride_tricks.sliding_window_view(padded, 2 * window + 1)
-    return np.delete(windows, window, axis=1)
+    return padded[np.arange(window, window + len(ids))[:, None] + context_offsets(window)]
 
 
 class NegativeSampler:
@@ -97,7 +102,7 @@ class ContextBatches:
     window : int
         Words on each side.
     dynamic : bool
-        Whether each target has a radius drawn from 1 to window, or all have the window (Mikolov et al. 2013a).
+        Each target has a radius drawn from 1 to window, as in Mikolov et al. 2013a; else all have the window.
     batch : int
         Targets in a batch.
     samples : int

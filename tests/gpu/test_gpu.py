@@ -6,7 +6,7 @@ from layer_cases import layer_cases, loss_cases, optimized, parameters_of
 
 from lexloom.backend import get_backend
 from lexloom.batches import Windows
-from lexloom.context_batches import ContextBatches, create_contexts
+from lexloom.context_batches import ContextBatches
 from lexloom.kernels import reference
 from lexloom.models.rnnlm import build_rnnlm
 from lexloom.models.word2vec import CBOW, FusedNegativeSampling, SkipGram
@@ -82,8 +82,15 @@ def test_optimizers(cuda, name, rows):
 def kernel_calls():
     rng = np.random.default_rng(0)
     ids = rng.integers(0, 8, 60)
-    words = rng.integers(-1, 8, (6, 2, 4))
     table = rng.normal(size=(8, 3))
+    text = (
+        table,
+        table[::-1].copy(),
+        rng.integers(-1, 8, 16),
+        rng.integers(1, 3, 12),
+        rng.integers(0, 8, (3, 5)),
+        0.4,
+    )
     return {
         "sum_rows": (ids, rng.normal(size=(60, 3))),
         "count_cooccurrences": (ids, 8, np.array([6, 3, 2])),
@@ -94,7 +101,8 @@ def kernel_calls():
             np.array([0, 1, 1, 4]),
             rng.normal(size=(3, 2)),
         ),
-        "negative_sampling": (table, table[::-1].copy(), rng.integers(-1, 8, (6, 3)), words),
+        "cbow": text,
+        "skip_gram": text,
     }
 
 
@@ -119,10 +127,19 @@ def test_a_language_model_in_training(cuda, cell):
 
 
 @pytest.mark.parametrize("fused", [False, True])
-@pytest.mark.parametrize(("kind", "predict"), [(CBOW, "target"), (SkipGram, "contexts")])
-def test_word_vectors_in_training(cuda, kind, predict, fused):
+@pytest.mark.parametrize("kind", [CBOW, SkipGram])
+def test_word_vectors_in_training(cuda, kind, fused):
     ids = np.random.default_rng(0).integers(0, 9, 200).astype(np.int32)
-    batches = ContextBatches(ids, create_contexts(ids, 2), np.bincount(ids), predict, 16, 3, 0, seed=1)
+    settings = {
+        "window": 2,
+        "dynamic": True,
+        "batch": 16,
+        "samples": 3,
+        "share": 4,
+        "subsample": 0,
+        "seed": 1,
+    }
+    batches = ContextBatches(ids, np.bincount(ids), **settings)
     histories = []
     for backend in (get_backend("cpu"), cuda):
         model = kind(9, 8, np.random.default_rng(1), backend, dtype=np.float64)

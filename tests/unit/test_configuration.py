@@ -39,7 +39,14 @@ def leaves(config, path=()):
             yield (*path, key)
 
 
-NAMED = [("corpora",), ("rnnlm", "models"), ("published",), ("published", "ptb"), ("evaluation", "sets")]
+NAMED = [
+    ("corpora",),
+    ("word2vec", "models"),
+    ("rnnlm", "models"),
+    ("published",),
+    ("published", "ptb"),
+    ("evaluation", "sets"),
+]
 CLOSED = [path for path in groups(VALID) if path not in NAMED]
 LEAVES = list(leaves(VALID))
 NUMBERS = [path for path in LEAVES if type(reduce(getitem, path, VALID)) in (int, float)]

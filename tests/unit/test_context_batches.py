@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from lexloom.context_batches import ContextBatches, NegativeSampler, create_contexts
 from lexloom.errors import LexloomError
+from lexloom.kernels import reference
 
 
 @given(ids=st.lists(st.integers(0, 9), min_size=1, max_size=12), window=st.integers(1, 15))
@@ -28,69 +29,89 @@ def test_the_alias_table_holds_the_distribution(counts):
     np.testing.assert_allclose(shares, expected / expected.sum(), rtol=0, atol=1e-12)
 
 
-def test_samples_are_drawn_by_the_power_of_counts_and_never_the_word_itself():
-    counts, words = np.array([1000, 100, 10, 0]), np.full(100_000, 1)
-    drawn = NegativeSampler(counts).beside(words, 2, np.random.default_rng(0))
-    np.testing.assert_array_equal(drawn[:, 0], words)
-    samples = drawn[:, 1:]
+def test_samples_are_drawn_by_the_power_of_counts():
+    counts = np.array([1000, 100, 10, 0])
+    samples = NegativeSampler(counts).draw((500, 400), np.random.default_rng(0))
+    assert samples.dtype == np.int32
     expected = counts**0.75 / (counts**0.75).sum()
-    for word, share in [(-1, expected[1]), (0, expected[0]), (2, expected[2])]:
+    for word, share in enumerate(expected):
         error = np.sqrt(share * (1 - share) / samples.size)
         assert (samples == word).mean() == pytest.approx(share, abs=5 * error)
-    assert not (samples == 1).any()
-    assert not (samples == 3).any()
 
 
-def test_an_absent_word_has_absent_samples():
-    drawn = NegativeSampler(np.array([3, 4, 5])).beside(
-        np.array([[-1, 2], [0, -1]]), 3, np.random.default_rng(0)
-    )
-    np.testing.assert_array_equal((drawn == -1).all(axis=2), [[True, False], [False, True]])
+TEXT = np.arange(50, dtype=np.int32)  # every word once: an id tells its place in the text
+SETTINGS = {"window": 3, "dynamic": False, "batch": 8, "samples": 5, "share": 4, "subsample": 0, "seed": 4}
 
 
-POSITIONS = np.arange(50, dtype=np.int32)  # every word once: an id tells its place in the text
-CONTEXTS = create_contexts(POSITIONS, 3)
-
-
-def epoch(number, predict="target", counts=None, subsample=0.0, seed=4):
+def epoch(number=0, counts=None, **changes):
     counts = np.ones(50, int) if counts is None else counts
-    batches = ContextBatches(POSITIONS, CONTEXTS, counts, predict, 8, 2, subsample, seed)(number)
-    found = list(batches)
-    assert len(batches) == len(found)
-    inputs, words = zip(*found, strict=True)
-    return np.concatenate(inputs), np.concatenate(words)
+    return list(ContextBatches(TEXT, counts, **SETTINGS | changes)(number))
 
 
-def test_an_epoch_has_each_target_once_with_its_own_contexts():
-    contexts, words = epoch(0)
-    assert words.shape == (50, 3)
-    np.testing.assert_array_equal(np.sort(words[:, 0]), POSITIONS)
-    np.testing.assert_array_equal(contexts, CONTEXTS[words[:, 0]])
-    targets, words = epoch(0, "contexts")
-    assert words.shape == (50, 6, 3)
-    np.testing.assert_array_equal(words[:, :, 0], CONTEXTS[targets])
+def targets_and_contexts(batches):
+    """Return all targets and their contexts, as the readable models see them."""
+    pairs = [
+        (
+            reference.targets_and_counts(batch.ids, batch.radii)[0],
+            reference.contexts_around(batch.ids, batch.radii),
+        )
+        for batch in batches
+    ]
+    targets, contexts = (np.concatenate(arrays) for arrays in zip(*pairs, strict=True))
+    return targets[targets >= 0], contexts[targets >= 0]
+
+
+@given(batch=st.integers(1, 60), share=st.integers(1, 9), window=st.integers(1, 12))
+def test_an_epoch_has_each_target_once_with_its_own_contexts(batch, share, window):
+    batches = epoch(batch=batch, share=share, window=window)
+    for each in batches:
+        assert each.samples.shape == (len(each.radii) / share, 5)
+        assert len(each.ids) == len(each.radii) + 2 * window
+    targets, contexts = targets_and_contexts(batches)
+    np.testing.assert_array_equal(np.sort(targets), TEXT)
+    np.testing.assert_array_equal(contexts, create_contexts(TEXT, window)[targets])
+
+
+def test_dynamic_windows_have_every_radius():
+    radii = np.concatenate([batch.radii for number in range(20) for batch in epoch(number, dynamic=True)])
+    shares = np.bincount(radii) / len(radii)
+    np.testing.assert_allclose(shares, [0, 1 / 3, 1 / 3, 1 / 3], atol=0.1)
+
+
+def same(one, other):
+    return all(
+        np.array_equal(getattr(a, name), getattr(b, name))
+        for a, b in zip(one, other, strict=True)
+        for name in ("ids", "radii", "samples")
+    )
 
 
 def test_an_epoch_depends_on_its_number_and_the_seed_alone():
-    first, again, second, reseeded = (
-        np.concatenate(epoch(number, seed=seed), axis=1) for number, seed in [(0, 4), (0, 4), (1, 4), (0, 5)]
-    )
-    np.testing.assert_array_equal(first, again)
-    for other in (second, reseeded):
-        assert (first != other).any()
+    first = epoch(0, dynamic=True)
+    assert same(first, epoch(0, dynamic=True))
+    assert not same(first, epoch(1, dynamic=True))
+    assert not same(first, epoch(0, dynamic=True, seed=5))
 
 
-def test_subsampling_leaves_words_out_as_targets_and_as_contexts():
-    counts = np.where(POSITIONS % 2, 10**6, 1)
-    contexts, words = epoch(0, counts=counts, subsample=1e-3)
-    targets = words[:, 0]
-    assert set(POSITIONS[::2]) <= set(targets)
-    assert len(targets) < 45
-    expected = CONTEXTS[targets]
-    expected[~np.isin(expected, targets)] = -1
-    np.testing.assert_array_equal(contexts, expected)
+def test_a_batch_does_not_depend_on_those_before_it():
+    batches = ContextBatches(TEXT, np.ones(50, int), **SETTINGS | {"subsample": 0.02})
+    assert same([batches(1)[2]], [list(batches(1))[2]])
+
+
+def test_subsampling_cuts_words_out_of_the_text():
+    counts = np.where(TEXT % 2, 10**6, 1)
+    targets, contexts = targets_and_contexts(epoch(counts=counts, subsample=1e-3))
+    left = np.sort(targets)
+    assert set(TEXT[::2]) <= set(left)
+    assert len(left) < 45
+    np.testing.assert_array_equal(contexts, left_contexts(left, targets))
+
+
+def left_contexts(left, targets):
+    contexts = create_contexts(left, 3)
+    return contexts[np.searchsorted(left, targets)]
 
 
 def test_subsampling_that_leaves_no_word_is_refused():
     with pytest.raises(LexloomError, match="no word of the text stays"):
-        epoch(0, subsample=1e-12)
+        epoch(subsample=1e-12)

@@ -1,12 +1,16 @@
-"""CBOW and skip-gram, simple and with negative sampling: derivatives, the fused kernel, training."""
+"""CBOW and skip-gram, simple and with negative sampling: derivatives, the fused kernels, training."""
 
 import numpy as np
 import pytest
 from fake_device import FAKE
+from hypothesis import given
+from hypothesis import strategies as st
 
+from lexloom.artifacts import read_artifact, write_artifact
 from lexloom.backend import get_backend
 from lexloom.batches import Shuffled
-from lexloom.context_batches import ContextBatches, NegativeSampler, create_contexts
+from lexloom.context_batches import ContextBatch, ContextBatches, create_contexts
+from lexloom.errors import LexloomError
 from lexloom.gradient_check import check_model, dense_gradient
 from lexloom.kernels import cpu, pool, reference
 from lexloom.models.word2vec import CBOW, FusedNegativeSampling, SimpleCBOW, SimpleSkipGram, SkipGram
@@ -16,15 +20,20 @@ from lexloom.trainer import Trainer
 SIZE, DIMENSION = 9, 4
 CONTEXTS = np.array([[1, 2, 2, 5], [-1, 3, -1, 1], [-1, -1, -1, -1], [8, 0, 1, 2]], np.int32)
 TARGETS = np.array([4, 4, 0, 8], np.int32)
-CBOW_WORDS = np.array([[4, 1, 1, 0], [4, -1, 2, 8], [0, 5, -1, 3], [8, 4, 1, 0]], np.int32)
-SKIP_GRAM_WORDS = np.stack([CONTEXTS, CONTEXTS[::-1] - 1, np.full_like(CONTEXTS, 7)], axis=2).clip(-1)
+# A window of 2 around 4 positions, the last of them without a word; two blocks of 2 share 3 samples each.
+BATCH = ContextBatch(
+    ids=np.array([-1, 3, 5, 4, 4, -1, 2, -1], np.int32),
+    radii=np.array([2, 1, 2, 2], np.int32),
+    samples=np.array([[1, 5, 1], [0, 4, 8]], np.int32),
+)
 BATCHES = {
     SimpleCBOW: (CONTEXTS, TARGETS),
     SimpleSkipGram: (TARGETS, CONTEXTS),
-    CBOW: (CONTEXTS, CBOW_WORDS),
-    SkipGram: (TARGETS, SKIP_GRAM_WORDS),
+    CBOW: BATCH,
+    SkipGram: BATCH,
 }
 SAMPLING = [CBOW, SkipGram]
+KERNELS = ["cbow", "skip_gram"]
 
 
 @pytest.fixture(autouse=True)
@@ -35,7 +44,8 @@ def _one_thread_afterwards():
 
 def build(kind, backend=None, dtype=np.float64):
     backend = backend or get_backend()
-    model = kind(SIZE, DIMENSION, np.random.default_rng(0), backend, dtype)
+    weight = {"weight": 0.6} if kind in SAMPLING else {}
+    model = kind(SIZE, DIMENSION, np.random.default_rng(0), backend, dtype, **weight)
     rng = np.random.default_rng(1)  # tables of size 1 and without zeros, where every derivative counts
     for parameter in model.parameters():
         parameter.data = backend.to_device(rng.normal(size=parameter.data.shape).astype(dtype))
@@ -72,30 +82,33 @@ def test_fused_equals_layers(kind, dtype, tolerance):
         np.testing.assert_allclose(ours, expected, rtol=tolerance, atol=tolerance)
 
 
+def by_hand(model, hidden, word, samples):
+    true, others = model.W_out.data[word] @ hidden, model.W_out.data[samples] @ hidden
+    return np.log(1 + np.exp(-true)) + 0.6 * np.log(1 + np.exp(others)).sum()
+
+
 def test_cbow_by_hand():
     model = build(CBOW)
-    hidden = model.W_in.data[[3, 1]].mean(axis=0)
-    scores = model.W_out.data[[4, 2, 8]] @ hidden
-    expected = np.log(1 + np.exp(-scores[0])) + np.log(1 + np.exp(scores[1:])).sum()
-    assert model.loss((CONTEXTS[1:2], CBOW_WORDS[1:2]))[0] == pytest.approx(expected, rel=1e-12)
+    of_first = by_hand(model, model.W_in.data[[3, 4, 4]].mean(axis=0), 5, [1, 5, 1])
+    of_second = by_hand(model, model.W_in.data[[5, 4]].mean(axis=0), 4, [1, 5, 1])
+    of_third = by_hand(model, model.W_in.data[[5, 4, 2]].mean(axis=0), 4, [0, 4, 8])
+    expected = (of_first + of_second + of_third) / 3
+    assert model.loss(BATCH)[0] == pytest.approx(expected, rel=1e-12)
 
 
-def test_a_context_that_is_absent_changes_nothing():
+def test_skip_gram_by_hand():
     model = build(SkipGram)
-    present = CONTEXTS[1] >= 0
-    with_absent = loss_and_gradients(model, (TARGETS[1:2], SKIP_GRAM_WORDS[1:2]))
-    model = build(SkipGram)
-    without = loss_and_gradients(model, (TARGETS[1:2], SKIP_GRAM_WORDS[1:2, present]))
-    assert with_absent[0] == pytest.approx(without[0], rel=1e-12)
-    for one, other in zip(with_absent[1], without[1], strict=True):
-        np.testing.assert_allclose(one, other, atol=1e-15)
+    pairs = [(5, 3, 0), (5, 4, 0), (5, 4, 0), (4, 5, 0), (4, 4, 0), (4, 5, 1), (4, 4, 1), (4, 2, 1)]
+    losses = [by_hand(model, model.W_in.data[word], near, BATCH.samples[k]) for word, near, k in pairs]
+    assert model.loss(BATCH)[0] == pytest.approx(np.mean(losses), rel=1e-12)
 
 
-def many(dtype=np.float32):
+def many(dtype=np.float32, seed=2, dimension=20):
     """A batch of many tiles, with repeated and absent ids."""
-    rng = np.random.default_rng(2)
-    tables = rng.normal(size=(2, 500, 20)).astype(dtype)
-    return (*tables, rng.integers(-1, 500, (700, 3), np.int32), rng.integers(-1, 500, (700, 2, 4), np.int32))
+    rng = np.random.default_rng(seed)
+    tables = rng.normal(size=(2, 500, dimension)).astype(dtype) / 4
+    ids, radii = rng.integers(-1, 500, 1300, np.int32), rng.integers(1, 11, 1280, np.int32)
+    return (*tables, ids, radii, rng.integers(0, 500, (20, 70), np.int32), 0.1)
 
 
 def flat(result):
@@ -103,40 +116,55 @@ def flat(result):
     return [np.asarray(loss), *grads, *output_grads]
 
 
-def test_kernel_equals_its_reference():
-    arguments = many(np.float64)
-    for ours, expected in zip(
-        flat(cpu.negative_sampling(*arguments)), flat(reference.negative_sampling(*arguments)), strict=True
-    ):
-        np.testing.assert_allclose(ours, expected, rtol=1e-11, atol=1e-15)
+@pytest.mark.parametrize("name", KERNELS)
+@given(seed=st.integers(0, 1000), dimension=st.integers(1, 40))
+def test_kernels_equal_their_references(name, seed, dimension):
+    arguments = many(seed=seed, dimension=dimension)
+    exact = [array.astype(np.float64) for array in arguments[:2]]
+    loss, *gradients = getattr(cpu, name)(*arguments)
+    expected, *expected_gradients = getattr(reference, name)(*exact, *arguments[2:])
+    assert loss == pytest.approx(float(expected), rel=1e-5)
+    for ours, theirs in zip(gradients, expected_gradients, strict=True):
+        np.testing.assert_allclose(dense(*ours), dense(*theirs), rtol=1e-4, atol=1e-6)
 
 
-def test_kernel_has_the_same_bits_on_threads():
+def dense(rows, values):
+    """Rows that no window reaches may be there with zeros, or not."""
+    assert (np.diff(rows) > 0).all()
+    table = np.zeros((500, values.shape[1]), values.dtype)
+    table[rows] = values
+    return table
+
+
+@pytest.mark.parametrize("name", KERNELS)
+def test_kernels_have_the_same_bits_on_threads(name, monkeypatch):
+    monkeypatch.setattr(pool, "_cores", lambda: 4)
     results = []
-    for threads in (1, 2):
+    for threads in (1, 2, 4):
         pool.set_threads(threads)
-        results.append(flat(cpu.negative_sampling(*many())))
-    for one, two in zip(*results, strict=True):
-        np.testing.assert_array_equal(one, two)
+        results.append(flat(getattr(cpu, name)(*many())))
+    for others in results[1:]:
+        for one, other in zip(results[0], others, strict=True):
+            np.testing.assert_array_equal(one, other)
 
 
-def test_drawing_equals_its_reference_and_has_the_same_bits_on_threads():
-    rng = np.random.default_rng(4)
-    words = rng.integers(-1, 50, 3000, np.int32)
-    sampler = NegativeSampler(rng.integers(1, 100, 50))
-    arguments = words, rng.random((3000, 4)), sampler.own_share, sampler.alias
-    expected = reference.words_and_samples(*arguments)
-    assert expected.dtype == np.int32
-    for threads in (1, 2):
-        pool.set_threads(threads)
-        np.testing.assert_array_equal(cpu.words_and_samples(*arguments), expected)
+@pytest.mark.parametrize("name", KERNELS)
+def test_a_result_is_not_overwritten_by_the_next(name):
+    first = flat(getattr(cpu, name)(*many()))
+    kept = [array.copy() for array in first]
+    getattr(cpu, name)(*many(seed=3))
+    for one, other in zip(first, kept, strict=True):
+        np.testing.assert_array_equal(one, other)
 
 
-def test_scores_beyond_the_range_of_exp_stay_finite():
+@pytest.mark.parametrize("name", KERNELS)
+def test_scores_beyond_the_range_of_exp_stay_finite(name):
     table = np.full((2, 1), 1e3, np.float32)
-    loss, grads, _ = cpu.negative_sampling(table, table, np.array([[0]]), np.array([[[1, 0]]]))
-    assert loss == 1e6
+    ids, radii, samples = np.array([0, 1, 0]), np.array([1]), np.array([[1, 0]])
+    loss, grads, output_grads = getattr(cpu, name)(table, table, ids, radii, samples, 1.0)
+    assert loss == 2e6
     assert np.isfinite(grads[1]).all()
+    assert np.isfinite(output_grads[1]).all()
 
 
 def on_device(kind, fused):
@@ -169,15 +197,33 @@ def nearest(vectors):
     return cosines.argmax(axis=1)
 
 
+def trained(kind, ids, epochs=8, **changes):
+    model = kind(8, 5, np.random.default_rng(0), get_backend(), weight=1 / 4)
+    settings = {
+        "window": 2,
+        "dynamic": True,
+        "batch": 64,
+        "samples": 4,
+        "share": 8,
+        "subsample": 0,
+        "seed": 1,
+    }
+    batches = ContextBatches(ids, np.bincount(ids), **settings | changes)
+    history = Trainer(FusedNegativeSampling(model), AdaGrad(), 0.2).fit(epochs, batches)
+    return model, [record["loss"] for record in history]
+
+
 @pytest.mark.parametrize("kind", SAMPLING)
 def test_training_finds_classes(kind):
-    ids = classes()
-    predict = "target" if kind is CBOW else "contexts"
-    batches = ContextBatches(ids, create_contexts(ids, 2), np.bincount(ids), predict, 64, 3, 0, seed=1)
-    model = kind(8, 5, np.random.default_rng(0), get_backend())
-    history = Trainer(FusedNegativeSampling(model), AdaGrad(), 0.2).fit(4, batches)
-    assert history[-1]["loss"] < history[0]["loss"]
-    np.testing.assert_array_equal(nearest(model.W_in.data) // 4, np.arange(8) // 4)
+    model, losses = trained(kind, classes())
+    assert losses[-1] < losses[0]
+    np.testing.assert_array_equal(nearest(model.vectors()) // 4, np.arange(8) // 4)
+
+
+@pytest.mark.parametrize("kind", SAMPLING)
+def test_a_large_batch_does_not_hurt(kind):
+    losses = {batch: trained(kind, classes(), batch=batch)[1][-1] for batch in (64, 1024)}
+    assert losses[1024] < losses[64] + 0.05
 
 
 @pytest.mark.parametrize("kind", [SimpleCBOW, SimpleSkipGram])
@@ -188,3 +234,33 @@ def test_simple_models_find_classes(kind):
     model = kind(8, 5, np.random.default_rng(0), get_backend())
     Trainer(model, Adam(), 0.01).fit(6, Shuffled(arrays, 50, np.random.default_rng(1)))
     np.testing.assert_array_equal(nearest(model.W_in.data) // 4, np.arange(8) // 4)
+
+
+def test_vectors_are_input_rows_or_sums_with_output_rows():
+    model = build(CBOW)
+    np.testing.assert_array_equal(model.vectors(), model.W_in.data)
+    np.testing.assert_array_equal(model.vectors(add_contexts=True), model.W_in.data + model.W_out.data)
+
+
+def test_a_model_takes_up_trained_tables_as_its_first_rows(tmp_path):
+    old, new = build(CBOW), CBOW(SIZE + 2, DIMENSION, np.random.default_rng(3), get_backend(), np.float64)
+    fresh = new.W_in.data[SIZE:].copy()
+    tables = {table.name: table.data for table in old.parameters()}
+    write_artifact(tmp_path / "old.h5", "vectors", tables, {})
+    new.take_up(read_artifact(tmp_path / "old.h5", "vectors"), "old.h5")
+    for ours, theirs in zip(new.parameters(), old.parameters(), strict=True):
+        np.testing.assert_array_equal(ours.data[:SIZE], theirs.data)
+    np.testing.assert_array_equal(new.W_in.data[SIZE:], fresh)
+
+
+@pytest.mark.parametrize(
+    ("tables", "message"),
+    [
+        ({"vectors": np.zeros((3, DIMENSION))}, "old.h5: has no W_in to go on from"),
+        ({"W_in": np.zeros((3, 7)), "W_out": np.zeros((3, 7))}, "old.h5: its vectors have 7 numbers"),
+    ],
+)
+def test_vectors_that_cannot_be_taken_up_are_refused(tmp_path, tables, message):
+    write_artifact(tmp_path / "old.h5", "vectors", tables, {})
+    with pytest.raises(LexloomError, match=message):
+        build(SkipGram).take_up(read_artifact(tmp_path / "old.h5", "vectors"), "old.h5")

@@ -114,7 +114,8 @@ def configuration(mirror):
         text = "cat dog old new\n" if name == "analogies" else "cat\tdog\t8.5\nold\tnew\t1.5\nsun\tking\t3\n"
         (mirror / path).write_text(text)
         sets[name] = {"sha256": hashlib.sha256(text.encode()).hexdigest()}
-    own = {"source": "files", "files": "own.txt", "tokenize": {}, "models": ["tiny"], "queries": ["cat"]}
+    own = {"source": "files", "files": "own.txt", "tokenize": {}, "queries": ["cat"]}
+    own |= {"vectors": ["cbow"], "models": ["tiny"]}
     training = {"dimension": 8, "epochs": 1, "batch": 64}
     return {
         "corpus": "sample",
@@ -126,7 +127,7 @@ def configuration(mirror):
         "counts": {"weighting": "dynamic", "subsample": 0.01, "memory_mb": 1000},
         "ppmi": {"smoothing": 1.0},
         "svd": {"dimension": 8, "add_contexts": True},
-        "word2vec": {"cbow": dict(training), "skipgram": dict(training)},
+        "word2vec": {"models": {"cbow": dict(training), "skipgram": dict(training)}},
         "gensim": {
             "corpora": ["sample"],
             "cbow": {"dimension": 8, "epochs": 2},

@@ -84,7 +84,7 @@ CHANGED_KEYS = {
     "ppmi.smoothing": (0.75, PPMI | OWN_COUNTED - {"data/own/cooccurrences.h5"}),
     "svd.dimension": (6, SVD | OWN_SVD),
     "svd.add_contexts": (False, SVD | OWN_SVD),
-    "word2vec.cbow.epochs": (2, CBOW),
+    "word2vec.models.cbow.epochs": (2, CBOW),
     "gensim.cbow.epochs": (3, GENSIM["cbow"]),
     "ngram.order": (2, NGRAM),
     "published.sample.ngram": (14.5, LADDER),

@@ -116,6 +116,12 @@ def tokenization(wildcards):
     return options(settings)
 
 
+def start(wildcards):
+    """Return the vectors that a model goes on from, by name of input; nothing where it starts anew."""
+    path = config["word2vec"]["models"][wildcards.vectors]["start"]
+    return {"start": path} if path else {}
+
+
 def gold_of(corpus):
     """Return the file with what is known of a generated corpus, or nothing."""
     generated = config["corpora"][corpus]["source"] == "generate"
@@ -196,8 +202,10 @@ def vector_jobs(corpus):
     ours = {
         "ppmi": counted,
         "svd": [*counted, "factorize_svd"],
-        "cbow": ["create_contexts", "train_cbow"],
-        "skipgram": ["create_contexts", "train_skipgram"],
+        **{
+            name: ["create_contexts", f"train_{name}"]
+            for name in config["corpora"][corpus]["vectors"]
+        },
     }
     beside = find_spec("gensim") and corpus in config["gensim"]["corpora"]
     theirs = ["gensim_cbow", "gensim_skipgram"] if beside else []

@@ -3,8 +3,7 @@
 VECTORS = {
     "ppmi": "data/{corpus}/ppmi.h5",
     "svd": "results/{corpus}/svd.h5",
-    "cbow": "results/{corpus}/cbow.h5",
-    "skipgram": "results/{corpus}/skipgram.h5",
+    **{name: f"results/{{corpus}}/{name}.h5" for name in WORD2VEC["models"]},
     "gensim_cbow": "results/{corpus}/gensim_cbow.h5",
     "gensim_skipgram": "results/{corpus}/gensim_skipgram.h5",
 }

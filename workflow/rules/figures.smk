@@ -1,6 +1,5 @@
 """The figures of a corpus."""
 
-DRAWN_VECTORS = {"svd": "SVD", "cbow": "CBOW", "skipgram": "skip-gram"}
 FIGURES = expand(
     "results/{corpus}/figures/{name}.png",
     corpus=CORPUS,
@@ -9,7 +8,7 @@ FIGURES = expand(
         "perplexity",
         "perplexity_bands",
         "ppmi",
-        *(f"words_{method}" for method in DRAWN_VECTORS),
+        *(f"words_{method}" for method in ["svd", *config["corpora"][CORPUS]["vectors"]]),
     ],
 )
 
@@ -17,7 +16,10 @@ FIGURES = expand(
 rule plot_training_curves:
     input:
         **code("plot_training_curves.py"),
-        vectors=["results/{corpus}/cbow.h5", "results/{corpus}/skipgram.h5"],
+        vectors=lambda wildcards: expand(
+            "results/{{corpus}}/{vectors}.h5",
+            vectors=config["corpora"][wildcards.corpus]["vectors"],
+        ),
     output:
         report(
             "results/{corpus}/figures/training_curves.png",
@@ -106,13 +108,13 @@ rule plot_words:
     benchmark:
         "results/{corpus}/benchmarks/plot_words_{method}.tsv"
     wildcard_constraints:
-        method="|".join(DRAWN_VECTORS),
+        method="|".join(["svd", *WORD2VEC["models"]]),
     threads: 1
     resources:
         mem_mb=1000,
     params:
         options=lambda wildcards: options(
-            {**gold(wildcards), "name": DRAWN_VECTORS[wildcards.method]}
+            {**gold(wildcards), "name": wildcards.method}
         ),
     shell:
         "python {input.script} --log {log} --output {output} {params.options} -- {input.vectors} {input.corpus}"

@@ -22,50 +22,28 @@ rule create_contexts:
         "python {input.script} --log {log} --output {output} {params.options} {input.corpus}"
 
 
-rule train_cbow:
+rule train_word2vec:
     input:
+        unpack(start),
         **code("train_word2vec.py"),
         contexts="data/{corpus}/contexts.h5",
     output:
-        "results/{corpus}/cbow.h5",
+        "results/{corpus}/{vectors}.h5",
     log:
-        "logs/{corpus}/train_cbow.log",
+        "logs/{corpus}/train_{vectors}.log",
     benchmark:
-        "results/{corpus}/benchmarks/train_cbow.tsv"
+        "results/{corpus}/benchmarks/train_{vectors}.tsv"
+    wildcard_constraints:
+        vectors="|".join(WORD2VEC["models"]),
     threads: config["threads"]
     resources:
         **DEVICE,
         mem_mb=2000,
     params:
-        options=options(
-            WORD2VEC["cbow"]
+        options=lambda wildcards: options(
+            WORD2VEC["models"][wildcards.vectors]
             | config["vectors"]
-            | {"model": "cbow", "seed": config["seed"]}
-        ),
-    shell:
-        "python {input.script} --log {log} --threads {threads} --device {resources.device}"
-        " --output {output} {params.options} {input.contexts}"
-
-
-rule train_skipgram:
-    input:
-        **code("train_word2vec.py"),
-        contexts="data/{corpus}/contexts.h5",
-    output:
-        "results/{corpus}/skipgram.h5",
-    log:
-        "logs/{corpus}/train_skipgram.log",
-    benchmark:
-        "results/{corpus}/benchmarks/train_skipgram.tsv"
-    threads: config["threads"]
-    resources:
-        **DEVICE,
-        mem_mb=2000,
-    params:
-        options=options(
-            WORD2VEC["skipgram"]
-            | config["vectors"]
-            | {"model": "skip-gram", "seed": config["seed"]}
+            | {"seed": config["seed"]}
         ),
     shell:
         "python {input.script} --log {log} --threads {threads} --device {resources.device}"

@@ -1,4 +1,4 @@
-"""CBOW and skip-gram with negative sampling on the CPU: loss and row gradients of a batch, in two rounds of tiles.
+"""CBOW and skip-gram with negative sampling on the CPU: loss and row gradients, in two rounds of tiles.
 
 The first round goes over pieces of the text. A piece gathers the rows of its words once, next to each other,
 and windows slide over them; a block of positions meets the samples that it shares in small matrix products.
@@ -33,7 +33,12 @@ class _Piece(NamedTuple):
 
 
 def cbow(
-    W_in: np.ndarray, W_out: np.ndarray, ids: np.ndarray, radii: np.ndarray, samples: np.ndarray, weight: float
+    W_in: np.ndarray,
+    W_out: np.ndarray,
+    ids: np.ndarray,
+    radii: np.ndarray,
+    samples: np.ndarray,
+    weight: float,
 ) -> tuple[float, Rows, Rows]:
     """Return the loss and the row gradients of both tables; see `reference.cbow`.
 
@@ -67,7 +72,12 @@ def cbow(
 
 
 def skip_gram(
-    W_in: np.ndarray, W_out: np.ndarray, ids: np.ndarray, radii: np.ndarray, samples: np.ndarray, weight: float
+    W_in: np.ndarray,
+    W_out: np.ndarray,
+    ids: np.ndarray,
+    radii: np.ndarray,
+    samples: np.ndarray,
+    weight: float,
 ) -> tuple[float, Rows, Rows]:
     """Return the loss and the row gradients of both tables; see `reference.skip_gram`.
 
@@ -97,7 +107,7 @@ def skip_gram(
 
 
 def _pieces(ids: np.ndarray, positions: int, blocks: int) -> tuple[list[_Piece], np.ndarray]:
-    """Cut a batch into pieces of whole blocks; also return the ids near each piece, one piece after another."""
+    """Cut a batch into pieces of whole blocks; also return the ids near each piece, one after another."""
     both_sides, share = len(ids) - positions, positions // blocks
     pieces = []
     for number, block in enumerate(cut(blocks, max(1, _POSITIONS_TILE // share))):
@@ -142,7 +152,9 @@ def _in_two_rounds(
         order, _, bounds = groups[table]
         _sum_rows(order, bounds[tile.start : tile.stop + 1], tables[table][1], sums[table][tile])
 
-    run_tiles(second, [(table, tile) for table in range(len(tables)) for tile in cut(len(sums[table]), _ROWS_TILE)])
+    run_tiles(
+        second, [(table, tile) for table in range(len(tables)) for tile in cut(len(sums[table]), _ROWS_TILE)]
+    )
     return losses.sum(), *((group[1], rows) for group, rows in zip(groups, sums, strict=True))
 
 

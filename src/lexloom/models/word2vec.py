@@ -4,16 +4,19 @@ The simple models multiply one-hot rows and compare with every word of the vocab
 skip-gram index, and compare with a few sampled words (negative sampling); `FusedNegativeSampling` trains
 either by one kernel in place of its layers. Mikolov et al. 2013a (models) and 2013b (negative sampling).
 
-A batch is a pair: the ids that are known, and those to predict. An id of -1 is absent. A word's published
-vector is its row of `W_in`.
+A batch of the simple models is a pair: the ids that are known, and those to predict; one of the others is a
+`ContextBatch`. An id of -1 is absent.
 """
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from lexloom.artifacts import Artifact
 from lexloom.backend import Backend, backend_of
 from lexloom.context_batches import ContextBatch
+from lexloom.errors import LexloomError
 from lexloom.graph import Repeat
 from lexloom.initializers import uniform, xavier
 from lexloom.kernels import reference
@@ -109,6 +112,37 @@ class SampledModel:
     def parameters(self) -> list[Parameter]:
         """Return [W_in (V, D), W_out (V, D)]."""
         return [self.W_in, self.W_out]
+
+    def vectors(self, add_contexts: bool = False) -> Any:
+        """Return the word vectors (V, D): the rows of W_in, or the sums of the rows of W_in and W_out."""
+        return self.W_in.data + self.W_out.data if add_contexts else self.W_in.data
+
+    def take_up(self, trained: Artifact, path: str | Path) -> None:
+        """Start from tables that were trained before: the first rows become theirs, the others stay.
+
+        Parameters
+        ----------
+        trained : Artifact
+            Of kind vectors, with W_in and W_out (U, D), U at most V.
+        path : path
+            Of the artifact, for errors.
+
+        Raises
+        ------
+        LexloomError
+            When the artifact has no such tables, or vectors of another dimension.
+        """
+        for table in self.parameters():
+            if table.name not in trained.datasets:
+                raise LexloomError(
+                    f"{path}: has no {table.name} to go on from; expected vectors of train_word2vec.py"
+                )
+            rows, dimension = trained[table.name], table.data.shape[1]
+            if rows.shape[1] != dimension:
+                raise LexloomError(
+                    f"{path}: its vectors have {rows.shape[1]} numbers; expected dimension {dimension}"
+                )
+            table.data[: len(rows)] = backend_of(table.data).to_device(rows)
 
 
 class SimpleCBOW(SimpleModel):
