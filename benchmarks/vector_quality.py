@@ -1,7 +1,7 @@
 """Hold vectors learned by lexloom and by gensim against people's judgements, over several seeds.
 
-Both train on PTB as in word2vec.py, for equally many epochs. A cell is the mean of Spearman's correlation over
-the seeds and its 95 % interval by Student's t.
+Both train on PTB as in word2vec.py, for equally many epochs. A cell is the mean of Spearman's correlation
+over the seeds and its 95 % interval by Student's t.
 """
 
 import argparse

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from lexloom.context_batches import ContextBatches, NegativeSampler, create_contexts
 from lexloom.errors import LexloomError
-from lexloom.kernels import reference
+from lexloom.kernels.context_windows import contexts_around, targets_and_counts
 
 
 @given(ids=st.lists(st.integers(0, 9), min_size=1, max_size=12), window=st.integers(1, 15))
@@ -52,8 +52,8 @@ def targets_and_contexts(batches):
     """Return all targets and their contexts, as the readable models see them."""
     pairs = [
         (
-            reference.targets_and_counts(batch.ids, batch.radii)[0],
-            reference.contexts_around(batch.ids, batch.radii),
+            targets_and_counts(batch.ids, batch.radii)[0],
+            contexts_around(batch.ids, batch.radii),
         )
         for batch in batches
     ]

@@ -12,6 +12,7 @@ import numpy as np
 from numba import njit
 
 from lexloom.kernels import reference
+from lexloom.kernels.context_windows import targets_and_counts
 from lexloom.kernels.cpu_math import fast_exp
 from lexloom.kernels.pool import cut, run_tiles
 
@@ -46,7 +47,7 @@ def cbow(
     """
     if W_in.dtype != np.float32:
         return reference.cbow(W_in, W_out, ids, radii, samples, weight)
-    targets, counts = reference.targets_and_counts(ids, radii)
+    targets, counts = targets_and_counts(ids, radii)
     present = targets >= 0
     scale = np.float32(1 / max(1, np.count_nonzero(present)))
     shares, weights = np.float32(1) / np.maximum(1, counts), present * (scale * np.float32(weight))
@@ -85,7 +86,7 @@ def skip_gram(
     """
     if W_in.dtype != np.float32:
         return reference.skip_gram(W_in, W_out, ids, radii, samples, weight)
-    targets, counts = reference.targets_and_counts(ids, radii)
+    targets, counts = targets_and_counts(ids, radii)
     scale = np.float32(1 / max(1, counts.sum()))
     weights = (counts * (scale * np.float32(weight))).astype(np.float32)
     pieces, near = _pieces(ids, len(radii), len(samples))

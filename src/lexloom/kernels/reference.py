@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from lexloom.backend import backend_of
+from lexloom.kernels import context_windows
 
 
 def _xp(array: Any) -> Any:
@@ -176,39 +177,6 @@ def softmax_cross_entropy_backward(scores: Any, targets: Any, log_sums: Any, wei
     return dscores
 
 
-def targets_and_counts(ids: Any, radii: Any) -> tuple[Any, Any]:
-    """Return the word (B,) at each position of a piece of text, and how many words are around it (B,).
-
-    Parameters
-    ----------
-    ids, radii
-        As in `cbow`. At a position without a word the count is 0.
-    """
-    xp = _xp(ids)
-    window = (len(ids) - len(radii)) // 2
-    targets = ids[window : window + len(radii)]
-    before = xp.concatenate([xp.zeros(1, xp.int64), xp.cumsum(ids >= 0)])
-    here = xp.arange(window, window + len(radii))
-    counts = before[here + radii + 1] - before[here - radii] - 1
-    return targets, xp.where(targets >= 0, counts, 0)
-
-
-def contexts_around(ids: Any, radii: Any) -> Any:
-    """Return the words around each position (B, 2 window) of a piece of text, in its order; -1 where none is.
-
-    Parameters
-    ----------
-    ids, radii
-        As in `cbow`. Nothing is around a position without a word, or beyond its radius.
-    """
-    xp = _xp(ids)
-    window = (len(ids) - len(radii)) // 2
-    offsets = xp.concatenate([xp.arange(-window, 0), xp.arange(1, window + 1)])
-    here = xp.arange(window, window + len(radii))[:, None]
-    inside = (xp.abs(offsets) <= radii[:, None]) & (ids[here] >= 0)
-    return xp.where(inside, ids[here + offsets], -1)
-
-
 def cbow(
     W_in: Any, W_out: Any, ids: Any, radii: Any, samples: Any, weight: float
 ) -> tuple[Any, tuple[Any, Any], tuple[Any, Any]]:
@@ -237,7 +205,10 @@ def cbow(
         Row gradients of W_in and W_out, each row once, in ascending order.
     """
     xp, kernels = _xp(W_in), backend_of(W_in).kernels
-    contexts, targets = contexts_around(ids, radii), targets_and_counts(ids, radii)[0]
+    contexts, targets = (
+        context_windows.contexts_around(ids, radii),
+        context_windows.targets_and_counts(ids, radii)[0],
+    )
     present = contexts >= 0
     shares = (present / xp.maximum(1, present.sum(axis=1, keepdims=True))).astype(W_in.dtype)
     hidden = (shares[:, :, None] * W_in[contexts]).sum(axis=1)
@@ -266,7 +237,10 @@ def skip_gram(
     Parameters and returned values are those of `cbow`.
     """
     xp, kernels = _xp(W_in), backend_of(W_in).kernels
-    contexts, (targets, counts) = contexts_around(ids, radii), targets_and_counts(ids, radii)
+    contexts, (targets, counts) = (
+        context_windows.contexts_around(ids, radii),
+        context_windows.targets_and_counts(ids, radii),
+    )
     present = contexts >= 0
     scale = (1 / xp.maximum(1, counts.sum())).astype(W_in.dtype)
     hidden = W_in[targets]

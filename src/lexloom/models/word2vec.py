@@ -19,7 +19,7 @@ from lexloom.context_batches import ContextBatch
 from lexloom.errors import LexloomError
 from lexloom.graph import Repeat
 from lexloom.initializers import uniform, xavier
-from lexloom.kernels import reference
+from lexloom.kernels.context_windows import contexts_around, targets_and_counts
 from lexloom.layers import Embedding, MatMul, OneHotMatMul
 from lexloom.losses import NegativeSampling, SoftmaxCrossEntropy
 from lexloom.parameter import Parameter, RowGrad
@@ -277,7 +277,7 @@ def _written_out(table: Parameter, batch: ContextBatch) -> tuple[Any, Any, Any]:
     """Return the targets (B,), contexts (B, 2 window) and samples (B, S) of a batch."""
     ids, radii, samples = _to_device(table, (batch.ids, batch.radii, batch.samples))
     samples = samples.repeat(len(radii) // len(samples), axis=0)
-    return reference.targets_and_counts(ids, radii)[0], reference.contexts_around(ids, radii), samples
+    return targets_and_counts(ids, radii)[0], contexts_around(ids, radii), samples
 
 
 def _to_device(table: Parameter, batch: Any) -> tuple[Any, ...]:
