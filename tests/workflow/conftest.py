@@ -127,7 +127,7 @@ def configuration(mirror):
         "counts": {"weighting": "dynamic", "subsample": 0.01, "memory_mb": 1000},
         "ppmi": {"smoothing": 1.0},
         "svd": {"dimension": 8, "add_contexts": True},
-        "word2vec": {"models": {"cbow": dict(training), "skipgram": dict(training)}},
+        "word2vec": {"models": {"cbow": dict(training), "skipgram": {**training, "start": None}}},
         "gensim": {
             "corpora": ["sample"],
             "cbow": {"dimension": 8, "epochs": 2},

@@ -108,7 +108,9 @@ def test_a_text_that_is_not_there_stops_before_any_job_even_where_a_corpus_was_m
     (tmp_path / "data/mine").mkdir(parents=True)
     (tmp_path / "data/mine/corpus.h5").touch()
     mine = tmp_path / "mine.yaml"
-    corpus = "{source: files, files: [texts/a.txt], tokenize: {}, models: [tiny], queries: [a]}"
+    corpus = (
+        "{source: files, files: [texts/a.txt], tokenize: {}, vectors: [cbow], models: [tiny], queries: [a]}"
+    )
     mine.write_text(f"corpus: mine\ncorpora: {{mine: {corpus}}}\n")
     given = ("--directory", str(tmp_path), "--configfile", "tiny.yaml", str(mine))
     refused = workflow.snakemake(*given, "--", "all", check=False)

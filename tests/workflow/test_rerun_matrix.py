@@ -86,6 +86,7 @@ CHANGED_KEYS = {
     "svd.add_contexts": (False, SVD | OWN_SVD),
     "word2vec.models.cbow.epochs": (2, CBOW),
     "gensim.cbow.epochs": (3, GENSIM["cbow"]),
+    "word2vec.models.skipgram.start": ("results/sample/cbow.h5", SKIPGRAM),
     "ngram.order": (2, NGRAM),
     "published.sample.ngram": (14.5, LADDER),
     "rnnlm.models.tiny.dropout": (0.2, LANGUAGE_MODEL),
