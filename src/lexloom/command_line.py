@@ -72,6 +72,13 @@ def between(low: float, high: float, *, above: bool = False, below: bool = False
     return number
 
 
+def true_or_false(text: str) -> bool:
+    """Return what `True` or `False` says: an argparse type, for lists of both."""
+    if text not in ("True", "False"):
+        raise argparse.ArgumentTypeError(f"{text} is neither True nor False")
+    return text == "True"
+
+
 def run(main: Callable[[argparse.Namespace], None], parser: argparse.ArgumentParser) -> None:
     """Parse the command line and call `main`; a mistake of a person becomes one line and exit status 1.
 

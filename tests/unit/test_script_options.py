@@ -15,6 +15,7 @@ OUTSIDE = {
     "generate_sample": {"tokens": "0", "seed": "-1"},
     "plot_ppmi": {"count": "0"},
     "plot_words": {"count": "-2"},
+    "sweep_vectors": {"window": "0", "shift": "-1", "exponent": "2", "add-contexts": "yes", "threads": "0"},
     "tokenize_corpus": {"min-count": "0", "max-vocab": "1"},
     "train_gensim": {"window": "0", "epochs": "0", "negatives": "0", "subsample": "2", "learning-rate": "0"},
     "train_ngram": {"order": "0"},

@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).parents[2]
-TARGETS = ["all", "results/own/similarity/svd.h5"]
+TARGETS = ["all", "sweep", "results/own/similarity/svd.h5"]
 TINY = {
     "cell": "lstm",
     "layers": 1,
@@ -127,6 +127,15 @@ def configuration(mirror):
         "counts": {"weighting": "dynamic", "subsample": 0.01, "memory_mb": 1000},
         "ppmi": {"smoothing": 1.0},
         "svd": {"dimension": 8, "add_contexts": True},
+        "sweep": {
+            "window": [2, 5],
+            "weighting": ["flat"],
+            "subsample": [0, 0.01],
+            "smoothing": [1.0],
+            "shift": [0],
+            "exponent": [0, 0.5],
+            "add_contexts": [False, True],
+        },
         "word2vec": {"models": {"cbow": dict(training), "skipgram": {**training, "start": None}}},
         "gensim": {
             "corpora": ["sample"],

@@ -89,7 +89,7 @@ def test_the_graph_is_clean_to_the_lint_of_snakemake(workflow):
     assert "good condition" in workflow.snakemake("--lint").stdout
 
 
-@pytest.mark.parametrize("target", ["results/rnnlm_ppl.txt", "all", "lessons"])
+@pytest.mark.parametrize("target", ["results/rnnlm_ppl.txt", "all", "lessons", "sweep"])
 def test_the_default_configuration_has_a_plan_for_each_target(workflow, target):
     command = [sys.executable, "-m", "snakemake", "--cores", "1", "--dry-run", "--quiet", "--", target]
     assert subprocess.run(command, cwd=workflow.folder, check=False, capture_output=True).returncode == 0

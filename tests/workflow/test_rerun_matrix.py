@@ -17,6 +17,8 @@ LANGUAGE_MODEL = {
     *COMPARED,
 }
 NGRAM = {"results/sample/ngram.h5", "results/sample/ngram_perplexity.h5", *COMPARED}
+SWEEP_PICTURE = {"results/sample/vector_sweep.txt", "results/sample/figures/vector_sweep.png"}
+SWEEP = {"results/sample/vector_sweep.tsv", *SWEEP_PICTURE}
 SVD = {
     "results/sample/svd.h5",
     "results/sample/similarity/svd.h5",
@@ -52,8 +54,16 @@ GENSIM = {
 COUNTED = {"data/sample/cooccurrences.h5", *PPMI}
 LEARNED = {*CBOW, *SKIPGRAM}
 BESIDE = {*GENSIM["cbow"], *GENSIM["skipgram"]}
-TOKENIZED = {"data/sample/corpus.h5", "data/sample/contexts.h5", *COUNTED, *LEARNED, *LANGUAGE_MODEL, *NGRAM}
-TOKENIZED |= BESIDE
+TOKENIZED = {
+    "data/sample/corpus.h5",
+    "data/sample/contexts.h5",
+    *COUNTED,
+    *SWEEP,
+    *LEARNED,
+    *LANGUAGE_MODEL,
+    *NGRAM,
+    *BESIDE,
+}
 GENERATED = {
     *(f"data/sample/{name}" for name in ("gold.h5", "train.txt", "valid.txt", "test.txt")),
     *TOKENIZED,
@@ -72,7 +82,9 @@ EDITED_FILES = {
     "scripts/tabulate_mixtures.py": {"results/sample/mixtures.txt"},
     "src/lexloom/recurrent.py": LANGUAGE_MODEL,
     "src/lexloom/trainer.py": LANGUAGE_MODEL | LEARNED,
-    "src/lexloom/svd.py": SVD | OWN_SVD,
+    "src/lexloom/svd.py": SVD | OWN_SVD | SWEEP,
+    "src/lexloom/sweep_tables.py": SWEEP,
+    "src/lexloom/sweeps.py": SWEEP,
     "src/lexloom/artifacts.py": GENERATED | OWN,
     "own.txt": OWN,
     "docs/architecture.md": set(),
@@ -82,8 +94,9 @@ CHANGED_KEYS = {
     "counts.memory_mb": (1, set()),
     "counts.subsample": (0.02, COUNTED | OWN_COUNTED),
     "ppmi.smoothing": (0.75, PPMI | OWN_COUNTED - {"data/own/cooccurrences.h5"}),
-    "svd.dimension": (6, SVD | OWN_SVD),
+    "svd.dimension": (6, SVD | OWN_SVD | SWEEP),
     "svd.add_contexts": (False, SVD | OWN_SVD),
+    "sweep.exponent": ([0, 1], SWEEP),
     "word2vec.models.cbow.epochs": (2, CBOW),
     "gensim.cbow.epochs": (3, GENSIM["cbow"]),
     "word2vec.models.skipgram.start": ("results/sample/cbow.h5", SKIPGRAM),

@@ -61,3 +61,59 @@ rule tabulate_vectors:
     shell:
         "python {input.script} --log {log} --output {output} --corpus {input.corpus}"
         " {params.benchmarks} -- {input.similarity}"
+
+
+rule sweep:
+    input:
+        f"results/{CORPUS}/vector_sweep.txt",
+        f"results/{CORPUS}/figures/vector_sweep.png",
+
+
+rule sweep_vectors:
+    input:
+        unpack(rated_sets),
+        **code("sweep_vectors.py"),
+        corpus="data/{corpus}/corpus.h5",
+    output:
+        "results/{corpus}/vector_sweep.tsv",
+    log:
+        "logs/{corpus}/sweep_vectors.log",
+    benchmark:
+        "results/{corpus}/benchmarks/sweep_vectors.tsv"
+    threads: config["threads"]
+    resources:
+        mem_mb=4000,
+    params:
+        options=lambda wildcards: options(
+            {
+                **config["sweep"],
+                **rated_sets(wildcards),
+                "dimension": config["svd"]["dimension"],
+                "seed": config["seed"],
+            }
+        ),
+    shell:
+        "python {input.script} --log {log} --output {output} --threads {threads} {params.options}"
+        " -- {input.corpus}"
+
+
+rule tabulate_sweep:
+    input:
+        **code("tabulate_sweep.py"),
+        sweep="results/{corpus}/vector_sweep.tsv",
+    output:
+        report(
+            "results/{corpus}/vector_sweep.txt",
+            caption="../report/sweep_choice.rst",
+            category="Word vectors",
+            labels={"shows": "best settings of counted vectors"},
+        ),
+    log:
+        "logs/{corpus}/tabulate_sweep.log",
+    benchmark:
+        "results/{corpus}/benchmarks/tabulate_sweep.tsv"
+    threads: 1
+    resources:
+        mem_mb=500,
+    shell:
+        "python {input.script} --log {log} --output {output} {input.sweep}"

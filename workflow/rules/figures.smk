@@ -141,3 +141,25 @@ rule plot_ppmi:
         mem_mb=1000,
     shell:
         "python {input.script} --log {log} --output {output} -- {input.ppmi} {input.corpus}"
+
+
+rule plot_sweep:
+    input:
+        **code("plot_sweep.py"),
+        sweep="results/{corpus}/vector_sweep.tsv",
+    output:
+        report(
+            "results/{corpus}/figures/vector_sweep.png",
+            caption="../report/sweep.rst",
+            category="Word vectors",
+            labels={"shows": "which settings of counts matter"},
+        ),
+    log:
+        "logs/{corpus}/plot_sweep.log",
+    benchmark:
+        "results/{corpus}/benchmarks/plot_sweep.tsv"
+    threads: 1
+    resources:
+        mem_mb=500,
+    shell:
+        "python {input.script} --log {log} --output {output} {input.sweep}"
