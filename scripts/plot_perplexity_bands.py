@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.ticker import StrMethodFormatter
+from matplotlib.ticker import LogLocator, NullLocator, StrMethodFormatter
 
 from lexloom.artifacts import Artifact, read_artifact
 from lexloom.command_line import run, script_parser
@@ -62,6 +62,8 @@ def draw(axes: Axes, values: dict[str, np.ndarray], bands: np.ndarray, names: li
         range(len(names)), [f"{name}\n{share:.1%}" for name, share in zip(names, shares, strict=True)]
     )
     axes.set_yscale("log")
+    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axes.yaxis.set_minor_locator(NullLocator())
     axes.yaxis.set_major_formatter(StrMethodFormatter("{x:,g}"))
 
 

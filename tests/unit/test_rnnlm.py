@@ -62,6 +62,13 @@ def test_perplexity_does_not_depend_on_how_many_tokens_are_read_at_once(steps):
     assert perplexity(model, ids, steps) == pytest.approx(perplexity(model, ids), rel=1e-12)
 
 
+def test_perplexity_in_single_precision_is_as_good_as_independent_of_it():
+    model = small_model(dtype=np.float32, layers=2)
+    ids = np.random.default_rng(0).integers(0, 5, 3000)
+    perplexities = [perplexity(model, ids, steps) for steps in (1, 35, 500)]
+    np.testing.assert_allclose(perplexities, perplexities[0], rtol=1e-6)
+
+
 def test_perplexity_of_a_model_that_knows_nothing_is_the_vocabulary():
     model = small_model()
     for parameter in model.parameters():
