@@ -1,40 +1,48 @@
 """The truncated singular value decomposition of a sparse matrix.
 
-A random block of vectors, multiplied again and again by A' A, spans a block Krylov space that soon holds
-the leading singular vectors (Musco & Musco 2015, "Randomized block Krylov methods for stronger and faster
-approximate singular value decomposition"; Halko, Martinsson & Tropp 2011 for the random start).
+The right singular vectors of A are the eigenvectors of A' A. A random block, multiplied by A' A again and
+again, spans a space that soon holds the leading ones (Musco & Musco 2015, "Randomized block Krylov methods
+for stronger and faster approximate singular value decomposition"); `lanczos` builds it.
 
-The space is built by block Lanczos steps (Golub & Underwood 1977): an orthonormal basis V grows block by
-block, so that V' A' A V = T with a small block tridiagonal matrix T, whose eigenvalues approach the squares
-of A's singular values from below. In A' A V = V T + (next block of V) S, the part with S bounds what each one
-lacks. Squares blur small values, so at the end the values are taken from A times the vectors found.
+The singular values of a PPMI matrix fall off slowly, so that space would have to be large, and to keep its
+basis orthogonal would cost more than the products. But a polynomial of A' A has the same vectors, and a
+Chebyshev polynomial stays within [-1, 1] up to a cut and rises steeply above: the wanted eigenvalues stand
+apart, and half the space is enough (Zhou & Saad 2007, "A Chebyshev-Davidson algorithm for large symmetric
+eigenproblems"). Where to cut follows from a few steps with A' A itself, which tell about how many eigenvalues
+lie above any number (Lin, Saad & Yang 2016, "Approximating spectral densities of large matrices", section
+3.2).
 
-Computed on the host in float64; every product is cut by shape alone, so the bits do not depend on
-threads.
+The space is large enough by the sin theta theorem (Davis & Kahan 1970, "The rotation of eigenvectors by a
+perturbation"): for a vector found with residual r, the sine of its angle to the space sought is at most r /
+gap, where the gap is the distance of its eigenvalue to the first one left out. The singular values are taken
+from A times the vectors, because squares blur small ones.
 """
 
 from collections.abc import Callable
 
 import numpy as np
 from scipy import linalg, sparse
+from threadpoolctl import threadpool_limits
 
 from lexloom.backend import backend_of
 from lexloom.errors import LexloomError
+from lexloom.lanczos import BLOCK, Lanczos, RitzPairs
 
-_BLOCK = 16
+_SAMPLED = 4 * BLOCK  # size of the space that tells where to cut
+_MARGIN = 1.5  # eigenvalues above the cut, for each one wanted
+_DEGREES = (4, 3, 2)  # of the polynomial, the steepest first
 _FIRST_CHECK = 3  # the size of the space, in dimensions
-_BETWEEN_CHECKS = 1.15  # growth of the space
-_KEPT = 0.1  # of a column's length
+_GROWTH = 1.15  # of the space between checks, at most
 _ROUNDING = np.finfo(np.float64).eps
+_UNSEEN = 100 * _ROUNDING  # a residual that is rounding, beside the polynomial's 1
 _ZERO = 1e-11  # relative to the largest singular value
-_ZERO_SQUARE = 100 * _ROUNDING  # relative to the largest square
 
 
 def truncated_svd(
     matrix: sparse.csr_array,
     dimension: int,
     rng: np.random.Generator,
-    tolerance: float = 1e-4,
+    tolerance: float = 1e-6,
     report: Callable[[int], None] = lambda converged: None,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return the `dimension` largest singular values of a sparse matrix, and their vectors.
@@ -49,10 +57,9 @@ def truncated_svd(
     rng : Generator
         Draws the starting block; the result depends on it only within the tolerance.
     tolerance : float
-        Every triplet has A v = s u and |A' u - s v| <= tolerance * s, so that s is within tolerance * s of a
-        singular value of A; in practice far closer, as the difference falls with the square of that residual.
-        Where s is so small beside the largest value s1 that its square is lost in rounding, the residual is
-        up to 2.3e-14 * s1^2 / s instead.
+        Sine of the largest angle between the space of the vectors v and that of the exact ones. The values
+        are far closer, as their difference falls with the square of that angle. Where the first value left
+        out equals the last one, that space is not unique, and the vectors found span one of those it may be.
     report : callable
         Told, now and then, how many of the triplets have come so far.
 
@@ -77,10 +84,11 @@ def truncated_svd(
         )
     if not np.isfinite(matrix.data).all():
         raise LexloomError("the matrix to factorize holds a number that is not finite; make it again")
-    if matrix.shape[0] < matrix.shape[1]:
-        right, values, left = _factorize(matrix.T.tocsr(), dimension, rng, tolerance, report)
-    else:
-        left, values, right = _factorize(matrix, dimension, rng, tolerance, report)
+    with threadpool_limits(1, user_api="blas"):  # SciPy's own BLAS may have come after pool.set_threads
+        if matrix.shape[0] < matrix.shape[1]:
+            right, values, left = _factorize(matrix.T.tocsr(), dimension, rng, tolerance, report)
+        else:
+            left, values, right = _factorize(matrix, dimension, rng, tolerance, report)
     rank = np.count_nonzero(values > _ZERO * values[0])
     if rank < dimension:
         raise LexloomError(
@@ -116,94 +124,124 @@ def word_vectors(
 def _factorize(matrix, dimension, rng, tolerance, report):
     """Return left, values, right of a matrix (M, N), M >= N."""
     kernels = backend_of(matrix.data).kernels
-    width = matrix.shape[1]
-    transposed = matrix.T.tocsr()
-    basis = _Basis(width, rng)
-    basis.extend(rng.standard_normal((width, _BLOCK)))
-    projected, coupling = np.zeros((0, 0)), np.zeros((basis.size, 0))
-    due = _FIRST_CHECK * dimension
-    while True:
-        image = _product(matrix, basis.last)
-        projected = _bordered(projected, coupling, image.T @ image)
-        coupling = basis.extend(_product(transposed, image))
-        size = len(projected)
-        if size >= due or size == width:
-            squares, inner = linalg.eigh(projected, subset_by_index=(size - dimension, size - 1))
-            residuals = np.linalg.norm(coupling @ inner[-image.shape[1] :], axis=0)
-            converged = residuals <= np.maximum(tolerance * squares, _ZERO_SQUARE * squares[-1])
-            report(np.count_nonzero(converged))
-            if converged.all():
-                break
-            due = _BETWEEN_CHECKS * size
-    right = kernels.matmul(basis.vectors[:, :size], inner)
-    left, triangle = np.linalg.qr(_product(matrix, right))
+    for polynomial in _polynomials(_Gram(matrix), dimension, tolerance, rng):
+        values, right = _leading_vectors(polynomial, dimension, tolerance, rng, report)
+        if values[-1] > 1:  # all are above the cut, where the polynomial keeps their order
+            break
+    left, triangle = linalg.qr(_product(matrix, right), mode="economic", check_finite=False)
     inner_left, values, inner_right = np.linalg.svd(triangle)
     return kernels.matmul(left, inner_left), values, kernels.matmul(right, inner_right.T)
 
 
-class _Basis:
-    """Orthonormal vectors of length N that grow in number.
+class _Gram:
+    """The operator A' A."""
 
-    Attributes
-    ----------
-    size : int
-        How many there are.
-    last : (N, B) float64 array
-        The newest B of them.
+    def __init__(self, matrix: sparse.csr_array):
+        self._matrix = matrix
+        self._transposed = matrix.T.tocsr()
+        self.size = matrix.shape[1]
+
+    def __matmul__(self, block: np.ndarray) -> np.ndarray:
+        return _product(self._transposed, _product(self._matrix, block))
+
+
+class _Chebyshev:
+    """The Chebyshev polynomial T of an operator B, scaled: T(2 B / cut - 1).
+
+    Eigenvalues of B from 0 to cut come to lie within [-1, 1], and larger ones above 1, in the same order.
     """
 
-    def __init__(self, length: int, rng: np.random.Generator):
-        self._storage = np.empty((length, 8 * _BLOCK), order="F")
-        self._rng = rng
-        self.size = 0
-        self.last = self.vectors
+    def __init__(self, operator, cut: float, degree: int):
+        self._operator = operator
+        self._cut = cut
+        self._degree = degree
+        self.size = operator.size
 
-    @property
-    def vectors(self) -> np.ndarray:
-        """The basis so far."""
-        return self._storage[:, : self.size]
+    def __call__(self, eigenvalue: float) -> float:
+        """Return the polynomial of a number that is not below the cut."""
+        return np.cosh(self._degree * np.arccosh(2 * eigenvalue / self._cut - 1))
 
-    def extend(self, block: np.ndarray) -> np.ndarray:
-        """Take in the directions of block (N, C) that are new, B of them, and return last' block (B, C).
+    def __matmul__(self, block: np.ndarray) -> np.ndarray:
+        """Return the product by the recurrence T_n(x) = 2 x T_(n-1)(x) - T_(n-2)(x)."""
+        before, image = block, self._scaled(block)
+        for _ in range(self._degree - 1):
+            following = self._scaled(image)
+            following *= 2
+            following -= before
+            before, image = image, following
+        return image
 
-        B is C, or less where the basis becomes complete.
-        """
-        self.last = self._orthonormal(block[:, : len(block) - self.size])
-        end = self.size + self.last.shape[1]
-        if end > self._storage.shape[1]:
-            vectors = self.vectors
-            self._storage = np.empty((len(block), 2 * end), order="F")
-            self.vectors[:] = vectors
-        self._storage[:, self.size : end] = self.last
-        self.size = end
-        return self.last.T @ block
+    def _scaled(self, block):
+        image = self._operator @ block
+        image *= 2 / self._cut
+        image -= block
+        return image
 
-    def _orthonormal(self, block: np.ndarray) -> np.ndarray:
-        """Return an orthonormal block that spans `block` less its part in the basis.
 
-        A column that loses most of its length loses digits too, so the same is done again. Where a block
-        holds nothing new, noise at the level of rounding gives directions to go on with, like a fresh start.
-        """
-        kernels = backend_of(block).kernels
-        while True:
-            lengths = np.linalg.norm(block, axis=0)
-            block = block - kernels.matmul(self.vectors, kernels.matmul(self.vectors.T, block))
-            block, triangle = np.linalg.qr(block)
-            if (np.abs(np.diag(triangle)) > _KEPT * lengths).all():
-                return block
-            block += _ROUNDING * self._rng.standard_normal(block.shape)
+def _polynomials(gram, dimension, tolerance, rng):
+    """Return the polynomials of A' A to try in turn.
+
+    The first is the steepest of which rounding of the largest value stays below the tolerance. The last is of
+    degree 1, and keeps all eigenvalues in order.
+    """
+    sample = Lanczos(gram, rng)
+    while sample.size < _SAMPLED and not sample.complete:
+        sample.step()
+    values, inner, _ = sample.leading(sample.size)
+    largest = max(values[0], np.finfo(np.float64).tiny)
+    counts = np.cumsum(np.sum(inner[:BLOCK] ** 2, axis=0)) * gram.size / BLOCK  # of eigenvalues, estimated
+    cut = values[min(np.searchsorted(counts, _MARGIN * dimension + 4) + 1, sample.size - 1)]
+    plain = _Chebyshev(gram, largest, 1)
+    if cut > _ROUNDING * largest and not sample.complete:
+        for degree in _DEGREES:
+            steep = _Chebyshev(gram, cut, degree)
+            if _ROUNDING * steep(largest) <= tolerance:
+                return [steep, plain]
+    return [plain]
+
+
+def _leading_vectors(operator, dimension, tolerance, rng, report):
+    """Return the largest eigenvalues of an operator, descending (D,), and their vectors (N, D)."""
+    lanczos = Lanczos(operator, rng)
+    due, checks = _FIRST_CHECK * dimension, []
+    while True:
+        lanczos.step()
+        if lanczos.size < due and not lanczos.complete:
+            continue
+        found = lanczos.leading(dimension + 1)
+        sines = _sines(found)
+        error = np.linalg.norm(sines)
+        if error <= tolerance or found.residuals[:-1].max() <= _UNSEEN or lanczos.complete:
+            report(dimension)
+            vectors = backend_of(found.inner).kernels.matmul(lanczos.basis, found.inner[:, :-1])
+            return found.values[:-1], vectors
+        report(np.count_nonzero(sines <= tolerance))
+        checks.append((lanczos.size, np.log(error)))
+        due = _next_check(checks, np.log(tolerance))
+
+
+def _sines(found: RitzPairs) -> np.ndarray:
+    """Return bounds on the angles of all vectors but the last to the space sought.
+
+    The gap is to the last, the first one left out; its eigenvalue may be larger than found by its residual.
+    """
+    residuals = found.residuals[:-1]
+    gaps = found.values[:-1] - found.values[-1] - found.residuals[-1]
+    return residuals / np.maximum(np.maximum(gaps, residuals), np.finfo(np.float64).tiny)
+
+
+def _next_check(checks: list[tuple[int, float]], goal: float) -> float:
+    """Return the size at which to look again, from sizes and the logarithms of their errors.
+
+    The logarithm falls about linearly with the size.
+    """
+    size, error = checks[-1]
+    sizes = [_GROWTH * size]
+    for before, larger in checks[-2:-1]:
+        if larger > error:
+            sizes.append(size + (error - goal) * (size - before) / (larger - error))
+    return min(sizes)
 
 
 def _product(matrix: sparse.csr_array, block: np.ndarray) -> np.ndarray:
     return backend_of(block).kernels.sparse_matmul(matrix.data, matrix.indices, matrix.indptr, block)
-
-
-def _bordered(projected: np.ndarray, coupling: np.ndarray, diagonal: np.ndarray) -> np.ndarray:
-    """Return the block tridiagonal matrix with one more block, and coupling beside it."""
-    size, more = len(projected), len(diagonal)
-    bordered = np.zeros((size + more, size + more))
-    bordered[:size, :size] = projected
-    bordered[size:, size - coupling.shape[1] : size] = coupling
-    bordered[size - coupling.shape[1] : size, size:] = coupling.T
-    bordered[size:, size:] = diagonal
-    return bordered

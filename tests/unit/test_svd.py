@@ -6,7 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import sparse
 from scipy.sparse.linalg import svds
+from threadpoolctl import threadpool_limits
 
+from lexloom import svd
 from lexloom.backend import get_backend
 from lexloom.counts import count_cooccurrences, weight_ppmi
 from lexloom.errors import LexloomError
@@ -29,15 +31,20 @@ def random_matrix(rows, columns, density=0.1, seed=0):
     return sparse.csr_array(matrix)
 
 
-def ppmi_matrix(words=600):
+def ppmi_matrix(words=600, smoothing=1):
     """PPMI of words that are frequent as in a text, each seldom far from the words of its class."""
     rng = np.random.default_rng(3)
     words_of_class = rng.zipf(1.2, 40000).clip(max=words // 6) - 1
     ids = words_of_class * 6 + np.repeat(rng.integers(0, 6, 4000), 10)
-    return weight_ppmi(count_cooccurrences(ids.astype(np.int32), words, 5))
+    return weight_ppmi(count_cooccurrences(ids.astype(np.int32), words, 5), smoothing)
 
 
-def check_decomposition(matrix, left, values, right, tolerance=1e-4):
+def sine(vectors, others):
+    """Return the sine of the largest angle between two spaces, of orthonormal vectors each."""
+    return np.linalg.norm(vectors - others @ (others.T @ vectors), 2)
+
+
+def check_decomposition(matrix, left, values, right, tolerance=1e-6):
     dimension = len(values)
     np.testing.assert_allclose(left.T @ left, np.eye(dimension), atol=1e-10)
     np.testing.assert_allclose(right.T @ right, np.eye(dimension), atol=1e-10)
@@ -52,7 +59,7 @@ def test_singular_values_of_ppmi_agree_with_arpack(dimension):
     matrix = ppmi_matrix()
     left, values, right = factorize(matrix, dimension)
     arpack = svds(matrix.astype(np.float64), dimension, rng=np.random.default_rng(0))[1][::-1]
-    np.testing.assert_allclose(values, arpack, rtol=1e-4)
+    np.testing.assert_allclose(values, arpack, rtol=1e-10)
     check_decomposition(matrix, left, values, right)
 
 
@@ -60,7 +67,7 @@ def test_singular_values_of_ppmi_agree_with_arpack(dimension):
 def test_any_shape_and_a_flat_spectrum(shape):
     matrix = random_matrix(*shape)
     left, values, right = factorize(matrix, 40)
-    np.testing.assert_allclose(values, np.linalg.svd(matrix.toarray())[1][:40], rtol=1e-4)
+    np.testing.assert_allclose(values, np.linalg.svd(matrix.toarray())[1][:40], rtol=1e-10)
     check_decomposition(matrix, left, values, right)
 
 
@@ -77,7 +84,7 @@ def test_small_matrices_of_any_rank(seed, rows, columns, density):
             factorize(matrix, dimension)
     if rank > 1:
         left, values, right = factorize(matrix, min(rank, dimension))
-        np.testing.assert_allclose(values, exact[: min(rank, dimension)], rtol=1e-4)
+        np.testing.assert_allclose(values, exact[: min(rank, dimension)], rtol=1e-6)
         check_decomposition(matrix, left, values, right)
 
 
@@ -95,13 +102,32 @@ def test_repeated_singular_values_are_all_found(matrix):
     check_decomposition(matrix, left, values, right)
 
 
-def test_a_small_tolerance_gives_arpacks_space():
-    matrix = ppmi_matrix()
-    left, values, _ = factorize(matrix, 20, tolerance=1e-6)
-    expected, exact, _ = svds(matrix.astype(np.float64), 20, rng=np.random.default_rng(0))
+@pytest.mark.parametrize("smoothing", [1, 0.75])
+@pytest.mark.parametrize("dimension", [1, 20, 60])
+def test_the_space_is_arpacks(dimension, smoothing):
+    matrix = ppmi_matrix(smoothing=smoothing)
+    left, values, right = factorize(matrix, dimension)
+    exact_left, exact, exact_right = svds(matrix.astype(np.float64), dimension, rng=np.random.default_rng(0))
     np.testing.assert_allclose(values, exact[::-1], rtol=1e-10)
-    outside = left - expected @ (expected.T @ left)
-    assert np.linalg.norm(outside, 2) < 1e-6
+    assert sine(left, exact_left) < 1e-6
+    assert sine(right, exact_right.T) < 1e-6
+
+
+def test_a_larger_tolerance_is_kept_to_as_well():
+    matrix = ppmi_matrix()
+    exact = svds(matrix.astype(np.float64), 20, rng=np.random.default_rng(0))[2].T
+    for tolerance in (1e-1, 1e-3, 1e-8):
+        assert sine(factorize(matrix, 20, tolerance=tolerance)[2], exact) < tolerance
+
+
+@pytest.mark.parametrize("tolerance", [0.1, 1e-6])
+def test_the_space_is_right_where_the_next_value_is_near(tolerance):
+    exact = np.linspace(10, 0, 1000) ** 1.5
+    exact[30] = exact[29] * (1 - 1e-4)
+    matrix = sparse.csr_array(np.diag(exact))
+    for seed in range(5):
+        right = factorize(matrix, 30, seed, tolerance=tolerance)[2]
+        assert sine(right, np.eye(1000)[:, :30]) < tolerance
 
 
 def test_values_of_many_sizes():
@@ -122,7 +148,7 @@ def test_a_low_rank_is_seen_long_before_the_space_is_complete():
 
 def test_bits_are_the_same_on_threads_and_again():
     matrix, results = ppmi_matrix(), []
-    for threads in (1, 2, 1):
+    for threads in (1, 2, 4, 1):
         get_backend(threads=threads)
         results.append(factorize(matrix, 20))
     for other in results[1:]:
@@ -174,9 +200,29 @@ def test_a_number_that_is_not_finite_is_refused():
         factorize(sparse.csr_array([[1, 2], [np.nan, 1]]), 1)
 
 
-@given(rows=st.integers(1, 300), columns=st.integers(1, 20), width=st.integers(1, 5))
-def test_the_sparse_product_equals_its_reference(rows, columns, width):
-    matrix = random_matrix(rows, columns, 0.3)
-    x = np.random.default_rng(1).standard_normal((columns, width))
+def test_bits_do_not_depend_on_the_threads_that_blas_would_use():
+    matrix = ppmi_matrix()
+    pool.set_threads(1)
+    expected = factorize(matrix, 60)
+    with threadpool_limits(2, user_api="blas"):
+        for part, other in zip(factorize(matrix, 60), expected, strict=True):
+            np.testing.assert_array_equal(part, other)
+
+
+def test_a_cut_that_is_too_high_is_mended(monkeypatch):
+    matrix = ppmi_matrix()
+    expected = factorize(matrix, 20)
+    monkeypatch.setattr(svd, "_MARGIN", -0.1)  # the cut is above most of the values that are wanted
+    reported = []
+    for part, other in zip(factorize(matrix, 20, report=reported.append), expected, strict=True):
+        np.testing.assert_allclose(part, other, atol=1e-5)
+    assert reported.count(20) > 1
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@given(rows=st.integers(1, 300), columns=st.integers(1, 20), width=st.integers(1, 40))
+def test_the_sparse_product_equals_its_reference(dtype, rows, columns, width):
+    matrix = random_matrix(rows, columns, 0.3).astype(dtype)
+    x = np.random.default_rng(1).standard_normal((columns, width)).astype(dtype)
     parts = (matrix.data, matrix.indices, matrix.indptr)
     np.testing.assert_array_equal(cpu.sparse_matmul(*parts, x), reference.sparse_matmul(*parts, x))

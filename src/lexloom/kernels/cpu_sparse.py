@@ -1,30 +1,64 @@
-"""The kernel that multiplies by a sparse matrix in CSR form (data, indices, indptr)."""
+"""The kernel that multiplies by a sparse matrix in CSR form (data, indices, indptr).
+
+The columns of x are taken 16 at a time, so that the sum of one row's products stays in registers; a block of
+16 float64 columns for 10,000 rows fits into a core's second cache.
+"""
+
+from itertools import pairwise
 
 import numpy as np
 from numba import njit
 
-from lexloom.kernels.pool import cut, run_tiles
+from lexloom.kernels.cpu_vectors import WIDTH, add_multiple, load_row, store_row
+from lexloom.kernels.pool import run_tiles
 
-_MATMUL_TILE = 128
+_TILE = 50_000  # stored numbers
+_CACHE_LINE = 64  # bytes
 
 
 def sparse_matmul(data: np.ndarray, indices: np.ndarray, indptr: np.ndarray, x: np.ndarray) -> np.ndarray:
-    """Return the product of a CSR matrix and x, in tiles of rows; see `reference.sparse_matmul`."""
-    product = np.empty((len(indptr) - 1, x.shape[1]), x.dtype)
-    x = np.ascontiguousarray(x)
-    tiles = cut(len(product), _MATMUL_TILE)
-    run_tiles(lambda tile: _multiply_rows(data, indices, indptr, x, tile.start, tile.stop, product), tiles)
-    return product
+    """Return the product of a CSR matrix and x, in tiles of rows; see `reference.sparse_matmul`.
+
+    A product of 16 columns comes in whole cache lines, and is not copied when it is multiplied again.
+    """
+    rows, columns = len(indptr) - 1, x.shape[1]
+    tiles = _row_tiles(indptr)
+    blocks = []
+    for first in range(0, columns, WIDTH):
+        block, product = _block(x[:, first : first + WIDTH]), _aligned_zeros(rows, x.dtype)
+        run_tiles(lambda tile: _multiply_rows(data, indices, indptr, block, *tile, product), tiles)  # noqa: B023
+        blocks.append(product)
+    return blocks[0] if columns == WIDTH else np.hstack(blocks)[:, :columns]
+
+
+def _row_tiles(indptr: np.ndarray) -> list[tuple[int, int]]:
+    """Cut the rows into runs, first to last, that store about as many numbers each."""
+    bounds = np.searchsorted(indptr, np.arange(0, indptr[-1], _TILE))
+    return list(pairwise([*bounds, len(indptr) - 1]))
+
+
+def _block(x: np.ndarray) -> np.ndarray:
+    """Return x (N, up to WIDTH) in whole cache lines, filled up with columns of zeros."""
+    if x.shape[1] == WIDTH and x.flags.c_contiguous and x.ctypes.data % _CACHE_LINE == 0:
+        return x
+    block = _aligned_zeros(len(x), x.dtype)
+    block[:, : x.shape[1]] = x
+    return block
+
+
+def _aligned_zeros(rows: int, dtype: np.dtype) -> np.ndarray:
+    """Return zeros (rows, WIDTH) that begin where a cache line does."""
+    size = rows * WIDTH * dtype.itemsize
+    memory = np.zeros(size + _CACHE_LINE, np.uint8)
+    first = -memory.ctypes.data % _CACHE_LINE
+    return memory[first : first + size].view(dtype).reshape(rows, WIDTH)
 
 
 @njit(nogil=True, cache=True)
 def _multiply_rows(data, indices, indptr, x, first, last, product):
-    width = x.shape[1]
-    total = np.empty(width, x.dtype)
+    """Add to rows first to last of product, which are zero."""
     for row in range(first, last):
-        total[:] = 0
+        total = load_row(product, row)
         for k in range(indptr[row], indptr[row + 1]):
-            factor, other = data[k], x[indices[k]]
-            for column in range(width):
-                total[column] += factor * other[column]
-        product[row] = total
+            total = add_multiple(total, data[k], load_row(x, indices[k]))
+        store_row(product, row, total)
