@@ -16,7 +16,8 @@ from lexloom.models.two_layer_net import TwoLayerNet, build_two_layer_net
 from lexloom.optimizers import SGD
 from lexloom.output_files import aligned, write_lines
 from lexloom.randomness import random_stream
-from lexloom.trainer import Trainer, Validation
+from lexloom.trainer import Trainer
+from lexloom.validation import Validation
 
 HIDDEN, EPOCHS, BATCH, LEARNING_RATE = 10, 300, 30, 1.0
 TABLE_EPOCHS = (1, 10, 30, 100, 200, 300)

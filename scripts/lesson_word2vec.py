@@ -16,7 +16,8 @@ from lexloom.models.word2vec import SimpleCBOW, SimpleSkipGram
 from lexloom.optimizers import Adam
 from lexloom.output_files import aligned, write_lines
 from lexloom.randomness import random_stream
-from lexloom.trainer import Trainer, Validation
+from lexloom.trainer import Trainer
+from lexloom.validation import Validation
 
 WINDOW, DIMENSION, EPOCHS, BATCH, LEARNING_RATE = 1, 5, 1000, 3, 0.01
 TABLE_EPOCHS = (1, 10, 100, 300, 1000)

@@ -2,6 +2,7 @@
 
 import argparse
 import logging
+from pathlib import Path
 
 import numpy as np
 
@@ -25,7 +26,9 @@ from lexloom.optimizers import OPTIMIZERS
 from lexloom.randomness import random_stream
 from lexloom.recurrent import CELLS
 from lexloom.schedules import SCHEDULES
-from lexloom.trainer import KeepBest, Report, Ticker, Trainer, Validation
+from lexloom.trainer import Report, Ticker, Trainer
+from lexloom.training_log import TrainingLog
+from lexloom.validation import KeepBest, Validation
 
 MODEL = ("cell", "layers", "embedding", "hidden", "tied", "dropout")
 TRAINING = (
@@ -39,6 +42,9 @@ TRAINING = (
     "weight_decay",
     "patience",
 )
+
+LOG_STEPS = 100
+"""Steps from line to line of the log; an epoch with fewer has one line."""
 
 
 def options() -> argparse.ArgumentParser:
@@ -111,9 +117,9 @@ def main(given: argparse.Namespace) -> None:
     )
     origin = (settings, [given.corpus], backend.name, given.seed)
     with Checkpoint(given.output, *origin, given.checkpoint_minutes) as checkpoint:
-        history = train(model, given, corpus["train"], corpus["valid"], checkpoint)
+        history, log = train(model, given, corpus["train"], corpus["valid"], checkpoint)
         datasets = {parameter.name: backend.to_host(parameter.data) for parameter in model.parameters()}
-        datasets |= {
+        datasets |= log.datasets() | {
             f"history/{name}": Dataset(np.array([record[name] for record in history]), ("epoch",))
             for name in history[0]
         }
@@ -127,8 +133,8 @@ def train(
     train_ids: np.ndarray,
     valid_ids: np.ndarray,
     checkpoint: Checkpoint,
-) -> list[dict]:
-    """Train the model in place and return its history."""
+) -> tuple[list[dict], TrainingLog]:
+    """Train the model in place; return its history by epoch, and its log."""
     windows = Windows(train_ids, given.batch, given.steps)
     trainer = Trainer(
         model,
@@ -137,6 +143,14 @@ def train(
         SCHEDULES[given.schedule],
         given.clip,
         random_stream(given.seed, "dropout"),
+    )
+
+    log = TrainingLog(
+        Path(given.output).with_suffix(".csv"),
+        min(LOG_STEPS, len(windows)),
+        "tokens",
+        len(train_ids) / len(windows),
+        {"perplexity": perplexity_of},
     )
 
     def measure() -> float:
@@ -148,9 +162,10 @@ def train(
             Validation("valid_perplexity", measure),
             KeepBest("valid_perplexity", given.patience),
             Report(report_epoch),
+            log,
             checkpoint,
         ]
-        return trainer.fit(given.epochs, lambda epoch: windows, callbacks)
+        return trainer.fit(given.epochs, lambda epoch: windows, callbacks), log
 
 
 def report_epoch(record: dict[str, float]) -> None:

@@ -205,16 +205,35 @@ OPTIMIZERS = {"sgd": SGD, "momentum": Momentum, "adagrad": AdaGrad, "adam": Adam
 
 
 def clip_global_norm(parameters: Iterable[Parameter], limit: float) -> Any:
-    """Scale all gradients by one factor so that their joint Euclidean norm is at most `limit`.
+    """Scale all gradients by one factor so that their `global_norm` is at most `limit`.
 
-    Rows that repeat in a `RowGrad` are summed first. The squares of a row are added in the gradient's own
-    type, the rows in float64. (Pascanu, Mikolov & Bengio 2013, algorithm 1.)
+    (Pascanu, Mikolov & Bengio 2013, algorithm 1.)
 
     Returns
     -------
     norm : 0-d float64 array, on the device
         Before clipping; 0 where no parameter has a gradient.
     """
+    arrays = _gradients(parameters)
+    norm = _norm(arrays)
+    if arrays:
+        factor = limit / backend_of(*arrays).xp.maximum(norm, limit)
+        for array in arrays:
+            array *= factor.astype(array.dtype)
+    return norm
+
+
+def global_norm(parameters: Iterable[Parameter]) -> Any:
+    """Return the joint Euclidean norm of all gradients: a 0-d float64 array on the device, or 0 of none.
+
+    Rows that repeat in a `RowGrad` are summed first. The squares of a row are added in the gradient's own
+    type, the rows in float64.
+    """
+    return _norm(_gradients(parameters))
+
+
+def _gradients(parameters: Iterable[Parameter]) -> list[Any]:
+    """Return the arrays of all gradients; rows that repeat are summed for good."""
     arrays = []
     for parameter in unique(parameters):
         if isinstance(parameter.grad, RowGrad):
@@ -222,14 +241,14 @@ def clip_global_norm(parameters: Iterable[Parameter], limit: float) -> Any:
             arrays.append(parameter.grad.values)
         elif parameter.grad is not None:
             arrays.append(parameter.grad)
+    return arrays
+
+
+def _norm(arrays: list[Any]) -> Any:
     if not arrays:
         return 0.0
     xp = backend_of(*arrays).xp
-    norm = xp.sqrt(sum(_square_sum(xp, array) for array in arrays))
-    factor = limit / xp.maximum(norm, limit)
-    for array in arrays:
-        array *= factor.astype(array.dtype)
-    return norm
+    return xp.sqrt(sum(_square_sum(xp, array) for array in arrays))
 
 
 def _square_sum(xp: Any, array: Any) -> Any:

@@ -65,20 +65,24 @@ class Position:
     ----------
     epoch : int
         Finished epochs.
-    step : int
-        Steps made in the epoch after these.
+    step, batches : int
+        Steps made in the epoch after these, and how many it has.
     steps : int
         Steps made in all epochs.
     total : 0-d array or float
         Sum of the losses of the epoch.
+    learning_rate : float
+        Of the last step.
     carry : any
         What the next batch continues from.
     """
 
     epoch: int = 0
     step: int = 0
+    batches: int = 0
     steps: int = 0
     total: Any = 0.0
+    learning_rate: float = 0.0
     carry: Any = None
 
 
@@ -169,12 +173,13 @@ class Trainer:
         return self.history
 
     def _epoch(self, epochs: int, batches: Any) -> dict[str, float]:
-        position, count = self.position, len(batches)
-        first = position.epoch * count
+        position = self.position
+        position.batches = len(batches)
         for batch in islice(batches, position.step, None):
-            step = first + position.step
-            rate = self.learning_rate * self.schedule(step, epochs * count)
-            loss, position.carry = self.step(batch, position.carry, rate)
+            step = position.epoch * position.batches + position.step
+            factor = self.schedule(step, epochs * position.batches)
+            position.learning_rate = self.learning_rate * factor
+            loss, position.carry = self.step(batch, position.carry, position.learning_rate)
             position.total = position.total + loss
             position.step += 1
             position.steps += 1
@@ -183,9 +188,8 @@ class Trainer:
             for callback in self.callbacks:
                 callback.after_step(self, step, loss)
         self.check_losses()
-        last_rate = self.learning_rate * self.schedule(first + max(0, count - 1), epochs * count)
-        mean = float(position.total) / max(1, count)
-        return {"epoch": position.epoch + 1, "loss": mean, "learning_rate": last_rate}
+        mean = float(position.total) / max(1, position.batches)
+        return {"epoch": position.epoch + 1, "loss": mean, "learning_rate": position.learning_rate}
 
     def step(self, batch: Any, carry: Any, learning_rate: float) -> tuple[Any, Any]:
         """Make one update and return the loss before it and the carry."""
@@ -298,60 +302,3 @@ class Ticker(Callback):
         while self.ticks < state:
             self.ticks += 1
             self.tick()
-
-
-class Validation(Callback):
-    """Adds a measure of the model to each epoch's record; one that is no finite number ends the training."""
-
-    def __init__(self, name: str, measure: Callable[[], float]):
-        self.name = name
-        self.measure = measure
-
-    def after_epoch(self, trainer: Trainer, record: dict[str, float]) -> None:
-        """Measure the model as it is."""
-        record[self.name] = self.measure()
-        if not math.isfinite(record[self.name]):
-            raise trainer.diverged(f"{self.name} of epoch {record['epoch']} is {record[self.name]}")
-
-
-class KeepBest(Callback):
-    """Keeps the parameters of the epoch with the least value of a measure, and stops when it stays away.
-
-    Parameters
-    ----------
-    name : str
-        The measure, a key of the records; a `Validation` before this callback adds it.
-    patience : int, optional
-        Stop after so many epochs in a row without a new least value.
-    """
-
-    def __init__(self, name: str, patience: int | None = None):
-        self.name = name
-        self.patience = patience
-        self.best = math.inf
-        self.waited = 0
-        self.kept: list[Any] = []
-
-    def after_epoch(self, trainer: Trainer, record: dict[str, float]) -> None:
-        """Copy the parameters when they are the best so far; count how long they are not."""
-        if record[self.name] < self.best:
-            self.best = record[self.name]
-            self.waited = 0
-            self.kept = [parameter.data.copy() for parameter in trainer.model.parameters()]
-            return
-        self.waited += 1
-        if self.patience is not None and self.waited >= self.patience:
-            trainer.stop = True
-
-    def state(self) -> dict[str, Any]:
-        """Return the parameters of the best epoch, and how long it is past."""
-        return {"best": self.best, "waited": self.waited, "kept": self.kept}
-
-    def restore(self, state: dict[str, Any]) -> None:
-        """Take up the best epoch so far."""
-        self.best, self.waited, self.kept = state["best"], state["waited"], state["kept"]
-
-    def after_fit(self, trainer: Trainer) -> None:
-        """Put the best parameters back."""
-        for parameter, data in zip(trainer.model.parameters(), self.kept, strict=True):
-            parameter.data[...] = data

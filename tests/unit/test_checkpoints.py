@@ -22,7 +22,8 @@ from lexloom.errors import Interrupted, LexloomError
 from lexloom.models.rnnlm import build_rnnlm
 from lexloom.optimizers import OPTIMIZERS
 from lexloom.schedules import cosine
-from lexloom.trainer import Callback, KeepBest, Ticker, Trainer, Validation
+from lexloom.trainer import Callback, Ticker, Trainer
+from lexloom.validation import KeepBest, Validation
 
 IDS = np.random.default_rng(0).integers(0, 7, 60).astype(np.int32)
 EPOCHS, STEPS = 3, 5

@@ -89,7 +89,9 @@ def test_killed_twenty_times_it_ends_with_the_bytes_of_one_never_interrupted(tra
             assert training.output.read_bytes() == never_interrupted
             training.output.unlink()
     assert training.finish() == never_interrupted
-    assert [path.name for path in training.folder.iterdir()] == ["corpus.h5"]
+    assert {path.name for path in training.folder.iterdir()} == {"corpus.h5", "lm.csv"}
+    steps = [int(line.split(",")[0]) for line in (training.folder / "lm.csv").read_text().splitlines()[1:]]
+    assert steps == list(range(100, 601, 100))
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -122,7 +124,7 @@ def test_a_full_disk_names_the_file_and_leaves_the_last_good_one(training, never
     assert re.search(f"^error: {path}: could not be written: .*File too large$", said, re.M)
     assert "Traceback" not in said
     assert path.read_bytes() == good
-    assert {each.name for each in training.folder.iterdir()} == {"corpus.h5", path.name}
+    assert {each.name for each in training.folder.iterdir()} == {"corpus.h5", "lm.csv", path.name}
     assert training.finish() == never_interrupted
 
 

@@ -6,7 +6,8 @@ from lexloom.errors import LexloomError
 from lexloom.optimizers import SGD
 from lexloom.parameter import Parameter
 from lexloom.schedules import linear
-from lexloom.trainer import Callback, KeepBest, Report, Ticker, Trainer, Validation
+from lexloom.trainer import Callback, Report, Ticker, Trainer
+from lexloom.validation import KeepBest, Validation
 
 
 class Parabola:

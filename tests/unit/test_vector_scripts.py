@@ -168,12 +168,15 @@ def test_training_curves_are_drawn(folder):
     losses = np.array([3.0, 2.5, 2.4])
     write_artifact(folder / "cbow.h5", "vectors", {"losses": losses}, {})
     history = {"history/train_perplexity": np.exp(losses), "history/valid_perplexity": np.exp(losses) + 1}
+    columns = ("epochs", "perplexity", "gradient_norm", "learning_rate")
+    history |= {f"steps/{name}": np.exp(losses) for name in columns}
     write_artifact(folder / "lstm.h5", "rnnlm", history, {})
     succeed("plot_training_curves", "--output", folder / "curves.png", folder / "cbow.h5")
     gold = ["--gold", folder / "gold.h5"]
     succeed("plot_perplexity", "--output", folder / "perplexity.png", *gold, "--", folder / "lstm.h5")
+    succeed("plot_rnnlm_training", "--output", folder / "training.png", folder / "lstm.h5")
     untrained = run_script("plot_training_curves", "--output", folder / "none.png", folder / "svd.h5")
     assert untrained.returncode == 1
     assert "svd.h5: vectors without 'losses'" in untrained.stderr
-    for name in ("curves", "perplexity"):
+    for name in ("curves", "perplexity", "training"):
         assert (folder / f"{name}.png").read_bytes().startswith(b"\x89PNG")

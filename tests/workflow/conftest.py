@@ -121,6 +121,7 @@ def configuration(mirror):
         "corpus": "sample",
         "seed": 1,
         "threads": 1,
+        "checkpoint_minutes": 10,
         "device": "cpu",
         "corpora": {"sample": {"tokens": 4000, "tokenize": {}, "models": ["tiny"]}, "own": own},
         "tokenize": {"lower": False},

@@ -27,6 +27,7 @@ def test_a_table_is_shown_in_its_caption(workflow, report, table):
         ("training_curves.png", "Mean negative-sampling loss of CBOW and skip-gram"),
         ("perplexity.png", "the perplexity of the grammar that generated the corpus"),
         ("perplexity_bands.png", "by how often the word to be predicted stands in"),
+        ("rnnlm_training.png", "Each language model on sample while it trained"),
         ("words_svd.png", "The most frequent words of sample on the plane"),
         ("words_cbow.png", "cbow vectors, scaled to length one"),
         ("words_skipgram.png", "skipgram vectors, scaled to length one"),

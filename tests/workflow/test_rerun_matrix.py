@@ -15,6 +15,7 @@ LANGUAGE_MODEL = {
     "results/rnnlm_ppl.txt",
     "results/sample/figures/perplexity.png",
     *COMPARED,
+    "results/sample/figures/rnnlm_training.png",
 }
 NGRAM = {"results/sample/ngram.h5", "results/sample/ngram_perplexity.h5", *COMPARED}
 SWEEP_PICTURE = {"results/sample/vector_sweep.txt", "results/sample/figures/vector_sweep.png"}
@@ -108,6 +109,7 @@ CHANGED_KEYS = {
     "tokenize.lower": (True, TOKENIZED | OWN),
     "seed": (2, GENERATED | OWN_SVD),
     "threads": (2, set()),
+    "checkpoint_minutes": (1, set()),
     "device": ("cuda", set()),
 }
 

@@ -7,6 +7,7 @@ FIGURES = expand(
         "training_curves",
         "perplexity",
         "perplexity_bands",
+        "rnnlm_training",
         "ppmi",
         *(f"words_{method}" for method in ["svd", *config["corpora"][CORPUS]["vectors"]]),
     ],
@@ -88,6 +89,31 @@ rule plot_perplexity_bands:
     shell:
         "python {input.script} --log {log} --output {output} --corpus {input.corpus}"
         " -- {input.perplexities}"
+
+
+rule plot_rnnlm_training:
+    input:
+        **code("plot_rnnlm_training.py"),
+        models=lambda wildcards: expand(
+            "results/{{corpus}}/rnnlm/{model}.h5",
+            model=config["corpora"][wildcards.corpus]["models"],
+        ),
+    output:
+        report(
+            "results/{corpus}/figures/rnnlm_training.png",
+            caption="../report/rnnlm_training.rst",
+            category="Language models",
+            labels={"shows": "training, step by step"},
+        ),
+    log:
+        "logs/{corpus}/plot_rnnlm_training.log",
+    benchmark:
+        "results/{corpus}/benchmarks/plot_rnnlm_training.tsv"
+    threads: 1
+    resources:
+        mem_mb=500,
+    shell:
+        "python {input.script} --log {log} --output {output} -- {input.models}"
 
 
 rule plot_words:

@@ -20,6 +20,7 @@ rule train_rnnlm:
     threads: config["threads"]
     resources:
         **DEVICE,
+        checkpoint_minutes=config["checkpoint_minutes"],
         mem_mb=4000,
     params:
         options=lambda wildcards: options(
@@ -27,7 +28,7 @@ rule train_rnnlm:
         ),
     shell:
         "python {input.script} --log {log} --threads {threads} --device {resources.device}"
-        " --output {output} {params.options} {input.corpus}"
+        " --checkpoint-minutes {resources.checkpoint_minutes} --output {output} {params.options} {input.corpus}"
 
 
 rule evaluate_rnnlm:
