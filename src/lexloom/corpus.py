@@ -12,10 +12,14 @@ import numpy as np
 
 from lexloom.errors import LexloomError
 from lexloom.text_files import read_blocks
+from lexloom.word_table import WordTable
 
 SPLITS = ("train", "valid", "test")
 UNKNOWN = "<unk>"
 _LINE_END = "\n"
+_NUL = "\0"  # read_blocks lets none through
+_SPACES = b" \t\v\f\r\x1c\x1d\x1e\x1f"
+_WIDE_SPACE = re.compile(r"[^\S\x00-\x7f]")
 _BLOCK = 1 << 20
 
 
@@ -65,6 +69,19 @@ class Tokenizer:
         if self.pattern is None:
             return line.split()
         return (match[0] for match in re.finditer(self.pattern, line) if match[0])
+
+    @property
+    def separators(self) -> bytes:
+        """The bytes, besides line feeds, that part the tokens in what `parted` returns."""
+        return _SPACES if self.pattern is None else _NUL.encode()
+
+    def parted(self, text: str) -> bytes:
+        """Return the tokens of a text that is tidy as UTF-8, with separators between them."""
+        if self.pattern is not None:
+            text = _LINE_END.join(_NUL.join(self.tokens(line)) for line in text.split(_LINE_END))
+        elif not text.isascii():
+            text = _WIDE_SPACE.sub(" ", text)
+        return text.encode()
 
 
 def tokenizer_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -132,16 +149,17 @@ def read_corpus(
         raise LexloomError(f"files: for {', '.join(files)}; expected train alone, or train, valid and test")
     if max_vocab is not None and max_vocab < 2:
         raise LexloomError(f"max_vocab: {max_vocab}; expected at least 2, for a word and {UNKNOWN}")
-    ids = _Ids({_LINE_END: 0})
-    parts = {name: _read_text(paths, tokenizer, ids, advance) for name, paths in files.items()}
+    table = _table(tokenizer)
+    parts = {name: _read_text(paths, tokenizer, table, advance) for name, paths in files.items()}
     for name, tokens in parts.items():
         if not len(tokens):
             raise LexloomError(f"{_several(files[name])}: no token in it; expected text for {name}")
+    names = table.words()
     if "valid" not in parts:
-        end = ids[tokenizer.sentence_end or _LINE_END]
+        end = names.index(tokenizer.sentence_end or _LINE_END)
         parts = dict(zip(SPLITS, split_text(parts["train"], end, split), strict=True))
     if tokenizer.sentence_end is None:
-        parts = {name: tokens[tokens != ids[_LINE_END]] for name, tokens in parts.items()}
+        parts = {name: tokens[tokens != 0] for name, tokens in parts.items()}
     if not all(map(len, parts.values())):
         sizes = ", ".join(f"{name} {len(parts[name])}" for name in SPLITS)
         raise LexloomError(
@@ -149,7 +167,7 @@ def read_corpus(
             "add text, or name files for valid and test"
         )
     words, counts, new_ids = _vocabulary(
-        ids, parts["train"], tokenizer.sentence_end, min_count, max_vocab, id_order
+        names, parts["train"], tokenizer.sentence_end, min_count, max_vocab, id_order
     )
     for tokens in parts.values():
         for block in _blocks(tokens):
@@ -175,17 +193,17 @@ def read_lines(path: str | Path, tokenizer: Tokenizer, words: Sequence[str]) -> 
     LexloomError
         When the file cannot be read, is no UTF-8 text or has no token, and as `known_ids` does.
     """
-    names = _Ids({_LINE_END: 0})
-    tokens = _read_text([path], tokenizer, names, lambda size: None)
+    table = _table(tokenizer)
+    tokens = _read_text([path], tokenizer, table, lambda size: None)
     if not len(tokens):
         raise LexloomError(f"{path}: no token in it; expected text")
-    ends = tokens == names[tokenizer.sentence_end or _LINE_END]
+    names = table.words()
+    ends = tokens == names.index(tokenizer.sentence_end or _LINE_END)
     lines = np.cumsum(ends) - ends
     if tokenizer.sentence_end is None:
         tokens, lines = tokens[~ends], lines[~ends]
     used, places = np.unique(tokens, return_inverse=True)
-    spelt = list(names)
-    return known_ids([spelt[name] for name in used], words, path)[places], lines
+    return known_ids([names[name] for name in used], words, path)[places], lines
 
 
 def known_ids(names: Sequence[str], words: Sequence[str], source: str | Path) -> np.ndarray:
@@ -239,40 +257,25 @@ def split_text(tokens: np.ndarray, end: int, shares: Sequence[float]) -> list[np
     return np.split(tokens, cuts)
 
 
-class _Ids(dict):
-    """Word to provisional id; an unseen word gets the next one."""
-
-    def __missing__(self, word: str) -> int:
-        self[word] = number = len(self)
-        return number
+def _table(tokenizer: Tokenizer) -> WordTable:
+    """Return a table in which the end of a line has the number 0, whether it is a token or not."""
+    return WordTable(tokenizer.separators, tokenizer.sentence_end or _LINE_END, first=_LINE_END)
 
 
 def _read_text(
-    paths: Sequence[str | Path], tokenizer: Tokenizer, ids: _Ids, advance: Callable[[int], object]
+    paths: Sequence[str | Path], tokenizer: Tokenizer, table: WordTable, advance: Callable[[int], object]
 ) -> np.ndarray:
     tokens = array("i")
-    sentence_end = tokenizer.sentence_end or _LINE_END
-
-    def add(line: str) -> None:
-        tokens.extend(map(ids.__getitem__, tokenizer.tokens(line)))
-
-    def end_line() -> None:
-        if tokens and tokens[-1] != ids.get(sentence_end):
-            tokens.append(ids[sentence_end])
-
+    table.begin_text()
     for path in paths:
         for block in read_blocks(path, advance):
-            *lines, rest = tokenizer.tidy(block).split("\n")
-            for line in lines:
-                add(line)
-                end_line()
-            add(rest)
-        end_line()
+            tokens.frombytes(table.read(tokenizer.parted(tokenizer.tidy(block))).view(np.uint8))
+        tokens.frombytes(table.read(_LINE_END.encode()).view(np.uint8))
     return np.frombuffer(tokens, np.int32)
 
 
 def _vocabulary(
-    ids: _Ids,
+    names: list[str],
     train: np.ndarray,
     sentence_end: str | None,
     min_count: int,
@@ -280,22 +283,23 @@ def _vocabulary(
     id_order: str,
 ) -> tuple[list[str], np.ndarray, np.ndarray]:
     """Return the words, their counts in train, and the new id of each provisional one."""
-    unknown = ids[UNKNOWN]
-    counts = sum(np.bincount(block, minlength=len(ids)) for block in _blocks(train))
-    kept = _kept(counts, unknown, ids.get(sentence_end), min_count, max_vocab)
+    names = names if UNKNOWN in names else [*names, UNKNOWN]
+    unknown = names.index(UNKNOWN)
+    end = None if sentence_end is None else names.index(sentence_end)
+    counts = sum(np.bincount(block, minlength=len(names)) for block in _blocks(train))
+    kept = _kept(counts, unknown, end, min_count, max_vocab)
     # The first is the line end, which is no word; <unk> itself is among them.
     replaced = np.flatnonzero(~kept)[1:]
-    first = np.arange(len(ids))
+    first = np.arange(len(names))
     first[unknown] = replaced[0]
     counts[unknown], counts[replaced[replaced != unknown]] = counts[replaced].sum(), 0
     kept[unknown] = counts[unknown] > 0 or len(replaced) > 1
 
     order = np.flatnonzero(kept)
     order = order[np.lexsort((first[order], -counts[order] if id_order == "frequency" else first[order]))]
-    new_ids = np.full(len(ids), -1, np.int32)
+    new_ids = np.full(len(names), -1, np.int32)
     new_ids[order] = np.arange(len(order))
     new_ids[replaced] = new_ids[unknown]
-    names = list(ids)
     return [names[word] for word in order], counts[order], new_ids
 
 

@@ -55,7 +55,7 @@ def naive_lines(text, tokenizer):
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(
-    train=st.text("ab \n\r\té語", min_size=1).filter(str.strip),
+    train=st.text("ab \n\r\té語\v\x1c\x85\xa0\u2028\u3000\u200b", min_size=1).filter(str.strip),
     valid=st.text("abc \n", min_size=1).filter(str.strip),
     min_count=st.integers(1, 3),
     max_vocab=st.none() | st.integers(2, 5),
