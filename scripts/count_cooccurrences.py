@@ -3,10 +3,12 @@
 import argparse
 from pathlib import Path
 
-from lexloom.artifacts import read_artifact, write_artifact
+from lexloom.artifacts import file_sha256, read_artifact, write_artifact
 from lexloom.backend import get_backend
 from lexloom.command_line import at_least, between, run, script_parser
-from lexloom.counts import WEIGHTINGS, count_cooccurrences
+from lexloom.counts import WEIGHTINGS, add_shards, count_cooccurrences
+from lexloom.errors import LexloomError
+from lexloom.stored_rows import StoredRows
 
 SETTINGS = ("window", "weighting", "subsample")
 
@@ -36,6 +38,14 @@ def options() -> argparse.ArgumentParser:
         "both words stay; 0 keeps all words",
     )
     parser.add_argument(
+        "--shards",
+        nargs="*",
+        default=[],
+        metavar="FILE",
+        help="all shards of this corpus in order, HDF5 of kind shard, to add up in place of counting; the "
+        "result is the same",
+    )
+    parser.add_argument(
         "--memory-mb",
         type=at_least(1),
         default=1000,
@@ -51,19 +61,41 @@ def options() -> argparse.ArgumentParser:
 def main(given: argparse.Namespace) -> None:
     """Read the corpus, count pairs, write the matrix."""
     get_backend(threads=given.threads)
-    corpus = read_artifact(given.corpus, "corpus", ["train", "words"])
     folder = Path(given.output).parent
     folder.mkdir(parents=True, exist_ok=True)
     settings = {name: getattr(given, name) for name in SETTINGS}
-    counts = count_cooccurrences(
-        corpus["train"],
-        len(corpus["words"]),
-        **settings,
-        memory_mb=given.memory_mb,
-        folder=folder,
-    )
+    place = {"memory_mb": given.memory_mb, "folder": folder}
+    if given.shards:
+        corpus = read_artifact(given.corpus, "corpus", ["counts", "words"])
+        shards = [StoredRows(path, "shard", "sums") for path in given.shards]
+        check_shards(given, shards)
+        lengths = sum(shard.lengths for shard in shards)
+        counts = add_shards(shards, lengths, corpus["counts"], **settings, **place)
+    else:
+        corpus = read_artifact(given.corpus, "corpus", ["train", "words"])
+        counts = count_cooccurrences(corpus["train"], len(corpus["words"]), **settings, **place)
     datasets = {"counts": counts, "words": corpus["words"]}
     write_artifact(given.output, "cooccurrences", datasets, settings, [given.corpus])
+
+
+def check_shards(given: argparse.Namespace, shards: list[StoredRows]) -> None:
+    """Refuse shards that are not all of this corpus, each once, counted as asked."""
+    corpus = file_sha256(given.corpus)
+    count = len(shards)
+    for number, (path, shard) in enumerate(zip(given.shards, shards, strict=True), start=1):
+        if corpus not in shard.inputs.values():
+            raise LexloomError(f"{path}: not counted in {given.corpus}; make it again with count_shard.py")
+        expected = {
+            "window": given.window,
+            "weighting": given.weighting,
+            "shard": number,
+            "shards": count,
+        }
+        if shard.settings != expected:
+            raise LexloomError(
+                f"{path}: made with {shard.settings}, expected {expected}; give all shards, in order, "
+                "of one way to count"
+            )
 
 
 if __name__ == "__main__":

@@ -43,6 +43,7 @@ KINDS = {
     "gold": Kind(1, "generate_sample.py"),
     "corpus": Kind(1, "tokenize_corpus.py"),
     "cooccurrences": Kind(1, "count_cooccurrences.py"),
+    "shard": Kind(1, "count_shard.py"),
     "ppmi": Kind(1, "weight_ppmi.py"),
     "contexts": Kind(1, "create_contexts.py"),
     "vectors": Kind(1, "factorize_svd.py or train_word2vec.py (train_gensim.py for gensim's)"),

@@ -95,6 +95,7 @@ def kernel_calls():
         "sum_rows": (ids, rng.normal(size=(60, 3))),
         "count_cooccurrences": (ids, 8, np.array([6, 3, 2])),
         "count_cooccurrences, some rows": (ids, 8, np.array([6, 3, 2]), slice(2, 5)),
+        "count_cooccurrences, some places": (ids, 8, np.array([6, 3, 2]), slice(None), slice(20, 40)),
         "sparse_matmul": (
             np.ones(4),
             np.array([1, 0, 2, 1]),

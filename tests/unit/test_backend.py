@@ -172,9 +172,10 @@ def test_cuda_sums_rows_like_the_reference(cuda, ids):
 
 
 @pytest.mark.parametrize("rows", [slice(None), slice(2, 4), slice(6, 7)])
-def test_cuda_counts_like_the_reference(cuda, rows):
+@pytest.mark.parametrize("places", [slice(None), slice(10, 30), slice(5, 5)])
+def test_cuda_counts_like_the_reference(cuda, rows, places):
     ids = np.random.default_rng(0).integers(0, 6, 50)
-    arguments = ids, 7, np.array([6, 3, 2]), rows
+    arguments = ids, 7, np.array([6, 3, 2]), rows, places
     found, expected = (module.count_cooccurrences(*arguments) for module in (cuda, reference))
     for one, other in zip(found, expected, strict=True):
         np.testing.assert_array_equal(one, other)

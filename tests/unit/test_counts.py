@@ -108,12 +108,14 @@ def test_the_counting_kernel_equals_its_reference_to_the_bit(data, size):
     places = np.unique(np.linspace(0, size - 1, V).astype(np.int32))
     ids = data.draw(streams)
     weights = np.array(data.draw(st.lists(st.integers(1, 9), min_size=1, max_size=len(ids) - 1)))
-    cells, columns, starts = reference.count_cooccurrences(ids, V, weights)
+    begin, end = sorted((data.draw(st.integers(0, len(ids))), data.draw(st.integers(0, len(ids)))))
+    rows, seen = slice(None), slice(begin, end)
+    cells, columns, starts = reference.count_cooccurrences(ids, V, weights, rows, seen)
     first, last = sorted((data.draw(st.integers(0, size)), data.draw(st.integers(0, size))))
     expected = sparse.coo_array(
         (cells, (places[np.repeat(np.arange(V), np.diff(starts))], places[columns])), (size, size)
     ).tocsr()[first:last]
-    ours = cpu.count_cooccurrences(places[ids], size, weights, slice(first, last))
+    ours = cpu.count_cooccurrences(places[ids], size, weights, slice(first, last), seen)
     for one, other in zip(ours, (expected.data, expected.indices, expected.indptr), strict=True):
         np.testing.assert_array_equal(one, other)
 

@@ -9,6 +9,7 @@ import pytest
 SCRIPTS = sorted((Path(__file__).parents[2] / "scripts").glob("*.py"))
 OUTSIDE = {
     "count_cooccurrences": {"window": "0", "subsample": "1.1", "memory-mb": "0", "threads": "0"},
+    "count_shard": {"window": "0", "shard": "0", "shards": "0", "memory-mb": "0", "threads": "0"},
     "create_contexts": {"window": "0"},
     "evaluate_vectors": {"neighbours": "0"},
     "factorize_svd": {"dimension": "0", "exponent": "nan", "seed": "-1"},

@@ -114,7 +114,7 @@ def configuration(mirror):
         text = "cat dog old new\n" if name == "analogies" else "cat\tdog\t8.5\nold\tnew\t1.5\nsun\tking\t3\n"
         (mirror / path).write_text(text)
         sets[name] = {"sha256": hashlib.sha256(text.encode()).hexdigest()}
-    own = {"source": "files", "files": "own.txt", "tokenize": {}, "queries": ["cat"]}
+    own = {"source": "files", "files": "own.txt", "tokenize": {}, "ppmi": {}, "queries": ["cat"]}
     own |= {"vectors": ["cbow"], "models": ["tiny"]}
     training = {"dimension": 8, "epochs": 1, "batch": 64}
     return {

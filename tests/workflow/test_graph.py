@@ -85,6 +85,19 @@ def test_another_run_in_another_folder_with_two_threads_gives_the_same_bytes(wor
     assert without_times(table) == without_times(other)
 
 
+def test_a_corpus_counted_in_shards_gives_the_same_bytes_and_keeps_no_shard(workflow, tmp_path):
+    counts = "data/own/cooccurrences.h5"
+    (tmp_path / "own.txt").write_bytes((workflow.folder / "own.txt").read_bytes())
+    shards = tmp_path / "shards.yaml"
+    shards.write_text("counts: {shards: 3}\n")
+    given = ("--directory", str(tmp_path), "--configfile", "tiny.yaml", str(shards), "--", counts)
+    workflow.snakemake(*given)
+    assert (tmp_path / counts).read_bytes() == (workflow.folder / counts).read_bytes()
+    assert list((tmp_path / "results/own/benchmarks").glob("count_shard_*-of-3.tsv"))
+    assert not list((tmp_path / "data/own").rglob("*-of-3.h5"))
+    assert "Nothing to be done" in workflow.snakemake(*given).stdout
+
+
 def test_the_graph_is_clean_to_the_lint_of_snakemake(workflow):
     assert "good condition" in workflow.snakemake("--lint").stdout
 

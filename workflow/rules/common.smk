@@ -108,6 +108,17 @@ def tokenize_settings(corpus):
     return config["tokenize"] | config["corpora"][corpus]["tokenize"]
 
 
+def counted_settings(corpus, group):
+    """Return the settings in `counts`, `ppmi` or `svd` for a corpus: its own, and else those of all."""
+    return config[group] | config["corpora"][corpus].get(group, {})
+
+
+def counting(wildcards, names=("window", "weighting", "subsample")):
+    """Return how to count pairs in a corpus, as options."""
+    settings = counted_settings(wildcards.corpus, "counts")
+    return options({name: settings[name] for name in names})
+
+
 def tokenization(wildcards):
     """Return how to tokenize a corpus, as options; the split counts only where there is one text."""
     settings = tokenize_settings(wildcards.corpus)
@@ -198,7 +209,10 @@ def vector_jobs(corpus):
 
     Those of gensim are among them where it is installed, and asked for.
     """
-    counted = ["count_cooccurrences", "weight_ppmi"]
+    shards = config["counts"]["shards"]
+    numbers = range(1, shards + 1) if shards > 1 else []
+    counted = [f"count_shard_{shard}-of-{shards}" for shard in numbers]
+    counted += ["count_cooccurrences", "weight_ppmi"]
     ours = {
         "ppmi": counted,
         "svd": [*counted, "factorize_svd"],

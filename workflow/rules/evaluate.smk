@@ -88,7 +88,7 @@ rule sweep_vectors:
             {
                 **config["sweep"],
                 **rated_sets(wildcards),
-                "dimension": config["svd"]["dimension"],
+                "dimension": counted_settings(wildcards.corpus, "svd")["dimension"],
                 "seed": config["seed"],
             }
         ),

@@ -17,13 +17,19 @@ _FACTOR, _TOP = np.uint64(_SEQUENCE), np.uint64(58)
 
 
 def count_cooccurrences(
-    ids: np.ndarray, size: int, weights: np.ndarray, rows: slice = slice(None)
+    ids: np.ndarray,
+    size: int,
+    weights: np.ndarray,
+    rows: slice = slice(None),
+    places: slice = slice(None),
 ) -> tuple[np.ndarray, ...]:
     """Add up the weights of all pairs of words, row by row; see `reference.count_cooccurrences`."""
     first, last, _ = rows.indices(size)
     if size <= 2**16:
         ids = ids.astype(np.uint16)  # more of the text stays in the cache
-    positions, starts = _positions_of(ids, first, last, np.int32(0) if len(ids) < 2**31 else np.int64(0))
+    begin, end, _ = places.indices(len(ids))
+    zero = np.int32(0) if len(ids) < 2**31 else np.int64(0)
+    positions, starts = _positions_of(ids, first, last, begin, end, zero)
     even = np.searchsorted(starts, np.linspace(0, len(positions), _TILES + 1)[1:-1])
     bounds = np.unique([0, *even, last - first])
     tiles = range(len(bounds) - 1)
@@ -52,16 +58,17 @@ def count_cooccurrences(
 
 
 @njit(nogil=True, cache=True)
-def _positions_of(ids, first, last, zero):
-    """Return where the words first to last - 1 stand, in the order of the words, and each one's start."""
+def _positions_of(ids, first, last, begin, end, zero):
+    """Return where words first to last - 1 stand from begin to end - 1, by word, and each one's start."""
     starts = np.zeros(last - first + 1, np.int64)
-    for word in ids:
+    for word in ids[begin:end]:
         if first <= word < last:
             starts[word - first + 1] += 1
     starts = np.cumsum(starts)
     ends = starts[:-1].copy()
     positions = np.empty(starts[-1], type(zero))
-    for position, word in enumerate(ids):
+    for position in range(begin, end):
+        word = ids[position]
         if first <= word < last:
             positions[ends[word - first]] = position
             ends[word - first] += 1

@@ -39,7 +39,9 @@ def sparse_matmul(data: Any, indices: Any, indptr: Any, x: Any) -> Any:
     return matrix.dot(x)
 
 
-def count_cooccurrences(ids: Any, size: int, weights: Any, rows: slice = slice(None)) -> tuple[Any, Any, Any]:
+def count_cooccurrences(
+    ids: Any, size: int, weights: Any, rows: slice = slice(None), places: slice = slice(None)
+) -> tuple[Any, Any, Any]:
     """Add up the weights of all pairs of words; see `reference.count_cooccurrences`.
 
     Each pair of places is one key (row, column) on either side of the diagonal. The sums of equal keys are
@@ -47,10 +49,14 @@ def count_cooccurrences(ids: Any, size: int, weights: Any, rows: slice = slice(N
     """
     first, last, _ = rows.indices(size)
     ids = ids.astype(cupy.int64)
-    pairs = [(ids[:-distance], ids[distance:]) for distance in range(1, len(weights) + 1)]
-    keys = cupy.concatenate([key for a, b in pairs for key in (a * size + b, b * size + a)])
-    each = cupy.repeat(weights, [2 * len(a) for a, _ in pairs])
-    wanted = (keys >= first * size) & (keys < last * size)
+    inside = cupy.zeros(len(ids), bool)
+    inside[places] = True
+    apart = [(slice(None, -distance), slice(distance, None)) for distance in range(1, len(weights) + 1)]
+    sides = [side for left, right in apart for side in ((left, right), (right, left))]
+    keys = cupy.concatenate([ids[row] * size + ids[column] for row, column in sides])
+    each = cupy.repeat(weights, [2 * len(ids[left]) for left, _ in apart])
+    wanted = cupy.concatenate([inside[row] for row, _ in sides])
+    wanted &= (keys >= first * size) & (keys < last * size)
     keys, each = keys[wanted], each[wanted]
     order = cupy.argsort(keys)
     keys, running = keys[order], cupy.cumsum(each[order])

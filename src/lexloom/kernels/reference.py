@@ -100,7 +100,9 @@ def lstm_step_backward(dh: Any, dc: Any, gates: Any, c: Any, c_before: Any, da: 
     return dc * f
 
 
-def count_cooccurrences(ids: Any, size: int, weights: Any, rows: slice = slice(None)) -> tuple[Any, Any, Any]:
+def count_cooccurrences(
+    ids: Any, size: int, weights: Any, rows: slice = slice(None), places: slice = slice(None)
+) -> tuple[Any, Any, Any]:
     """Add up the weights of all pairs of words, a pair at distance d weighing `weights[d - 1]`.
 
     Parameters
@@ -110,21 +112,25 @@ def count_cooccurrences(ids: Any, size: int, weights: Any, rows: slice = slice(N
     size : int
         Words in the vocabulary.
     weights : (W,) int64 array
-        Above 0; W < N.
+        Above 0.
     rows : slice
         Of words next to each other, whose pairs are counted.
+    places : slice
+        Of the text: where the first word of a pair stands that counts, the one of the row.
 
     Returns
     -------
     data (int64), indices, indptr : arrays
-        These rows of a symmetric (size, size) matrix in CSR form, columns ascending.
+        These rows of a (size, size) matrix in CSR form, columns ascending; symmetric where all places count.
     """
     xp = _xp(ids)
+    inside = xp.zeros(len(ids), xp.int64)
+    inside[places] = 1
     counts = xp.zeros((size, size), xp.int64)
     for distance, weight in enumerate(weights, start=1):
         left, right = ids[:-distance], ids[distance:]
-        xp.add.at(counts, (left, right), weight)
-        xp.add.at(counts, (right, left), weight)
+        xp.add.at(counts, (left, right), weight * inside[:-distance])
+        xp.add.at(counts, (right, left), weight * inside[distance:])
     counts = counts[rows]
     cells, columns = xp.nonzero(counts)
     return counts[cells, columns], columns, xp.searchsorted(cells, xp.arange(len(counts) + 1))
