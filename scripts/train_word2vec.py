@@ -3,11 +3,10 @@
 import argparse
 import logging
 import time
-from collections.abc import Sequence
 
 import numpy as np
 
-from lexloom.artifacts import Dataset, read_artifact, write_artifact
+from lexloom.artifacts import Artifact, Dataset, read_artifact, write_artifact
 from lexloom.backend import get_backend
 from lexloom.checkpoints import Checkpoint
 from lexloom.command_line import (
@@ -19,7 +18,7 @@ from lexloom.command_line import (
     run,
     script_parser,
 )
-from lexloom.context_batches import ContextBatch, ContextBatches
+from lexloom.context_batches import ContextBatches
 from lexloom.models.word2vec import MODELS, FusedNegativeSampling, SampledModel
 from lexloom.optimizers import OPTIMIZERS
 from lexloom.randomness import random_stream
@@ -116,20 +115,33 @@ def main(given: argparse.Namespace) -> None:
     """Read the contexts, train, write the vectors."""
     backend = get_backend(given.device, given.threads)
     contexts = read_artifact(given.contexts, "contexts")
-    start = given.start and read_artifact(given.start, "vectors")
+    start = read_artifact(given.start, "vectors") if given.start else None
     words, numbers = join_vocabularies(start["words"] if start else [], contexts["words"])
-    model = MODELS[given.model](
-        len(words),
-        given.dimension,
-        random_stream(given.seed, "init"),
-        backend,
-        weight=given.negatives / given.samples,
-    )
+    init, weight = random_stream(given.seed, "init"), given.negatives / given.samples
+    model = MODELS[given.model](len(words), given.dimension, init, backend, weight=weight)
     if start:
         model.take_up(start, given.start)
-    counts = np.zeros(len(words), np.int64)
+    settings = {name: getattr(given, name) for name in SETTINGS} | contexts.settings
+    origin = (settings, [path for path in (given.contexts, given.start) if path], backend.name, given.seed)
+    with Checkpoint(given.output, *origin, given.checkpoint_minutes) as checkpoint:
+        losses = train(model, given, batches_of(contexts, numbers, len(words), given), checkpoint)
+        datasets = {parameter.name: backend.to_host(parameter.data) for parameter in model.parameters()}
+        vectors = backend.to_host(model.vectors(given.add_contexts)).astype(given.precision)
+        datasets |= {
+            "vectors": Dataset(vectors, ("word", "dimension")),
+            "words": words,
+            "losses": Dataset(np.array(losses), ("epoch",), "nats a prediction"),
+        }
+        write_artifact(given.output, "vectors", datasets, *origin)
+
+
+def batches_of(
+    contexts: Artifact, numbers: np.ndarray, vocabulary: int, given: argparse.Namespace
+) -> ContextBatches:
+    """Return the batches of contexts whose words have other numbers in a vocabulary."""
+    counts = np.zeros(vocabulary, np.int64)
     counts[numbers] = contexts["counts"]
-    batches = ContextBatches(
+    return ContextBatches(
         numbers[contexts["targets"]],
         counts,
         len(contexts["offsets"]) // 2,
@@ -140,48 +152,28 @@ def main(given: argparse.Namespace) -> None:
         given.subsample,
         given.seed,
     )
-    settings = {name: getattr(given, name) for name in SETTINGS} | contexts.settings
-    inputs = [given.contexts, given.start] if start else [given.contexts]
-    origin = (settings, inputs, backend.name, given.seed)
-    with Checkpoint(given.output, *origin, given.checkpoint_minutes) as checkpoint:
-        history = train(model, given, batches, checkpoint)
-        vectors = model.vectors(given.add_contexts)
-        datasets = {parameter.name: backend.to_host(parameter.data) for parameter in model.parameters()} | {
-            "vectors": Dataset(backend.to_host(vectors).astype(given.precision), ("word", "dimension")),
-            "words": words,
-            "losses": Dataset(
-                np.array([record["loss"] for record in history]), ("epoch",), "nats a prediction"
-            ),
-        }
-        write_artifact(given.output, "vectors", datasets, *origin)
 
 
 def train(
     model: SampledModel, given: argparse.Namespace, batches: ContextBatches, checkpoint: Checkpoint
-) -> list[dict]:
-    """Train the model in place and return its history."""
-    trainer = Trainer(
-        FusedNegativeSampling(model),
-        OPTIMIZERS[given.optimizer](),
-        given.learning_rate,
-        SCHEDULES[given.schedule],
-    )
-    text = len(batches.text)
-    words_of_step, epoch_began = 0.0, time.perf_counter()
-
-    def batches_of(epoch: int) -> Sequence[ContextBatch]:
-        nonlocal words_of_step, epoch_began
-        found = batches(epoch)
-        words_of_step, epoch_began = text / len(found), time.perf_counter()
-        return found
+) -> list[float]:
+    """Train the model in place and return the loss of each epoch."""
+    optimizer, schedule = OPTIMIZERS[given.optimizer](), SCHEDULES[given.schedule]
+    trainer = Trainer(FusedNegativeSampling(model), optimizer, given.learning_rate, schedule)
+    words = len(batches.text)
+    began = time.perf_counter()
 
     def report(record: dict[str, float]) -> None:
-        rate = text / (time.perf_counter() - epoch_began)
-        logging.info("epoch %d: loss %.4f, %.3g words/s", record["epoch"], record["loss"], rate)
+        nonlocal began
+        began, before = time.perf_counter(), began
+        logging.info(
+            "epoch %d: loss %.4f, %d words/s", record["epoch"], record["loss"], words / (began - before)
+        )
 
-    with progress(total=given.epochs * text, unit="word", desc=given.model) as bar:
-        callbacks = [Ticker(lambda: bar.update(words_of_step)), Report(report), checkpoint]
-        return trainer.fit(given.epochs, batches_of, callbacks)
+    with progress(total=given.epochs * words, unit="word", desc=given.model) as bar:
+        callbacks = [Ticker(lambda: bar.update(batches.words_of_step)), Report(report), checkpoint]
+        history = trainer.fit(given.epochs, batches, callbacks)
+    return [record["loss"] for record in history]
 
 
 if __name__ == "__main__":

@@ -112,6 +112,11 @@ class ContextBatches:
     subsample : float
         Threshold of `keep_probabilities`. Words that do not stay are cut out of the text of an epoch.
     seed : int
+
+    Attributes
+    ----------
+    words_of_step : float
+        Words of the text for each batch, those that are cut out included.
     """
 
     def __init__(
@@ -131,6 +136,8 @@ class ContextBatches:
         self.blocks = -(-min(batch, len(text)) // share)
         self.subsample = subsample
         self.keep = keep_probabilities(counts, subsample)
+        stay = self.keep @ counts / max(1, counts.sum())
+        self.words_of_step = self.blocks * share / max(stay, 1e-9)
 
     def __call__(self, epoch: int) -> "_Epoch":
         """Return the batches of an epoch, counted from 0.

@@ -38,6 +38,7 @@ rule train_word2vec:
     threads: config["threads"]
     resources:
         **DEVICE,
+        checkpoint_minutes=config["checkpoint_minutes"],
         mem_mb=2000,
     params:
         options=lambda wildcards: options(
@@ -47,7 +48,7 @@ rule train_word2vec:
         ),
     shell:
         "python {input.script} --log {log} --threads {threads} --device {resources.device}"
-        " --output {output} {params.options} {input.contexts}"
+        " --checkpoint-minutes {resources.checkpoint_minutes} --output {output} {params.options} {input.contexts}"
 
 
 # One worker, and so one thread: with more, gensim gives other bits each time.
