@@ -283,10 +283,13 @@ def weight_ppmi(counts: sparse.csr_array, smoothing: float = 1.0, shift: float =
         )
     word_totals = counts.sum(axis=1, dtype=np.float64)
     context_totals = counts.sum(axis=0, dtype=np.float64) ** smoothing
-    rows = np.repeat(np.arange(counts.shape[0]), np.diff(counts.indptr))
-    expected = word_totals[rows] * (context_totals[counts.indices] / context_totals.sum())
-    information = np.log2(counts.data / expected) - shift
-    parts = (np.maximum(information, 0).astype(np.float32), counts.indices.copy(), counts.indptr.copy())
+    expected = np.repeat(word_totals, np.diff(counts.indptr))
+    expected *= (context_totals / context_totals.sum())[counts.indices]
+    information = np.divide(counts.data, expected, out=expected)
+    np.log2(information, out=information)
+    information -= shift
+    np.maximum(information, 0, out=information)
+    parts = (information.astype(np.float32), counts.indices.copy(), counts.indptr.copy())
     ppmi = sparse.csr_array(parts, shape=counts.shape)
     ppmi.eliminate_zeros()
     return ppmi
