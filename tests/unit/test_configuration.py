@@ -39,7 +39,7 @@ def leaves(config, path=()):
             yield (*path, key)
 
 
-OVERRIDDEN = ("tokenize", "counts", "ppmi", "svd")
+OVERRIDDEN = ("tokenize", "counts", "ppmi", "svd", "contexts")
 NAMED = [
     ("corpora",),
     ("word2vec", "models"),
@@ -157,7 +157,7 @@ def test_an_unknown_key_anywhere_is_refused(path, key):
 def test_a_missing_key_is_named_with_what_it_should_be(path, data):
     if path[:1] == ("corpora",) and path[-1] in OVERRIDDEN:
         return
-    optional = {"counts", "ppmi", "svd"} if path[:1] == ("corpora",) else set()
+    optional = {"counts", "ppmi", "svd", "contexts"} if path[:1] == ("corpora",) else set()
     key = data.draw(st.sampled_from(sorted(set(reduce(getitem, path, VALID)) - optional)))
     config = copy.deepcopy(VALID)
     del reduce(getitem, path, config)[key]

@@ -108,14 +108,14 @@ def tokenize_settings(corpus):
     return config["tokenize"] | config["corpora"][corpus]["tokenize"]
 
 
-def counted_settings(corpus, group):
-    """Return the settings in `counts`, `ppmi` or `svd` for a corpus: its own, and else those of all."""
+def settings_of(corpus, group):
+    """Return the settings in a group such as `counts` for a corpus: its own, and else those of all."""
     return config[group] | config["corpora"][corpus].get(group, {})
 
 
 def counting(wildcards, names=("window", "weighting", "subsample")):
     """Return how to count pairs in a corpus, as options."""
-    settings = counted_settings(wildcards.corpus, "counts")
+    settings = settings_of(wildcards.corpus, "counts")
     return options({name: settings[name] for name in names})
 
 

@@ -66,7 +66,7 @@ rule weight_ppmi:
     resources:
         mem_mb=2000,
     params:
-        options=lambda wildcards: options(counted_settings(wildcards.corpus, "ppmi")),
+        options=lambda wildcards: options(settings_of(wildcards.corpus, "ppmi")),
     shell:
         "python {input.script} --log {log} --output {output} {params.options} {input.counts}"
 
@@ -86,7 +86,7 @@ rule factorize_svd:
         mem_mb=4000,
     params:
         options=lambda wildcards: options(
-            counted_settings(wildcards.corpus, "svd")
+            settings_of(wildcards.corpus, "svd")
             | config["vectors"]
             | {"seed": config["seed"]}
         ),

@@ -3,7 +3,7 @@
 VECTORS = {
     "ppmi": "data/{corpus}/ppmi.h5",
     "svd": "results/{corpus}/svd.h5",
-    **{name: f"results/{{corpus}}/{name}.h5" for name in WORD2VEC["models"]},
+    **{name: f"results/{{corpus}}/{name}.h5" for name in WORD2VEC},
     "gensim_cbow": "results/{corpus}/gensim_cbow.h5",
     "gensim_skipgram": "results/{corpus}/gensim_skipgram.h5",
 }
@@ -88,7 +88,7 @@ rule sweep_vectors:
             {
                 **config["sweep"],
                 **rated_sets(wildcards),
-                "dimension": counted_settings(wildcards.corpus, "svd")["dimension"],
+                "dimension": settings_of(wildcards.corpus, "svd")["dimension"],
                 "seed": config["seed"],
             }
         ),

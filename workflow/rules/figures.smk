@@ -9,7 +9,10 @@ FIGURES = expand(
         "perplexity_bands",
         "rnnlm_training",
         "ppmi",
-        *(f"words_{method}" for method in ["svd", *config["corpora"][CORPUS]["vectors"]]),
+        *(
+            f"words_{method}"
+            for method in ["svd", *config["corpora"][CORPUS]["vectors"]]
+        ),
     ],
 )
 
@@ -134,14 +137,12 @@ rule plot_words:
     benchmark:
         "results/{corpus}/benchmarks/plot_words_{method}.tsv"
     wildcard_constraints:
-        method="|".join(["svd", *WORD2VEC["models"]]),
+        method="|".join(["svd", *WORD2VEC]),
     threads: 1
     resources:
         mem_mb=1000,
     params:
-        options=lambda wildcards: options(
-            {**gold(wildcards), "name": wildcards.method}
-        ),
+        options=lambda wildcards: options({**gold(wildcards), "name": wildcards.method}),
     shell:
         "python {input.script} --log {log} --output {output} {params.options} -- {input.vectors} {input.corpus}"
 

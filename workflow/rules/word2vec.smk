@@ -1,6 +1,6 @@
 """Contexts and targets, and the word vectors learned from them."""
 
-WORD2VEC = config["word2vec"]
+WORD2VEC = config["word2vec"]["models"]
 
 
 rule create_contexts:
@@ -17,7 +17,7 @@ rule create_contexts:
     resources:
         mem_mb=2000,
     params:
-        options=options({"window": WORD2VEC["window"]}),
+        options=lambda wildcards: options(settings_of(wildcards.corpus, "contexts")),
     shell:
         "python {input.script} --log {log} --output {output} {params.options} {input.corpus}"
 
@@ -34,7 +34,7 @@ rule train_word2vec:
     benchmark:
         "results/{corpus}/benchmarks/train_{vectors}.tsv"
     wildcard_constraints:
-        vectors="|".join(WORD2VEC["models"]),
+        vectors="|".join(WORD2VEC),
     threads: config["threads"]
     resources:
         **DEVICE,
@@ -42,9 +42,7 @@ rule train_word2vec:
         mem_mb=2000,
     params:
         options=lambda wildcards: options(
-            WORD2VEC["models"][wildcards.vectors]
-            | config["vectors"]
-            | {"seed": config["seed"]}
+            WORD2VEC[wildcards.vectors] | config["vectors"] | {"seed": config["seed"]}
         ),
     shell:
         "python {input.script} --log {log} --threads {threads} --device {resources.device}"
