@@ -1,6 +1,6 @@
 """How data is cut into batches."""
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -9,7 +9,7 @@ import numpy as np
 class Shuffled:
     """Batches of rows that belong together, in a new order each epoch.
 
-    Calling it with an epoch's number returns that epoch's batches, sized and iterable: tuples with one array
+    Calling it with an epoch's number returns that epoch's batches, a list of tuples with one array
     for each of the arrays given, `batch` rows each, the last may be shorter.
 
     Parameters
@@ -32,7 +32,7 @@ class Shuffled:
         return [tuple(array[part] for array in self.arrays) for part in parts]
 
 
-class Windows:
+class Windows(Sequence):
     """Truncated backpropagation through time: a text as windows of parallel streams.
 
     The text is cut into `batch` contiguous streams of equal length, one for each batch row; window k holds
@@ -40,7 +40,7 @@ class Windows:
     window reads each stream in order. Every token is a target once. The input is the token before it; before
     the first token stands the text's last one, which ends a sentence as the token before any sentence does.
 
-    Iterating yields pairs (inputs, targets) of int arrays (batch, T), T <= steps; a target is `PADDING` after
+    A sequence of pairs (inputs, targets) of int arrays (batch, T), T <= steps; a target is `PADDING` after
     the end of the shorter streams.
 
     Parameters
@@ -59,11 +59,11 @@ class Windows:
         """Return the number of windows."""
         return -(-self.inputs.shape[1] // self.steps)
 
-    def __iter__(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """Yield (inputs, targets) of each window."""
-        for start in range(0, self.inputs.shape[1], self.steps):
-            window = slice(start, start + self.steps)
-            yield self.inputs[:, window], self.targets[:, window]
+    def __getitem__(self, place: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return (inputs, targets) of a window."""
+        start = range(0, self.inputs.shape[1], self.steps)[place]
+        window = slice(start, start + self.steps)
+        return self.inputs[:, window], self.targets[:, window]
 
 
 PADDING = -1

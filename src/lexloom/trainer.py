@@ -1,9 +1,8 @@
 """The only training loop. It knows nothing of a model but `loss`, `backward` and `parameters`."""
 
 import math
-from collections.abc import Callable, Sequence, Sized
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -137,7 +136,7 @@ class Trainer:
         self._finite_steps = 0
 
     def fit(
-        self, epochs: int, batches: Callable[[int], Sequence | Sized], callbacks: Sequence[Callback] = ()
+        self, epochs: int, batches: Callable[[int], Sequence], callbacks: Sequence[Callback] = ()
     ) -> list[dict[str, float]]:
         """Train for some epochs and return the history.
 
@@ -145,9 +144,8 @@ class Trainer:
         ----------
         epochs : int
         batches : callable
-            (epoch from 0) -> the batches of that epoch, sized and iterable. The carry starts anew with each
-            epoch. A training that is to be continued needs batches that depend on the epoch alone; the ones
-            before the position in it are passed over.
+            (epoch from 0) -> the batches of that epoch, a sequence. The carry starts anew with each epoch. A
+            training that may be interrupted needs batches that depend on epoch and place alone.
         callbacks : sequence of Callback
             Called in this order.
 
@@ -175,7 +173,8 @@ class Trainer:
     def _epoch(self, epochs: int, batches: Any) -> dict[str, float]:
         position = self.position
         position.batches = len(batches)
-        for batch in islice(batches, position.step, None):
+        while position.step < position.batches:
+            batch = batches[position.step]
             step = position.epoch * position.batches + position.step
             factor = self.schedule(step, epochs * position.batches)
             position.learning_rate = self.learning_rate * factor

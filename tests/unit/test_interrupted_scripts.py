@@ -17,24 +17,31 @@ from lexloom.artifacts import write_artifact
 from lexloom.corpus import Tokenizer
 
 IDS = np.random.default_rng(0).integers(0, 30, 4000).astype(np.int32)
-KILLS = 20
+
+
+# 600 steps each, with all that has a state.
+RNNLM = "--embedding 8 --hidden 8 --batch 4 --steps 5 --epochs 3 --dropout 0.3 --clip 0.5 --patience 2"
+WORD2VEC = "--dimension 8 --batch 20 --share 5 --samples 4 --epochs 3 --subsample 0.05 --dynamic"
 
 
 class Training:
-    """train_rnnlm.py on a tiny corpus: 600 steps with all that has a state."""
+    """A program that trains on a tiny text."""
 
-    def __init__(self, folder):
-        self.folder = folder
+    def __init__(self, folder, program="train_rnnlm", options=RNNLM):
+        self.folder, self.program, self.options = folder, program, options
         self.output = folder / "lm.h5"
-        datasets = {"train": IDS, "valid": IDS[:300], "test": IDS[:9], "words": [str(i) for i in range(30)]}
-        write_artifact(folder / "corpus.h5", "corpus", datasets, asdict(Tokenizer()))
+        words = [str(i) for i in range(30)]
+        if program == "train_rnnlm":
+            datasets = {"train": IDS, "valid": IDS[:300], "test": IDS[:9], "words": words}
+            write_artifact(folder / "input.h5", "corpus", datasets, asdict(Tokenizer()))
+        else:
+            datasets = {"targets": IDS, "offsets": np.array([-2, -1, 1, 2]), "words": words}
+            datasets["counts"] = np.bincount(IDS)
+            write_artifact(folder / "input.h5", "contexts", datasets, {"window": 2})
 
     def start(self, *arguments, **options):
-        shape = (
-            "--embedding 8 --hidden 8 --batch 4 --steps 5 --epochs 3 --dropout 0.3 --clip 0.5 --patience 2"
-        )
-        given = [self.folder / "corpus.h5", "--output", self.output, *shape.split(), *arguments]
-        command = [sys.executable, SCRIPTS / "train_rnnlm.py", *map(str, given)]
+        given = [self.folder / "input.h5", "--output", self.output, *self.options.split(), *arguments]
+        command = [sys.executable, SCRIPTS / f"{self.program}.py", *map(str, given)]
         return subprocess.Popen(command, stderr=subprocess.PIPE, text=True, **options)
 
     def end(self, *arguments, **options):
@@ -73,9 +80,10 @@ def never_interrupted(tmp_path_factory):
     return Training(tmp_path_factory.mktemp("in peace")).finish()
 
 
-def test_killed_twenty_times_it_ends_with_the_bytes_of_one_never_interrupted(training, never_interrupted):
+def kill(training, times, expected):
+    """Kill a training at random moments; where it was faster, it must have ended with the expected bytes."""
     chance, killed = random.Random(7), 0
-    while killed < KILLS:
+    while killed < times:
         process = training.start("--checkpoint-minutes", 0)
         if killed % 5 < 4:  # else at any moment of the start
             training.wait_for_checkpoint(process)
@@ -86,12 +94,24 @@ def test_killed_twenty_times_it_ends_with_the_bytes_of_one_never_interrupted(tra
         process.communicate(timeout=60)
         killed += process.returncode == -signal.SIGKILL
         if training.output.exists():
-            assert training.output.read_bytes() == never_interrupted
+            assert training.output.read_bytes() == expected
             training.output.unlink()
+
+
+def test_killed_twenty_times_it_ends_with_the_bytes_of_one_never_interrupted(training, never_interrupted):
+    kill(training, 20, never_interrupted)
     assert training.finish() == never_interrupted
-    assert {path.name for path in training.folder.iterdir()} == {"corpus.h5", "lm.csv"}
+    assert {path.name for path in training.folder.iterdir()} == {"input.h5", "lm.csv"}
     steps = [int(line.split(",")[0]) for line in (training.folder / "lm.csv").read_text().splitlines()[1:]]
     assert steps == list(range(100, 601, 100))
+
+
+@pytest.mark.parametrize("model", ["cbow", "skip-gram"])
+def test_word_vectors_end_so_too(tmp_path, model):
+    training = Training(tmp_path, "train_word2vec", f"{WORD2VEC} --model {model}")
+    never_interrupted = training.finish()
+    kill(training, 5, never_interrupted)
+    assert training.finish() == never_interrupted
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -124,7 +144,7 @@ def test_a_full_disk_names_the_file_and_leaves_the_last_good_one(training, never
     assert re.search(f"^error: {path}: could not be written: .*File too large$", said, re.M)
     assert "Traceback" not in said
     assert path.read_bytes() == good
-    assert {each.name for each in training.folder.iterdir()} == {"corpus.h5", "lm.csv", path.name}
+    assert {each.name for each in training.folder.iterdir()} == {"input.h5", "lm.csv", path.name}
     assert training.finish() == never_interrupted
 
 
