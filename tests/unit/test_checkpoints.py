@@ -57,13 +57,13 @@ def train(optimizer="adam", backend=None, callbacks=(), **options):
     trainer = Trainer(model, OPTIMIZERS[optimizer](**options), 0.1, cosine, 0.5, rng)
     windows = Windows(IDS, batch=3, steps=4)
     assert len(windows) == STEPS
-    measures = [3.0, 1.0, 2.0]
+    measures = [1.0, 3.0, 2.0, 0.0]  # patience ends the training before the last
     callbacks = [
         Validation("valid", lambda: measures[trainer.position.epoch]),
         KeepBest("valid", patience=2),
         *callbacks,
     ]
-    history = trainer.fit(EPOCHS, lambda epoch: windows, callbacks)
+    history = trainer.fit(EPOCHS + 1, lambda epoch: windows, callbacks)
     to_host = (backend or get_backend()).to_host
     return history, [to_host(parameter.data).tobytes() for parameter in model.parameters()]
 
@@ -174,6 +174,21 @@ def test_a_training_that_went_astray_is_not_kept(output):
         train(callbacks=[Spoil(), checkpoint])
     assert re.search("lstm1.Wx holds a number that is not finite after step 7; lower", str(error.value))
     assert str(error.value).endswith(f"; the last good checkpoint is {checkpoint.path}")
+    state = json.loads(read_artifact(checkpoint.path, "checkpoint")["state"][0])
+    assert state["position"]["steps"] == 6
+
+
+def test_on_a_device_a_loss_that_is_no_number_is_seen_before_a_checkpoint(output):
+    class SpoilLoss(Callback):
+        def after_step(self, trainer, step, loss):
+            if trainer.position.steps == 7:
+                trainer.position.total = trainer.position.total * np.inf
+
+    with (
+        pytest.raises(LexloomError, match=r"step 7, in epoch 2, is inf.* the last good checkpoint"),
+        Checkpoint(output, {}, minutes=0) as checkpoint,
+    ):
+        train(backend=FAKE, callbacks=[SpoilLoss(), checkpoint])
     state = json.loads(read_artifact(checkpoint.path, "checkpoint")["state"][0])
     assert state["position"]["steps"] == 6
 
