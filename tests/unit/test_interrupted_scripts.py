@@ -158,22 +158,3 @@ def test_a_loss_that_is_no_number_names_the_step_and_the_last_good_checkpoint(tr
         said,
         re.M,
     )
-
-
-def test_word_vectors_go_on_to_the_same_bytes(tmp_path):
-    contexts = {"targets": IDS, "offsets": np.array([-2, -1, 1, 2]), "words": [str(i) for i in range(30)]}
-    write_artifact(tmp_path / "contexts.h5", "contexts", contexts | {"counts": np.bincount(IDS)}, {})
-    chance, outputs = random.Random(3), []
-    for name, kills in (("in_peace.h5", 0), ("killed.h5", 5)):
-        given = "--dimension 8 --epochs 10 --batch 60 --share 6 --dynamic --checkpoint-minutes 0 --output"
-        command = [sys.executable, SCRIPTS / "train_word2vec.py", tmp_path / "contexts.h5", *given.split()]
-        for _ in range(kills):
-            process = subprocess.Popen([*command, tmp_path / name], stderr=subprocess.DEVNULL)
-            while process.poll() is None and not list(tmp_path.glob("killed.checkpoint-*.h5")):
-                time.sleep(0.002)
-            time.sleep(chance.uniform(0, 0.3))
-            process.kill()
-            assert process.wait() == -signal.SIGKILL
-        subprocess.run([*command, tmp_path / name], check=True)
-        outputs.append((tmp_path / name).read_bytes())
-    assert outputs[0] == outputs[1]
