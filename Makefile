@@ -1,6 +1,7 @@
 # make run      train on the sample corpus and print the table (make run CORPUS=ptb for the Penn Treebank)
 # make test     all tests and lints
 # make bench    times beside other programs
+# make scale    speed and memory on texts of 1, 10 and 100 million tokens
 CORPUS ?= sample
 PYTHON ?= python3
 VENV := .venv
@@ -8,7 +9,7 @@ BIN := $(CURDIR)/$(VENV)/bin
 CORES ?= 4
 export PATH := $(BIN):$(PATH)
 
-.PHONY: run test lint bench lock clean
+.PHONY: run test lint bench scale lock clean
 
 run: $(VENV)/ready
 	snakemake --cores $(CORES) --quiet host rules --config corpus=$(CORPUS) -- results/rnnlm_ppl.txt
@@ -25,6 +26,9 @@ lint: $(VENV)/ready
 bench: $(VENV)/ready
 	pip install --quiet --editable '.[bench]'
 	python benchmarks/run_all.py
+
+scale: $(VENV)/ready
+	python benchmarks/scale.py
 
 lock: $(VENV)/ready
 	pip install --quiet uv
