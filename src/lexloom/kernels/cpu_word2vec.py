@@ -69,7 +69,7 @@ def cbow(
         _spread(words, radii[at], shares[at], dhidden[at], dnear[piece.spread])
         return loss
 
-    return _in_two_rounds(compare, pieces, (near, dnear, len(W_in)), (*out, len(W_out)))
+    return _in_two_rounds(compare, pieces, (near, dnear), out)
 
 
 def skip_gram(
@@ -104,7 +104,7 @@ def skip_gram(
             rows, words, radii[at], hidden, scale, dtargets[at], dnear[piece.spread]
         )
 
-    return _in_two_rounds(compare, pieces, (targets, dtargets, len(W_in)), (*out, len(W_out)))
+    return _in_two_rounds(compare, pieces, (targets, dtargets), out)
 
 
 def _pieces(ids: np.ndarray, positions: int, blocks: int) -> tuple[list[_Piece], np.ndarray]:
@@ -134,14 +134,14 @@ def _room(name: str, rows: int, columns: int) -> np.ndarray:
 
 
 def _in_two_rounds(
-    compare: Callable[[_Piece], float], pieces: list[_Piece], *tables: tuple[np.ndarray, np.ndarray, int]
+    compare: Callable[[_Piece], float], pieces: list[_Piece], *tables: Rows
 ) -> tuple[float, Rows, Rows]:
     """Run `compare` on the pieces, then sum the gradients (rows, values) that it left for each table."""
     losses, groups = np.zeros(len(pieces)), [None] * len(tables)
 
     def first(task: int) -> None:
         if task < len(tables):
-            groups[task] = _group(tables[task][0], tables[task][2])
+            groups[task] = _group(tables[task][0])
         else:
             losses[task - len(tables)] = compare(pieces[task - len(tables)])
 
@@ -299,23 +299,17 @@ def _errors_of_words(scores, scale):
     return loss * scale
 
 
-@njit(nogil=True, cache=True)
-def _group(rows, table_rows):
-    """Sort by counting: places ordered by row number, the row numbers that occur, where each begins."""
-    ends = np.zeros(table_rows + 1, np.int32)
-    for row in rows:
-        if row >= 0:
-            ends[row + 1] += 1
-    unique = np.flatnonzero(ends[1:])
-    for row in range(table_rows):
-        ends[row + 1] += ends[row]
-    bounds = np.append(ends[unique], ends[-1])
-    order = np.empty(ends[-1], np.int32)
-    for place, row in enumerate(rows):
-        if row >= 0:
-            order[ends[row]] = place
-            ends[row] += 1
-    return order, unique, bounds
+def _group(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return places ordered by row number, the row numbers that occur, where each begins and the last ends.
+
+    Row number and place make one number, so that sorting is stable, and takes no time for rows not there.
+    """
+    places = np.flatnonzero(rows >= 0)
+    keys = (rows[places].astype(np.int64) << 32) | places
+    keys.sort()
+    ordered = keys >> 32
+    starts = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]]))[: len(keys)]
+    return (keys & 0xFFFFFFFF).astype(np.int32), ordered[starts], np.append(starts, len(keys))
 
 
 @njit(nogil=True, cache=True)
