@@ -30,7 +30,15 @@ from lexloom.trainer import Report, Ticker, Trainer
 from lexloom.training_log import TrainingLog
 from lexloom.validation import KeepBest, Validation
 
-MODEL = ("cell", "layers", "embedding", "hidden", "tied", "dropout")
+REGULARIZATION = (
+    "dropout",
+    "input_dropout",
+    "output_dropout",
+    "locked_dropout",
+    "word_dropout",
+    "weight_drop",
+)
+MODEL = ("cell", "layers", "embedding", "hidden", "tied", *REGULARIZATION)
 TRAINING = (
     "batch",
     "steps",
@@ -61,12 +69,7 @@ def options() -> argparse.ArgumentParser:
     parser.add_argument(
         "--tied", action="store_true", help="share the embedding's table with the output layer"
     )
-    parser.add_argument(
-        "--dropout",
-        type=between(0, 1, below=True),
-        default=0.0,
-        help="share of values dropped between layers, from 0 to below 1",
-    )
+    add_regularization_options(parser)
     parser.add_argument("--batch", type=at_least(1), default=10, help="streams read side by side")
     parser.add_argument(
         "--steps", type=at_least(1), default=20, help="tokens of truncated backpropagation through time"
@@ -101,6 +104,44 @@ def options() -> argparse.ArgumentParser:
         help="stop after so many epochs without a better valid perplexity",
     )
     return parser
+
+
+def add_regularization_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options of what is dropped in training."""
+    share = between(0, 1, below=True)
+    parser.add_argument(
+        "--dropout",
+        type=share,
+        default=0.0,
+        help="share of values dropped between layers, from 0 to below 1",
+    )
+    parser.add_argument(
+        "--input-dropout",
+        type=share,
+        help="the same before the first recurrent layer; as --dropout if not set",
+    )
+    parser.add_argument(
+        "--output-dropout",
+        type=share,
+        help="the same after the last recurrent layer; as --dropout if not set",
+    )
+    parser.add_argument(
+        "--locked-dropout",
+        action="store_true",
+        help="drop the same values at all steps of a window (variational dropout)",
+    )
+    parser.add_argument(
+        "--word-dropout",
+        type=share,
+        default=0.0,
+        help="share of words whose vectors are dropped, from 0 to below 1 (embedding dropout)",
+    )
+    parser.add_argument(
+        "--weight-drop",
+        type=share,
+        default=0.0,
+        help="share of recurrent weights dropped, from 0 to below 1 (DropConnect)",
+    )
 
 
 def main(given: argparse.Namespace) -> None:

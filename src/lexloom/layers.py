@@ -261,10 +261,13 @@ class Dropout:
     ----------
     rate : float
         In [0, 1): the probability that an element is dropped.
+    locked : bool
+        x is (N, T, D), and one mask holds for all its T steps (variational dropout, Gal & Ghahramani 2016).
     """
 
-    def __init__(self, rate: float):
+    def __init__(self, rate: float, locked: bool = False):
         self.rate = rate
+        self.locked = locked
 
     def parameters(self) -> list[Parameter]:
         """Return no parameters."""
@@ -274,7 +277,8 @@ class Dropout:
         """Return y like x, and the cache; without a generator (evaluation) y is x."""
         if rng is None or self.rate == 0:
             return x, None
-        kept = rng.random(x.shape, dtype=np.float32) >= self.rate
+        shape = (len(x), 1, x.shape[2]) if self.locked else x.shape
+        kept = rng.random(shape, dtype=np.float32) >= self.rate
         scale = backend_of(x).to_device(kept).astype(x.dtype) / (1 - self.rate)
         return x * scale, scale
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from lexloom import graph, layers, losses, recurrent
+from lexloom import graph, layers, losses, recurrent, regularization
 from lexloom.optimizers import OPTIMIZERS, clip_global_norm
 from lexloom.parameter import Parameter, RowGrad
 
@@ -29,8 +29,8 @@ class OneTuple:
     def parameters(self):
         return self.cell.parameters()
 
-    def forward(self, x, *state):
-        (y, after), cache = self.cell.forward(x, state if len(state) == 2 else state[0])
+    def forward(self, x, *state, **rng):
+        (y, after), cache = self.cell.forward(x, state if len(state) == 2 else state[0], **rng)
         return (y, *(after if isinstance(after, tuple) else (after,))), cache
 
     def backward(self, dy, cache):
@@ -96,10 +96,38 @@ def layer_cases(dtype: Any = np.float64, move: Callable = lambda array: array) -
         ),
     }
     found = {name: Case(layer, inputs, layer.forward) for name, (layer, *inputs) in cases.items()}
+    found |= {name: _drawing(*case) for name, case in _dropouts(make, x).items()}
     dropout = layers.Dropout(0.5)
-    found["Dropout"] = Case(dropout, [make.array(*x)], lambda x: dropout.forward(x, np.random.default_rng(1)))
     found["Dropout in evaluation"] = Case(dropout, [make.array(*x)], dropout.forward)
     return found
+
+
+def _dropouts(make: Maker, x: tuple) -> dict[str, tuple]:
+    lstm, gru = (
+        recurrent.LSTM(*_weights(make, 8)),
+        recurrent.GRU(*_weights(make, 6), make.parameter("bhn", 2)),
+    )
+    return {
+        "Dropout": (layers.Dropout(0.5), make.array(*x)),
+        "Dropout, locked": (layers.Dropout(0.5, locked=True), make.array(*x)),
+        "WordDropout": (regularization.WordDropout(0.5, 5), make.array(*x), make.ids(IDS)),
+        "WeightDrop, LSTM": (
+            OneTuple(regularization.WeightDrop(lstm, 0.5)),
+            make.array(*x),
+            make.array(2, 2),
+            make.array(2, 2),
+        ),
+        "WeightDrop, GRU": (
+            OneTuple(regularization.WeightDrop(gru, 0.5)),
+            make.array(*x),
+            make.array(2, 2),
+        ),
+    }
+
+
+def _drawing(layer: Any, *inputs: Any) -> Case:
+    """Return the case of a layer that draws the same each time."""
+    return Case(layer, inputs, lambda *inputs: layer.forward(*inputs, rng=np.random.default_rng(1)))
 
 
 def loss_cases(dtype: Any = np.float64, move: Callable = lambda array: array) -> dict[str, Case]:

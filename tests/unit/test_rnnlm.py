@@ -37,6 +37,33 @@ def test_gradients_with_dropout():
     check_model(small_model(dropout=0.5), BATCH, seed=1)
 
 
+ALL = {"dropout": 0.2, "input_dropout": 0.4, "output_dropout": 0.5, "word_dropout": 0.3, "weight_drop": 0.4}
+
+
+@pytest.mark.parametrize("locked", [False, True])
+def test_gradients_with_all_that_is_dropped(locked):
+    model = small_model(layers=2, tied=True, locked_dropout=locked, **ALL)
+    _, carry, _ = model.loss(BATCH)
+    check_model(model, BATCH, carry, seed=1)
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_each_share_changes_training_and_not_evaluation(name):
+    plain, dropping = small_model(layers=2), small_model(layers=2, **{name: 0.5})
+    rng = np.random.default_rng(0)
+    assert plain.loss(BATCH)[0] == dropping.loss(BATCH)[0]
+    assert plain.loss(BATCH, rng=rng)[0] != dropping.loss(BATCH, rng=rng)[0]
+
+
+def test_shares_of_ones_own_before_and_after_the_recurrent_layers():
+    def losses(**options):
+        return small_model(**options).loss(BATCH, rng=np.random.default_rng(0))[0]
+
+    assert losses(dropout=0.3) == losses(dropout=0.3, input_dropout=0.3, output_dropout=0.3)
+    assert losses(layers=1, dropout=0.3, input_dropout=0, output_dropout=0) == losses(layers=1)
+    assert losses(layers=2, dropout=0.3, input_dropout=0, output_dropout=0) != losses(layers=2)
+
+
 def test_a_tied_table_is_one_parameter_with_the_gradients_of_both_uses():
     tied, free = small_model(tied=True), small_model(tied=False)
     assert len(tied.parameters()) == len(free.parameters()) - 1
@@ -119,7 +146,7 @@ def test_training_learns_a_text_with_memory():
 
 def test_a_stored_model_is_the_model():
     model = small_model(tied=True, dtype=np.float32)
-    settings = {"cell": "lstm", "layers": 1, "embedding": 4, "hidden": 4, "tied": True, "dropout": 0.0}
+    settings = {"cell": "lstm", "layers": 1, "embedding": 4, "hidden": 4, "tied": True}
     datasets = {parameter.name: parameter.data for parameter in model.parameters()} | {"words": list("abcde")}
     restored = rnnlm_from_artifact(Artifact("rnnlm", datasets, settings), CPU)
     ids = np.arange(5)

@@ -104,6 +104,7 @@ CHANGED_KEYS = {
     "ngram.order": (2, NGRAM),
     "published.sample.ngram": (14.5, LADDER),
     "rnnlm.models.tiny.dropout": (0.2, LANGUAGE_MODEL),
+    "rnnlm.models.tiny.locked_dropout": (True, LANGUAGE_MODEL),
     "corpora.sample.tokens": (5000, GENERATED),
     "corpora.own.ppmi": ({"shift": 0.5}, OWN_COUNTED - {"data/own/cooccurrences.h5"}),
     "corpora.own.queries": (["dog"], {"results/own/similarity/svd.h5"}),

@@ -1,6 +1,7 @@
 """The recurrent language model: Embedding -> recurrent layers -> Linear -> softmax (Mikolov et al. 2010)."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,37 @@ from lexloom.losses import SoftmaxCrossEntropy
 from lexloom.parameter import Parameter, unique
 from lexloom.randomness import random_stream
 from lexloom.recurrent import CELLS, GRU
+from lexloom.regularization import WeightDrop, WordDropout
+
+
+@dataclass(frozen=True)
+class Regularization:
+    """What a language model drops at random in training; all are shares in [0, 1).
+
+    Attributes
+    ----------
+    dropout : float
+        Of the values between recurrent layers, never from step to step (Zaremba, Sutskever & Vinyals 2014).
+    input_dropout, output_dropout : float, optional
+        Of the values before the first recurrent layer and after the last; None is as `dropout`.
+    locked_dropout : bool
+        These three drop the same values at all steps of a window.
+    word_dropout : float
+        Of the words; see `lexloom.regularization.WordDropout`.
+    weight_drop : float
+        Of the recurrent weights; see `lexloom.regularization.WeightDrop`.
+    """
+
+    dropout: float = 0.0
+    input_dropout: float | None = None
+    output_dropout: float | None = None
+    locked_dropout: bool = False
+    word_dropout: float = 0.0
+    weight_drop: float = 0.0
+
+    def of(self, share: float | None) -> float:
+        """Return a share, or `dropout` where there is none of its own."""
+        return self.dropout if share is None else share
 
 
 class RNNLM:
@@ -29,15 +61,26 @@ class RNNLM:
         From (N, T, D) to (N, T, H), each on top of the one before.
     output : Linear
         From (N, T, H) to scores (N, T, V).
-    dropout : float
-        Share of values dropped between layers, never from step to step (Zaremba, Sutskever & Vinyals 2014).
+    regularization : Regularization, optional
+        What is dropped in training; nothing by default.
     """
 
-    def __init__(self, embedding: Embedding, recurrent: list[Any], output: Linear, dropout: float = 0.0):
+    def __init__(
+        self,
+        embedding: Embedding,
+        recurrent: list[Any],
+        output: Linear,
+        regularization: Regularization = Regularization(),
+    ):
         self.embedding = embedding
         self.recurrent = recurrent
         self.output = output
-        self.dropout = Dropout(dropout)
+        given, locked = regularization, regularization.locked_dropout
+        self.word_dropout = WordDropout(given.word_dropout, len(embedding.W.data))
+        self.input_dropout = Dropout(given.of(given.input_dropout), locked)
+        between = [given.dropout] * (len(recurrent) - 1)
+        self.dropouts = [Dropout(rate, locked) for rate in (*between, given.of(given.output_dropout))]
+        self.thinned = [WeightDrop(layer, given.weight_drop) for layer in recurrent]
         self.cross_entropy = SoftmaxCrossEntropy()
 
     def parameters(self) -> list[Parameter]:
@@ -58,16 +101,15 @@ class RNNLM:
             Draws the dropout masks; None is evaluation, without dropout.
         """
         carry = carry or [None] * len(self.recurrent)
-        x, embedding_cache = self.embedding.forward(ids)
-        x, dropout_cache = self.dropout.forward(x, rng)
+        x, input_cache = self._read(ids, rng)
         states, caches = [], []
-        for layer, state in zip(self.recurrent, carry, strict=True):
-            (x, state), layer_cache = layer.forward(x, state)
-            x, layer_dropout_cache = self.dropout.forward(x, rng)
+        for layer, dropout, state in zip(self.thinned, self.dropouts, carry, strict=True):
+            (x, state), layer_cache = layer.forward(x, state, rng)
+            x, dropout_cache = dropout.forward(x, rng)
             states.append(state)
-            caches.append((layer_cache, layer_dropout_cache))
+            caches.append((layer_cache, dropout_cache))
         scores, output_cache = self.output.forward(x)
-        return scores, states, (embedding_cache, dropout_cache, caches, output_cache)
+        return scores, states, (input_cache, caches, output_cache)
 
     def loss(
         self, batch: Any, carry: list | None = None, rng: np.random.Generator | None = None
@@ -117,13 +159,25 @@ class RNNLM:
 
     def backward(self, cache: Any) -> None:
         """Add the gradients of every parameter."""
-        (embedding_cache, dropout_cache, caches, output_cache), loss_cache = cache
+        (input_cache, caches, output_cache), loss_cache = cache
         dx = self.output.backward(self.cross_entropy.backward(loss_cache), output_cache)
-        for layer, (layer_cache, layer_dropout_cache) in zip(
-            reversed(self.recurrent), reversed(caches), strict=True
-        ):
-            dx, _ = layer.backward(self.dropout.backward(dx, layer_dropout_cache), layer_cache)
-        self.embedding.backward(self.dropout.backward(dx, dropout_cache), embedding_cache)
+        layers = zip(self.thinned, self.dropouts, caches, strict=True)
+        for layer, dropout, (layer_cache, dropout_cache) in reversed(list(layers)):
+            dx, _ = layer.backward(dropout.backward(dx, dropout_cache), layer_cache)
+        self._read_backward(dx, input_cache)
+
+    def _read(self, ids: Any, rng: np.random.Generator | None) -> tuple[Any, Any]:
+        """Return the word vectors x (N, T, D) that the first recurrent layer sees, and the cache."""
+        x, embedding_cache = self.embedding.forward(ids)
+        x, word_cache = self.word_dropout.forward(x, ids, rng)
+        x, dropout_cache = self.input_dropout.forward(x, rng)
+        return x, (embedding_cache, word_cache, dropout_cache)
+
+    def _read_backward(self, dx: Any, cache: Any) -> None:
+        """Add the gradient of the embedding."""
+        embedding_cache, word_cache, dropout_cache = cache
+        dx = self.word_dropout.backward(self.input_dropout.backward(dx, dropout_cache), word_cache)
+        self.embedding.backward(dx, embedding_cache)
 
     def to_device(self, arrays: Any) -> list[Any]:
         """Return host arrays on the device of the model."""
@@ -141,8 +195,8 @@ def build_rnnlm(
     embedding: int,
     hidden: int,
     tied: bool = False,
-    dropout: float = 0.0,
     dtype: Any = np.float32,
+    **regularization: Any,
 ) -> RNNLM:
     """Return a new language model with initial weights drawn from `rng`.
 
@@ -158,6 +212,8 @@ def build_rnnlm(
     tied : bool
         The output layer uses the embedding's table, transposed; needs D == H (Press & Wolf 2017; Inan et al.
         2017).
+    **regularization
+        See `Regularization`.
 
     Raises
     ------
@@ -179,7 +235,7 @@ def build_rnnlm(
         output = Linear(table, bias, transposed=True)
     else:
         output = Linear(Parameter("output.W", xavier(rng, (hidden, vocabulary), backend, dtype=dtype)), bias)
-    return RNNLM(Embedding(table), recurrent, output, dropout)
+    return RNNLM(Embedding(table), recurrent, output, Regularization(**regularization))
 
 
 def _recurrent_layer(
@@ -198,10 +254,8 @@ def _recurrent_layer(
 
 
 def rnnlm_from_artifact(artifact: Artifact, backend: Backend) -> RNNLM:
-    """Return the language model that an artifact of kind "rnnlm" holds."""
-    shape = {
-        name: artifact.settings[name] for name in ("cell", "layers", "embedding", "hidden", "tied", "dropout")
-    }
+    """Return the language model that an artifact of kind "rnnlm" holds; nothing is dropped any more."""
+    shape = {name: artifact.settings[name] for name in ("cell", "layers", "embedding", "hidden", "tied")}
     model = build_rnnlm(len(artifact["words"]), random_stream(0, "init"), backend, **shape)
     for parameter in model.parameters():
         parameter.data = backend.to_device(artifact[parameter.name])
