@@ -37,6 +37,8 @@ REGULARIZATION = (
     "locked_dropout",
     "word_dropout",
     "weight_drop",
+    "activation_penalty",
+    "change_penalty",
 )
 MODEL = ("cell", "layers", "embedding", "hidden", "tied", *REGULARIZATION)
 TRAINING = (
@@ -107,7 +109,7 @@ def options() -> argparse.ArgumentParser:
 
 
 def add_regularization_options(parser: argparse.ArgumentParser) -> None:
-    """Add the options of what is dropped in training."""
+    """Add the options of what is dropped and penalized in training."""
     share = between(0, 1, below=True)
     parser.add_argument(
         "--dropout",
@@ -141,6 +143,18 @@ def add_regularization_options(parser: argparse.ArgumentParser) -> None:
         type=share,
         default=0.0,
         help="share of recurrent weights dropped, from 0 to below 1 (DropConnect)",
+    )
+    parser.add_argument(
+        "--activation-penalty",
+        type=between(0, 1000),
+        default=0.0,
+        help="weight of the mean square of the last layer's hidden states, from 0 (AR)",
+    )
+    parser.add_argument(
+        "--change-penalty",
+        type=between(0, 1000),
+        default=0.0,
+        help="weight of the mean square of their change from step to step, from 0 (TAR)",
     )
 
 

@@ -16,7 +16,7 @@ from lexloom.parameter import Parameter
 class WordDropout:
     """Dropout of whole words: all vectors of a dropped word are 0, wherever it stands in the batch.
 
-    As if rows of the embedding's table were dropped (Gal & Ghahramani 2016; Merity et al. 2018, section 4.3,
+    As if rows of the embedding's table were dropped (Gal & Ghahramani 2016; Merity et al. 2018, section 4,
     "embedding dropout"). The other vectors are enlarged so that the mean stays.
 
     Parameters
@@ -91,3 +91,49 @@ class WeightDrop:
         thinned = copy.copy(self.layer)
         thinned.Wh = Parameter(self.layer.Wh.name, Wh)
         return thinned
+
+
+class PenalizedDropout:
+    """Dropout of hidden states h (N, T, H), whose backward adds the gradients of two penalties.
+
+    activation * mean(y^2) keeps the values that are left small, change * mean((h_{t+1} - h_t)^2) keeps states
+    from jumping from step to step: AR and TAR (Merity et al. 2018, section 4; Merity, McCann & Socher
+    2017). The penalties stand in no loss, so that its exponential stays a perplexity.
+
+    dh = dropout'(dy + 2 activation y / (N T H)) + 2 change (..., h_t - h_{t-1} - (h_{t+1} - h_t), ...) /
+    (N (T - 1) H), where a difference beyond the first or last step is 0.
+
+    Parameters
+    ----------
+    dropout : Dropout
+    activation, change : float
+        Weights of the penalties; 0 is none.
+    """
+
+    def __init__(self, dropout: Dropout, activation: float = 0.0, change: float = 0.0):
+        self.dropout = dropout
+        self.activation = activation
+        self.change = change
+
+    def parameters(self) -> list[Parameter]:
+        """Return no parameters."""
+        return []
+
+    def forward(self, h: Any, rng: np.random.Generator | None = None) -> tuple[Any, Any]:
+        """Return y like h, as the dropout does, and the cache."""
+        y, mask = self.dropout.forward(h, rng)
+        return y, (h, y, mask)
+
+    def backward(self, dy: Any, cache: Any) -> Any:
+        """Return dh, with the penalties'."""
+        h, y, mask = cache
+        if self.activation:
+            dy = dy + y * (2 * self.activation / y.size)
+        dh = self.dropout.backward(dy, mask)
+        if self.change and h.shape[1] > 1:
+            jumps = h[:, 1:] - h[:, :-1]
+            jumps *= 2 * self.change / jumps.size
+            dh = dh.copy()
+            dh[:, 1:] += jumps
+            dh[:, :-1] -= jumps
+        return dh

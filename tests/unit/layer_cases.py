@@ -110,6 +110,10 @@ def _dropouts(make: Maker, x: tuple) -> dict[str, tuple]:
     return {
         "Dropout": (layers.Dropout(0.5), make.array(*x)),
         "Dropout, locked": (layers.Dropout(0.5, locked=True), make.array(*x)),
+        "PenalizedDropout, no penalty": (
+            regularization.PenalizedDropout(layers.Dropout(0.5)),
+            make.array(*x),
+        ),
         "WordDropout": (regularization.WordDropout(0.5, 5), make.array(*x), make.ids(IDS)),
         "WeightDrop, LSTM": (
             OneTuple(regularization.WeightDrop(lstm, 0.5)),

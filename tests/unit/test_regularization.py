@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 
+from lexloom.gradient_check import check_derivative
 from lexloom.layers import Dropout
 from lexloom.parameter import Parameter
 from lexloom.recurrent import RNN
-from lexloom.regularization import WeightDrop, WordDropout
+from lexloom.regularization import PenalizedDropout, WeightDrop, WordDropout
 
 
 def rng():
@@ -51,6 +52,23 @@ def test_dropped_weights_are_the_same_at_all_steps_and_stay_as_they_are():
     assert (layer.Wh.grad[~kept, ~kept] == 0).all()
     assert (layer.Wh.grad[kept, kept] > 0).all()
     np.testing.assert_array_equal(layer.Wh.data, np.eye(size))
+
+
+@pytest.mark.parametrize("steps", [1, 2, 5])
+@pytest.mark.parametrize("rate", [0.0, 0.5])
+def test_penalties_have_the_gradients_of_their_formulas(rate, steps):
+    layer = PenalizedDropout(Dropout(rate, locked=True), activation=3.0, change=5.0)
+    h, dy = np.random.default_rng(1).normal(size=(2, 3, steps, 4))
+
+    def objective():
+        y, _ = layer.forward(h, rng())
+        change = np.mean((h[:, 1:] - h[:, :-1]) ** 2) if steps > 1 else 0
+        return np.sum(y * dy) + 3 * np.mean(y**2) + 5 * change
+
+    kept = dy.copy(), h.copy()
+    dh = layer.backward(dy, layer.forward(h, rng())[1])
+    np.testing.assert_array_equal((dy, h), kept)
+    check_derivative(objective, h, dh, "h")
 
 
 @pytest.mark.parametrize("rate", [0.0, 0.5])

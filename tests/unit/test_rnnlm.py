@@ -64,6 +64,29 @@ def test_shares_of_ones_own_before_and_after_the_recurrent_layers():
     assert losses(layers=2, dropout=0.3, input_dropout=0, output_dropout=0) != losses(layers=2)
 
 
+class Penalized:
+    """A model whose loss has the penalties in it, by their formulas."""
+
+    def __init__(self, model):
+        self.model = model
+        self.parameters, self.backward = model.parameters, model.backward
+
+    def loss(self, batch, carry=None, rng=None):
+        loss, after, cache = self.model.loss(batch, carry, rng)
+        x, _ = self.model.embedding.forward(batch[0])
+        for layer, state in zip(self.model.recurrent, carry, strict=True):
+            (x, _), _ = layer.forward(x, state)
+        change = np.mean((x[:, 1:] - x[:, :-1]) ** 2)
+        return loss + 2 * np.mean(x**2) + 3 * change, after, cache
+
+
+def test_gradients_with_penalties_on_the_last_layer_which_are_not_in_the_loss():
+    model = small_model(layers=2, activation_penalty=2.0, change_penalty=3.0)
+    loss, carry, _ = model.loss(BATCH)
+    assert loss == small_model(layers=2).loss(BATCH)[0]
+    check_model(Penalized(model), BATCH, carry)
+
+
 def test_a_tied_table_is_one_parameter_with_the_gradients_of_both_uses():
     tied, free = small_model(tied=True), small_model(tied=False)
     assert len(tied.parameters()) == len(free.parameters()) - 1

@@ -29,6 +29,8 @@ OUTSIDE = {
         "output-dropout": "-0.1",
         "word-dropout": "1",
         "weight-drop": "1",
+        "activation-penalty": "-1",
+        "change-penalty": "nan",
         "batch": "0",
         "steps": "-1",
         "epochs": "0",

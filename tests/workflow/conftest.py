@@ -28,6 +28,8 @@ TINY = {
     "locked_dropout": False,
     "word_dropout": 0.0,
     "weight_drop": 0.0,
+    "activation_penalty": 0.0,
+    "change_penalty": 0.0,
     "batch": 4,
     "steps": 10,
     "epochs": 1,

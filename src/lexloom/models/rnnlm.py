@@ -17,12 +17,12 @@ from lexloom.losses import SoftmaxCrossEntropy
 from lexloom.parameter import Parameter, unique
 from lexloom.randomness import random_stream
 from lexloom.recurrent import CELLS, GRU
-from lexloom.regularization import WeightDrop, WordDropout
+from lexloom.regularization import PenalizedDropout, WeightDrop, WordDropout
 
 
 @dataclass(frozen=True)
 class Regularization:
-    """What a language model drops at random in training; all are shares in [0, 1).
+    """What a language model drops at random in training, in shares from 0 to below 1, and what is penalized.
 
     Attributes
     ----------
@@ -36,6 +36,8 @@ class Regularization:
         Of the words; see `lexloom.regularization.WordDropout`.
     weight_drop : float
         Of the recurrent weights; see `lexloom.regularization.WeightDrop`.
+    activation_penalty, change_penalty : float
+        On the last layer's hidden states; see `lexloom.regularization.PenalizedDropout`.
     """
 
     dropout: float = 0.0
@@ -44,6 +46,8 @@ class Regularization:
     locked_dropout: bool = False
     word_dropout: float = 0.0
     weight_drop: float = 0.0
+    activation_penalty: float = 0.0
+    change_penalty: float = 0.0
 
     def of(self, share: float | None) -> float:
         """Return a share, or `dropout` where there is none of its own."""
@@ -62,7 +66,7 @@ class RNNLM:
     output : Linear
         From (N, T, H) to scores (N, T, V).
     regularization : Regularization, optional
-        What is dropped in training; nothing by default.
+        What is dropped or penalized in training; nothing by default.
     """
 
     def __init__(
@@ -78,8 +82,9 @@ class RNNLM:
         given, locked = regularization, regularization.locked_dropout
         self.word_dropout = WordDropout(given.word_dropout, len(embedding.W.data))
         self.input_dropout = Dropout(given.of(given.input_dropout), locked)
-        between = [given.dropout] * (len(recurrent) - 1)
-        self.dropouts = [Dropout(rate, locked) for rate in (*between, given.of(given.output_dropout))]
+        output_dropout = Dropout(given.of(given.output_dropout), locked)
+        self.dropouts = [Dropout(given.dropout, locked) for _ in recurrent[1:]]
+        self.dropouts.append(PenalizedDropout(output_dropout, given.activation_penalty, given.change_penalty))
         self.thinned = [WeightDrop(layer, given.weight_drop) for layer in recurrent]
         self.cross_entropy = SoftmaxCrossEntropy()
 
@@ -116,7 +121,7 @@ class RNNLM:
     ) -> tuple[Any, list, Any]:
         """Return the mean cross-entropy of a batch (ids, targets), each (N, T), the carry and the cache.
 
-        In nats for each token that is not padding.
+        In nats for each token that is not padding, without the penalties that `backward` adds.
         """
         ids, targets = self.to_device(batch)
         scores, carry, cache = self.scores(ids, carry, rng)
@@ -158,7 +163,7 @@ class RNNLM:
         return backend_of(scores).to_host(scores[0, -1]).astype(np.float64), carry
 
     def backward(self, cache: Any) -> None:
-        """Add the gradients of every parameter."""
+        """Add the gradients of every parameter, those of the penalties included."""
         (input_cache, caches, output_cache), loss_cache = cache
         dx = self.output.backward(self.cross_entropy.backward(loss_cache), output_cache)
         layers = zip(self.thinned, self.dropouts, caches, strict=True)
@@ -254,7 +259,7 @@ def _recurrent_layer(
 
 
 def rnnlm_from_artifact(artifact: Artifact, backend: Backend) -> RNNLM:
-    """Return the language model that an artifact of kind "rnnlm" holds; nothing is dropped any more."""
+    """Return the language model that an artifact of kind "rnnlm" holds, with no regularization."""
     shape = {name: artifact.settings[name] for name in ("cell", "layers", "embedding", "hidden", "tied")}
     model = build_rnnlm(len(artifact["words"]), random_stream(0, "init"), backend, **shape)
     for parameter in model.parameters():
