@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from lexloom.artifacts import Dataset, read_artifact, write_artifact
+from lexloom.averaging import AveragedWeights
 from lexloom.backend import get_backend
 from lexloom.batches import Windows
 from lexloom.checkpoints import Checkpoint
@@ -51,7 +52,10 @@ TRAINING = (
     "clip",
     "weight_decay",
     "patience",
+    "average_after",
 )
+
+MEASURE = "valid_perplexity"
 
 LOG_STEPS = 100
 """Steps from line to line of the log; an epoch with fewer has one line."""
@@ -104,6 +108,12 @@ def options() -> argparse.ArgumentParser:
         type=at_least(1),
         default=None,
         help="stop after so many epochs without a better valid perplexity",
+    )
+    parser.add_argument(
+        "--average-after",
+        type=at_least(1),
+        default=None,
+        help="average the weights once valid perplexity is worse than before the last so many epochs",
     )
     return parser
 
@@ -211,11 +221,13 @@ def train(
     def measure() -> float:
         return perplexity(model, valid_ids, tick=lambda tokens: checkpoint.end_if_asked(trainer))
 
+    averages = [] if given.average_after is None else [AveragedWeights(MEASURE, given.average_after)]
     with progress(total=given.epochs * len(train_ids), unit="tok", desc="train") as bar:
         callbacks = [
             Ticker(lambda: bar.update(given.batch * given.steps)),
-            Validation("valid_perplexity", measure),
-            KeepBest("valid_perplexity", given.patience),
+            *averages,
+            Validation(MEASURE, measure),
+            KeepBest(MEASURE, given.patience),
             Report(report_epoch),
             log,
             checkpoint,

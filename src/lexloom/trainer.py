@@ -37,6 +37,9 @@ class Callback:
     def before_fit(self, trainer: "Trainer") -> None:
         """Go before the first step."""
 
+    def before_epoch(self, trainer: "Trainer") -> None:
+        """Go before the first step of an epoch."""
+
     def before_update(self, trainer: "Trainer") -> None:
         """Stand between the gradients of a step and its update."""
 
@@ -173,6 +176,9 @@ class Trainer:
     def _epoch(self, epochs: int, batches: Any) -> dict[str, float]:
         position = self.position
         position.batches = len(batches)
+        if position.step == 0:
+            for callback in self.callbacks:
+                callback.before_epoch(self)
         while position.step < position.batches:
             batch = batches[position.step]
             step = position.epoch * position.batches + position.step

@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lexloom.artifacts import read_artifact
+from lexloom.averaging import AveragedWeights
 from lexloom.backend import get_backend
 from lexloom.batches import Windows
 from lexloom.checkpoints import Checkpoint
@@ -26,7 +27,7 @@ from lexloom.trainer import Callback, Ticker, Trainer
 from lexloom.validation import KeepBest, Validation
 
 IDS = np.random.default_rng(0).integers(0, 7, 60).astype(np.int32)
-EPOCHS, STEPS = 3, 5
+EPOCHS, STEPS = 6, 5
 
 
 @pytest.fixture
@@ -57,8 +58,17 @@ def train(optimizer="adam", backend=None, callbacks=(), **options):
     trainer = Trainer(model, OPTIMIZERS[optimizer](**options), 0.1, cosine, 0.5, rng)
     windows = Windows(IDS, batch=3, steps=4)
     assert len(windows) == STEPS
-    measures = [1.0, 3.0, 2.0, 0.0]  # patience ends the training before the last
+    measures = [
+        4.0,
+        3.0,
+        5.0,
+        1.0,
+        6.0,
+        6.0,
+        0.0,
+    ]  # averaged from the fourth on; patience ends before the last
     callbacks = [
+        AveragedWeights("valid", patience=1),
         Validation("valid", lambda: measures[trainer.position.epoch]),
         KeepBest("valid", patience=2),
         *callbacks,

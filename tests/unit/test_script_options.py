@@ -38,6 +38,7 @@ OUTSIDE = {
         "clip": "0",
         "weight-decay": "-1",
         "patience": "0",
+        "average-after": "0",
     },
     "train_word2vec": {"subsample": "1.5", "learning-rate": "0", "dimension": "0"},
     "weight_ppmi": {"smoothing": "0", "shift": "-1"},

@@ -6,7 +6,7 @@ from lexloom.errors import LexloomError
 from lexloom.optimizers import SGD
 from lexloom.parameter import Parameter
 from lexloom.schedules import linear
-from lexloom.trainer import Callback, Report, Ticker, Trainer
+from lexloom.trainer import Callback, Position, Report, Ticker, Trainer
 from lexloom.validation import KeepBest, Validation
 
 
@@ -44,6 +44,26 @@ def test_a_fit_makes_the_updates_of_a_bare_loop():
     assert ours.w.data[0] == pytest.approx(w, rel=1e-12)
     assert [record["loss"] for record in history] == pytest.approx(np.reshape(losses, (3, 2)).mean(axis=1))
     assert [record["epoch"] for record in history] == [1, 2, 3]
+
+
+def test_an_epoch_begins_before_its_first_step_and_not_where_training_goes_on_within_it():
+    class Begins(Callback):
+        def __init__(self, start):
+            self.start, self.found = start, []
+
+        def before_fit(self, trainer):
+            trainer.position = self.start
+
+        def before_epoch(self, trainer):
+            self.found.append((trainer.position.epoch, trainer.position.steps))
+
+    for start, expected in (
+        (Position(), [(0, 0), (1, 2), (2, 4)]),
+        (Position(epoch=1, step=1, steps=3), [(2, 4)]),
+    ):
+        begins = Begins(start)
+        trainer().fit(3, lambda epoch: [1.0, 2.0], [begins])
+        assert begins.found == expected
 
 
 def test_the_carry_goes_from_batch_to_batch_and_starts_anew_each_epoch():

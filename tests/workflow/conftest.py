@@ -39,6 +39,7 @@ TINY = {
     "clip": 0.25,
     "weight_decay": 0.0,
     "patience": None,
+    "average_after": None,
 }
 EVALUATION = {
     "wordsim353": "eval/wordsim353.tsv",
