@@ -38,7 +38,7 @@ def main(given: argparse.Namespace) -> None:
         read_artifact(given.corpus, "corpus", ["train"])["train"][:TOKENS], return_inverse=True
     )
     windows = Windows(ids, BATCH, STEPS)
-    shape = {"cell": "rnn", "embedding": SIZE, "hidden": SIZE}
+    shape = {"cell": "rnn", "embedding": SIZE, "hidden": SIZE, "dtype": np.float64}
 
     bare_model, model = (
         build_rnnlm(len(words), random_stream(given.seed, "init"), get_backend(), **shape) for _ in range(2)

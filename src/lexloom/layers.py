@@ -38,7 +38,7 @@ class MatMul:
     def forward(self, x: Any) -> tuple[Any, Any]:
         """Return y (..., H) and the cache."""
         kernels = backend_of(x, self.W.data).kernels
-        y = kernels.matmul(x.reshape(-1, x.shape[-1]), self._matrix())
+        y = kernels.matmul(x.reshape(-1, x.shape[-1]), self.matrix())
         return y.reshape(*x.shape[:-1], -1), x
 
     def backward(self, dy: Any, cache: Any) -> Any:
@@ -49,9 +49,10 @@ class MatMul:
         x_rows = x.reshape(-1, x.shape[-1])
         left, right = (dy_rows, x_rows) if self.transposed else (x_rows, dy_rows)
         self.W.add_grad(kernels.matmul(left.T, right))
-        return kernels.matmul(dy_rows, self._matrix().T).reshape(x.shape)
+        return kernels.matmul(dy_rows, self.matrix().T).reshape(x.shape)
 
-    def _matrix(self) -> Any:
+    def matrix(self) -> Any:
+        """Return the matrix (D, H)."""
         return self.W.data.T if self.transposed else self.W.data
 
 
@@ -79,6 +80,15 @@ class Linear:
         y, cache = self.product.forward(x)
         y += self.b.data
         return y, cache
+
+    def matrix(self) -> Any:
+        """Return the matrix (D, H)."""
+        return self.product.matrix()
+
+    def add_grads(self, dW: Any, db: Any) -> None:
+        """Add gradients of the matrix (D, H) and of b that were computed elsewhere."""
+        self.product.W.add_grad(dW.T if self.product.transposed else dW)
+        self.b.add_grad(db)
 
     def backward(self, dy: Any, cache: Any) -> Any:
         """Return dx (..., D); add dW and db."""

@@ -69,7 +69,8 @@ def train_bare(model: RNNLM, windows: Windows, epochs: int, learning_rate: float
     """Train a language model of one recurrent layer and return its mean loss by epoch, in nats.
 
     Every step stands here, with no trainer, optimizer or model method; `lexloom.trainer.Trainer` with
-    `lexloom.optimizers.SGD` gives the same bits.
+    `lexloom.optimizers.SGD` gives the same bits in float64. In float32 the model's `SoftmaxOutput` rounds
+    otherwise than the two layers here.
     """
     embedding, recurrent, output = model.embedding, model.recurrent[0], model.output
     cross_entropy = SoftmaxCrossEntropy()

@@ -10,7 +10,7 @@ import sys
 from typing import Any
 
 from lexloom.backend import backend_of
-from lexloom.layers import EmbeddingDot
+from lexloom.layers import EmbeddingDot, Linear
 from lexloom.parameter import Parameter
 
 
@@ -36,6 +36,48 @@ class SoftmaxCrossEntropy:
         kernels = backend_of(scores).kernels
         rows = scores.reshape(-1, scores.shape[-1])
         return kernels.softmax_cross_entropy_backward(rows, labels, log_sums, weight).reshape(scores.shape)
+
+
+class SoftmaxOutput:
+    """`Linear` and `SoftmaxCrossEntropy` in one, for vocabularies whose scores are too many to hold at once.
+
+    Scores exist for a block of tokens at a time, and become gradients there: the forward pass computes those
+    too, as long as the scores are at hand.
+
+    Parameters
+    ----------
+    output : Linear
+        From (..., H) to scores (..., V).
+    """
+
+    def __init__(self, output: Linear):
+        self.output = output
+
+    def parameters(self) -> list[Parameter]:
+        """Return those of the output layer."""
+        return self.output.parameters()
+
+    def forward(self, x: Any, targets: Any) -> tuple[Any, Any]:
+        """Return the loss of x (..., H) for integer targets (...), and the cache."""
+        backend = backend_of(x, targets)
+        labels = targets.reshape(-1)
+        weight = _one_over_count(backend.xp, labels >= 0, x.dtype)
+        losses, dx, dW, db = backend.kernels.softmax_output_gradients(
+            x.reshape(-1, x.shape[-1]), self.output.matrix(), self.output.b.data, labels, weight
+        )
+        return losses.sum(dtype=backend.xp.float64) * weight, (dx.reshape(x.shape), dW, db)
+
+    def losses(self, x: Any, targets: Any) -> Any:
+        """Return the loss of each token (...), without gradients, as evaluation needs it."""
+        kernels = backend_of(x, targets).kernels
+        rows, matrix, b = x.reshape(-1, x.shape[-1]), self.output.matrix(), self.output.b.data
+        return kernels.softmax_output(rows, matrix, b, targets.reshape(-1)).reshape(targets.shape)
+
+    def backward(self, cache: Any) -> Any:
+        """Return dx (..., H); hand dW and db to the parameters, which own them from then on."""
+        dx, dW, db = cache
+        self.output.add_grads(dW, db)
+        return dx
 
 
 class SigmoidCrossEntropy:

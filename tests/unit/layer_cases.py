@@ -139,6 +139,18 @@ def loss_cases(dtype: Any = np.float64, move: Callable = lambda array: array) ->
     make = Maker(dtype, move)
     cases = {
         "SoftmaxCrossEntropy": (losses.SoftmaxCrossEntropy(), make.array(2, 4, 5), make.ids(IDS)),
+        "SoftmaxOutput": (
+            losses.SoftmaxOutput(layers.Linear(make.parameter("W", 3, 5), make.parameter("b", 5))),
+            make.array(2, 4, 3),
+            make.ids(IDS),
+        ),
+        "SoftmaxOutput, tied": (
+            losses.SoftmaxOutput(
+                layers.Linear(make.parameter("W", 5, 3), make.parameter("b", 5), transposed=True)
+            ),
+            make.array(2, 4, 3),
+            make.ids(IDS),
+        ),
         "SigmoidCrossEntropy": (
             losses.SigmoidCrossEntropy(),
             make.array(2, 4),

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lexloom.kernels import cpu, pool, reference
+from lexloom.kernels import cpu, cpu_softmax, pool, reference, token_blocks
 from lexloom.kernels.cpu_math import fast_exp, fast_sigmoid, fast_tanh
 
 finite = st.floats(-1e4, 1e4, width=32)
@@ -91,28 +91,64 @@ def test_lstm_step_backward_equals_the_reference():
         np.testing.assert_allclose(ours, expected, rtol=1e-5, atol=1e-6)
 
 
+def output_layer(scale, tied, words=1500, tokens=40):
+    """Return x (tokens, 6), W (6, words) with the layout of either kind, b, and targets with padding."""
+    W = normal(words, 6, seed=1).T if tied else normal(6, words, seed=1)
+    targets = np.random.default_rng(3).integers(-1, words, tokens)
+    targets[5], targets[6] = -1, 1200  # of the last tile
+    return normal(tokens, 6) * np.float32(scale), W, normal(words, seed=2), targets
+
+
+@pytest.mark.parametrize("tied", [False, True])
 @pytest.mark.parametrize("scale", [1, 30, 1000])
-def test_softmax_cross_entropy_equals_the_reference_and_has_the_same_bits_on_threads(scale):
-    scores = normal(100, 37) * np.float32(scale)
-    targets = np.random.default_rng(3).integers(-1, 37, 100)
-
-    def compute():
-        losses, log_sums = cpu.softmax_cross_entropy(scores, targets)
-        return (
-            losses,
-            log_sums,
-            cpu.softmax_cross_entropy_backward(scores, targets, log_sums, np.float32(0.01)),
-        )
-
-    one, two = on_threads(compute)
+def test_softmax_output_equals_the_reference_and_has_the_same_bits_on_threads(monkeypatch, scale, tied):
+    monkeypatch.setattr(token_blocks, "_SCORES", 1500 * 14)
+    arguments = output_layer(scale, tied)
+    one, two = on_threads(lambda: cpu.softmax_output_gradients(*arguments, np.float32(0.1)))
     for ours, same in zip(one, two, strict=True):
         np.testing.assert_array_equal(ours, same)
-    losses, log_sums = reference.softmax_cross_entropy(scores.astype(np.float64), targets)
-    dscores = reference.softmax_cross_entropy_backward(scores.astype(np.float64), targets, log_sums, 0.01)
-    np.testing.assert_allclose(one[0], losses, rtol=1e-5, atol=1e-3 if scale == 1000 else 1e-5)
-    np.testing.assert_allclose(one[1], log_sums, rtol=1e-6, atol=1e-6)
-    rounding = np.finfo(np.float32).eps * scale  # of a score, which is as large as its distance to log_sums
-    np.testing.assert_allclose(one[2], dscores, atol=0.01 * (rounding + 1e-6))
+    np.testing.assert_array_equal(cpu.softmax_output(*arguments), one[0])
+    exact = [array.astype(np.float64) if array.dtype == np.float32 else array for array in arguments]
+    expected = reference.softmax_output_gradients(*exact, 0.1)
+    rounding = np.finfo(np.float32).eps * scale * 20  # of a score
+    np.testing.assert_allclose(one[0], expected[0], rtol=1e-5, atol=1e-5 + rounding)
+    for ours, gradient in zip(one[1:], expected[1:], strict=True):
+        largest = np.abs(gradient).max()
+        np.testing.assert_allclose(ours, gradient, atol=largest * (1e-5 + rounding))
+    assert one[2].strides == arguments[1].strides
+
+
+@pytest.mark.parametrize("kernels", [cpu, reference])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_softmax_output_is_the_output_layer_and_softmax_cross_entropy(monkeypatch, kernels, dtype):
+    x, W, b, targets = (
+        array.astype(dtype) if array.dtype == np.float32 else array for array in output_layer(1, False)
+    )
+    monkeypatch.setattr(token_blocks, "_SCORES", 1500)
+    losses, dx, dW, db = kernels.softmax_output_gradients(x, W, b, targets, dtype(0.1))
+    scores = x @ W + b
+    expected, log_sums = reference.softmax_cross_entropy(scores, targets)
+    dscores = reference.softmax_cross_entropy_backward(scores, targets, log_sums, dtype(0.1))
+    tolerance = {"rtol": 1e-4, "atol": 1e-5} if dtype == np.float32 else {"rtol": 1e-9, "atol": 1e-12}
+    np.testing.assert_allclose(losses, expected, **tolerance)
+    np.testing.assert_allclose(dx, dscores @ W.T, **tolerance)
+    np.testing.assert_allclose(dW, x.T @ dscores, **tolerance)
+    np.testing.assert_allclose(db, dscores.sum(axis=0), **tolerance)
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_softmax_output_hides_no_number_that_is_not_finite(bad):
+    x, W, b, targets = output_layer(1, False)
+    b[700] = bad
+    assert not np.isfinite(cpu.softmax_output(x, W, b, targets)[targets >= 0]).any()
+
+
+def test_softmax_output_holds_the_scores_of_a_block_only(monkeypatch):
+    monkeypatch.setattr(token_blocks, "_SCORES", 1500 * 10)
+    monkeypatch.setattr(cpu_softmax, "_kept", {})
+    arguments = output_layer(1, False, tokens=1000)
+    cpu.softmax_output_gradients(*arguments, np.float32(0.1))
+    assert cpu_softmax._kept["scores"].size == 1500 * 10
 
 
 def test_adagrad_of_rows_equals_the_reference_and_leaves_other_rows():

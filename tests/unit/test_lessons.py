@@ -22,7 +22,15 @@ from lexloom.trainer import Trainer
 def test_the_bare_loop_and_the_trainer_give_the_same_bits():
     windows = Windows(np.random.default_rng(0).integers(0, 7, 60), batch=3, steps=4)
     bare, model = (
-        build_rnnlm(7, np.random.default_rng(1), get_backend("cpu"), cell="rnn", embedding=5, hidden=6)
+        build_rnnlm(
+            7,
+            np.random.default_rng(1),
+            get_backend("cpu"),
+            cell="rnn",
+            embedding=5,
+            hidden=6,
+            dtype=np.float64,
+        )
         for _ in range(2)
     )
     losses = train_bare(bare, windows, epochs=3, learning_rate=0.5)

@@ -99,8 +99,8 @@ def test_perplexity_by_hand():
     ids = np.array([1, 4, 0, 2, 2])
     product, carry = 1.0, None
     for before, word in zip([2, 1, 4, 0, 2], ids, strict=True):
-        scores, carry, _ = model.scores(np.array([[before]]), carry)
-        p = np.exp(scores[0, 0]) / np.exp(scores[0, 0]).sum()
+        scores, carry = model.next_scores(np.array([before]), carry)
+        p = np.exp(scores) / np.exp(scores).sum()
         product *= p[word]
     assert perplexity(model, ids) == pytest.approx(product ** (-1 / 5), rel=1e-12)
 

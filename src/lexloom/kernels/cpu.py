@@ -11,37 +11,24 @@ from numba import njit
 from lexloom.kernels import reference
 from lexloom.kernels.cpu_counting import count_cooccurrences as count_cooccurrences
 from lexloom.kernels.cpu_optimizers import adagrad_rows as adagrad_rows
+from lexloom.kernels.cpu_products import matmul as matmul
 from lexloom.kernels.cpu_recurrent import lstm_step as lstm_step
 from lexloom.kernels.cpu_recurrent import lstm_step_backward as lstm_step_backward
-from lexloom.kernels.cpu_softmax import softmax_cross_entropy as softmax_cross_entropy
-from lexloom.kernels.cpu_softmax import softmax_cross_entropy_backward as softmax_cross_entropy_backward
+from lexloom.kernels.cpu_softmax import softmax_output as softmax_output
+from lexloom.kernels.cpu_softmax import softmax_output_gradients as softmax_output_gradients
 from lexloom.kernels.cpu_sparse import sparse_matmul as sparse_matmul
 from lexloom.kernels.cpu_word2vec import cbow as cbow
 from lexloom.kernels.cpu_word2vec import skip_gram as skip_gram
 from lexloom.kernels.pool import cut, run_tiles
+from lexloom.kernels.reference import softmax_cross_entropy as softmax_cross_entropy
+from lexloom.kernels.reference import softmax_cross_entropy_backward as softmax_cross_entropy_backward
 
-_MATMUL_TILE = 128
 _ROWS_TILE = 512
-_SERIAL_FLOPS = 1 << 24
 
 
 def each_tile(length: int, work: Callable[[slice], None]) -> None:
     """Call `work` on slices that fit into a cache, on the threads; see `reference.each_tile`."""
     run_tiles(work, cut(length, _ROWS_TILE))
-
-
-def matmul(a: np.ndarray, b: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
-    """Return the product a (M, K) @ b (K, N), cut along its longer side; see `reference.matmul`."""
-    rows, columns = a.shape[0], b.shape[1]
-    if out is None:
-        out = np.empty((rows, columns), np.result_type(a, b))
-    if 2 * rows * columns * a.shape[1] < _SERIAL_FLOPS:
-        np.matmul(a, b, out=out)
-    elif rows >= columns:
-        run_tiles(lambda tile: np.matmul(a[tile], b, out=out[tile]), cut(rows, _MATMUL_TILE))
-    else:
-        run_tiles(lambda tile: np.matmul(a, b[:, tile], out=out[:, tile]), cut(columns, _MATMUL_TILE))
-    return out
 
 
 def sum_rows(rows: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -20,6 +20,8 @@ from lexloom.kernels.reference import sigmoid as sigmoid
 from lexloom.kernels.reference import skip_gram as skip_gram
 from lexloom.kernels.reference import softmax_cross_entropy as softmax_cross_entropy
 from lexloom.kernels.reference import softmax_cross_entropy_backward as softmax_cross_entropy_backward
+from lexloom.kernels.reference import softmax_output as softmax_output
+from lexloom.kernels.reference import softmax_output_gradients as softmax_output_gradients
 
 
 def sum_rows(rows: Any, values: Any) -> tuple[Any, Any]:

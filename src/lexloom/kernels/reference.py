@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from lexloom.backend import backend_of
-from lexloom.kernels import context_windows
+from lexloom.kernels import context_windows, token_blocks
 
 
 def _xp(array: Any) -> Any:
@@ -181,6 +181,55 @@ def softmax_cross_entropy_backward(scores: Any, targets: Any, log_sums: Any, wei
     dscores[xp.arange(len(targets)), targets] -= 1
     dscores *= ((targets >= 0) * weight)[:, None]
     return dscores
+
+
+def softmax_output(x: Any, W: Any, b: Any, targets: Any) -> Any:
+    """Return the losses (N,) of `softmax_cross_entropy` for scores x W + b, which exist a block at a time.
+
+    Parameters
+    ----------
+    x : (N, H) float array
+    W : (H, V) float array
+    b : (V,) float array
+    targets : (N,) int array
+        -1 (padding) gives a loss of 0.
+    """
+    blocks = token_blocks.token_blocks(len(x), len(b))
+    return _xp(x).concatenate(
+        [softmax_cross_entropy(matmul(x[block], W) + b, targets[block])[0] for block in blocks]
+    )
+
+
+def softmax_output_gradients(x: Any, W: Any, b: Any, targets: Any, weight: Any) -> tuple[Any, Any, Any, Any]:
+    """Return the losses of `softmax_output` and the gradients of their sum, times `weight`.
+
+    With dscores from `softmax_cross_entropy_backward`: dx = dscores W', dW = x' dscores, db the sum of the
+    rows of dscores.
+
+    Parameters
+    ----------
+    x, W, b, targets
+        As in `softmax_output`.
+    weight : 0-d float array
+        1 / (tokens that are not padding), of the type of x.
+
+    Returns
+    -------
+    losses : (N,) float array
+    dx, dW, db : float arrays like x, W and b
+        dW has the memory layout of W.
+    """
+    xp = _xp(x)
+    losses, dx, dW, db = [], [], xp.zeros_like(W), xp.zeros_like(b)
+    for block in token_blocks.token_blocks(len(x), len(b)):
+        scores = matmul(x[block], W) + b
+        block_losses, log_sums = softmax_cross_entropy(scores, targets[block])
+        dscores = softmax_cross_entropy_backward(scores, targets[block], log_sums, weight)
+        losses.append(block_losses)
+        dx.append(matmul(dscores, W.T))
+        dW += matmul(x[block].T, dscores)
+        db += dscores.sum(axis=0)
+    return xp.concatenate(losses), xp.concatenate(dx), dW, db
 
 
 def cbow(

@@ -11,7 +11,7 @@ import numpy as np
 from lexloom.backend import Backend, backend_of
 from lexloom.initializers import new_linear, uniform
 from lexloom.layers import Embedding, Linear, Tanh
-from lexloom.losses import SoftmaxCrossEntropy, perplexity_of
+from lexloom.losses import SoftmaxOutput, perplexity_of
 from lexloom.parameter import Parameter
 
 
@@ -33,7 +33,7 @@ class FeedForwardLM:
         self.hidden = hidden
         self.tanh = Tanh()
         self.output = output
-        self.cross_entropy = SoftmaxCrossEntropy()
+        self.cross_entropy = SoftmaxOutput(output)
 
     def parameters(self) -> list[Parameter]:
         """Return the parameters from input to output."""
@@ -41,11 +41,16 @@ class FeedForwardLM:
 
     def scores(self, contexts: Any) -> tuple[Any, Any]:
         """Return the scores (N, V) of the word after contexts (N, C), and the cache; -1 is an absent word."""
+        h, cache = self._features(contexts)
+        scores, output_cache = self.output.forward(h)
+        return scores, (cache, output_cache)
+
+    def _features(self, contexts: Any) -> tuple[Any, Any]:
+        """Return what the output layer takes (N, H), and the cache."""
         rows, embedding_cache = self.embedding.forward(contexts)
         h, hidden_cache = self.hidden.forward(rows.reshape(len(contexts), -1))
         h, tanh_cache = self.tanh.forward(h)
-        scores, output_cache = self.output.forward(h)
-        return scores, (rows.shape, embedding_cache, hidden_cache, tanh_cache, output_cache)
+        return h, (rows.shape, embedding_cache, hidden_cache, tanh_cache)
 
     def loss(
         self, batch: Any, carry: None = None, rng: np.random.Generator | None = None
@@ -54,16 +59,25 @@ class FeedForwardLM:
 
         In nats for each target that is not padding.
         """
-        backend = backend_of(self.embedding.W.data)
-        contexts, targets = (backend.to_device(array) for array in batch)
-        scores, cache = self.scores(contexts)
-        loss, loss_cache = self.cross_entropy.forward(scores, targets)
+        contexts, targets = self._to_device(batch)
+        h, cache = self._features(contexts)
+        loss, loss_cache = self.cross_entropy.forward(h, targets)
         return loss, None, (cache, loss_cache)
+
+    def losses(self, batch: Any) -> Any:
+        """Return the cross-entropy of each target (N,), without gradients."""
+        contexts, targets = self._to_device(batch)
+        h, _ = self._features(contexts)
+        return self.cross_entropy.losses(h, targets)
+
+    def _to_device(self, arrays: Any) -> list[Any]:
+        backend = backend_of(self.embedding.W.data)
+        return [backend.to_device(array) for array in arrays]
 
     def backward(self, cache: Any) -> None:
         """Add the gradients of every parameter."""
-        (shape, embedding_cache, hidden_cache, tanh_cache, output_cache), loss_cache = cache
-        dh = self.output.backward(self.cross_entropy.backward(loss_cache), output_cache)
+        (shape, embedding_cache, hidden_cache, tanh_cache), loss_cache = cache
+        dh = self.cross_entropy.backward(loss_cache)
         drows = self.hidden.backward(self.tanh.backward(dh, tanh_cache), hidden_cache)
         self.embedding.backward(drows.reshape(shape), embedding_cache)
 
@@ -127,12 +141,11 @@ def perplexity(model: FeedForwardLM, ids: np.ndarray, context: int, batch: int =
     context : int
         C, as the model was built.
     batch : int
-        Tokens scored at once; bounds memory to `batch` x V scores.
+        Tokens scored at once.
     """
     contexts, targets = left_contexts(ids, context)
     total = 0.0
     for start in range(0, len(ids), batch):
         part = slice(start, start + batch)
-        loss, _, _ = model.loss((contexts[part], targets[part]))
-        total += float(loss) * len(targets[part])
+        total += float(model.losses((contexts[part], targets[part])).sum(dtype=np.float64))
     return perplexity_of(total / len(ids))

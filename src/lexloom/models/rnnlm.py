@@ -13,7 +13,7 @@ from lexloom.errors import LexloomError
 from lexloom.initializers import uniform, xavier
 from lexloom.language_evaluation import perplexity_of_tokens
 from lexloom.layers import Dropout, Embedding, Linear
-from lexloom.losses import SoftmaxCrossEntropy
+from lexloom.losses import SoftmaxOutput
 from lexloom.parameter import Parameter, unique
 from lexloom.randomness import random_stream
 from lexloom.recurrent import CELLS, GRU
@@ -86,17 +86,17 @@ class RNNLM:
         self.dropouts = [Dropout(given.dropout, locked) for _ in recurrent[1:]]
         self.dropouts.append(PenalizedDropout(output_dropout, given.activation_penalty, given.change_penalty))
         self.thinned = [WeightDrop(layer, given.weight_drop) for layer in recurrent]
-        self.cross_entropy = SoftmaxCrossEntropy()
+        self.cross_entropy = SoftmaxOutput(output)
 
     def parameters(self) -> list[Parameter]:
         """Return every parameter once; a tied table stands at the embedding."""
         layers = [self.embedding, *self.recurrent, self.output]
         return unique(parameter for layer in layers for parameter in layer.parameters())
 
-    def scores(
+    def hidden(
         self, ids: Any, carry: list | None = None, rng: np.random.Generator | None = None
     ) -> tuple[Any, list, Any]:
-        """Return scores (N, T, V) of the word after each of ids (N, T), the last states, and the cache.
+        """Return the last layer's states (N, T, H) at ids (N, T), all states after them, and the cache.
 
         Parameters
         ----------
@@ -113,8 +113,7 @@ class RNNLM:
             x, dropout_cache = dropout.forward(x, rng)
             states.append(state)
             caches.append((layer_cache, dropout_cache))
-        scores, output_cache = self.output.forward(x)
-        return scores, states, (input_cache, caches, output_cache)
+        return x, states, (input_cache, caches)
 
     def loss(
         self, batch: Any, carry: list | None = None, rng: np.random.Generator | None = None
@@ -124,8 +123,8 @@ class RNNLM:
         In nats for each token that is not padding, without the penalties that `backward` adds.
         """
         ids, targets = self.to_device(batch)
-        scores, carry, cache = self.scores(ids, carry, rng)
-        loss, loss_cache = self.cross_entropy.forward(scores, targets)
+        x, carry, cache = self.hidden(ids, carry, rng)
+        loss, loss_cache = self.cross_entropy.forward(x, targets)
         return loss, carry, (cache, loss_cache)
 
     def log_probabilities(
@@ -141,7 +140,7 @@ class RNNLM:
         ----------
         ids : (L,) int array
         steps : int
-            Tokens read at once; bounds memory to `steps` x V scores.
+            Tokens read at once.
         tick : callable, optional
             Called with the number of tokens after each window.
         """
@@ -149,9 +148,9 @@ class RNNLM:
         carry, parts = None, []
         for window in Windows(ids, batch=1, steps=steps):
             inputs, targets = self.to_device(window)
-            scores, carry, _ = self.scores(inputs, carry)
-            losses, _ = backend.kernels.softmax_cross_entropy(scores[0], targets[0])
-            parts.append(-backend.to_host(losses).astype(np.float64))
+            x, carry, _ = self.hidden(inputs, carry)
+            losses = self.cross_entropy.losses(x, targets)
+            parts.append(-backend.to_host(losses[0]).astype(np.float64))
             if tick:
                 tick(targets.size)
         return np.concatenate(parts)
@@ -159,13 +158,14 @@ class RNNLM:
     def next_scores(self, ids: np.ndarray, carry: list | None) -> tuple[np.ndarray, list]:
         """Return the score of each word (V,), float64 on the host, after more words (L,); and the states."""
         (inputs,) = self.to_device([ids[None]])
-        scores, carry, _ = self.scores(inputs, carry)
-        return backend_of(scores).to_host(scores[0, -1]).astype(np.float64), carry
+        x, carry, _ = self.hidden(inputs, carry)
+        scores, _ = self.output.forward(x[:, -1])
+        return backend_of(scores).to_host(scores[0]).astype(np.float64), carry
 
     def backward(self, cache: Any) -> None:
         """Add the gradients of every parameter, those of the penalties included."""
-        (input_cache, caches, output_cache), loss_cache = cache
-        dx = self.output.backward(self.cross_entropy.backward(loss_cache), output_cache)
+        (input_cache, caches), loss_cache = cache
+        dx = self.cross_entropy.backward(loss_cache)
         layers = zip(self.thinned, self.dropouts, caches, strict=True)
         for layer, dropout, (layer_cache, dropout_cache) in reversed(list(layers)):
             dx, _ = layer.backward(dropout.backward(dx, dropout_cache), layer_cache)

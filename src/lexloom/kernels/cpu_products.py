@@ -1,0 +1,37 @@
+"""Products of dense matrices on the CPU: BLAS on tiles of the result."""
+
+import numpy as np
+
+from lexloom.kernels.pool import run_tiles
+
+_TILE_FLOPS = 1 << 26  # below, starting a thread costs more than it brings
+_TILE_SIDE = 512  # below, BLAS copies its operands more than it multiplies them
+
+
+def matmul(a: np.ndarray, b: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+    """Return the product a (M, K) @ b (K, N), cut in both directions; see `reference.matmul`."""
+    rows, columns = a.shape[0], b.shape[1]
+    if out is None:
+        out = np.empty((rows, columns), np.result_type(a, b))
+    run_tiles(
+        lambda tile: np.matmul(a[tile[0]], b[:, tile[1]], out=out[tile]), _tiles(rows, columns, a.shape[1])
+    )
+    return out
+
+
+def _tiles(rows: int, columns: int, inner: int) -> list[tuple[slice, slice]]:
+    """Halve the longer side of a result until its parts are small enough."""
+    down, across = 1, 1
+    while 2 * rows * columns * inner > _TILE_FLOPS * down * across:
+        height, width = rows / down, columns / across
+        if max(height, width) < _TILE_SIDE:
+            break
+        if height >= width:
+            down *= 2
+        else:
+            across *= 2
+    return [(row, column) for row in _parts(rows, down) for column in _parts(columns, across)]
+
+
+def _parts(length: int, count: int) -> list[slice]:
+    return [slice(length * k // count, length * (k + 1) // count) for k in range(count)]
