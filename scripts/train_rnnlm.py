@@ -24,7 +24,7 @@ from lexloom.corpus import tokenizer_settings
 from lexloom.losses import perplexity_of
 from lexloom.models.rnnlm import RNNLM, build_rnnlm, perplexity
 from lexloom.optimizers import OPTIMIZERS
-from lexloom.randomness import random_stream
+from lexloom.randomness import epoch_stream, random_stream
 from lexloom.recurrent import CELLS
 from lexloom.schedules import SCHEDULES
 from lexloom.trainer import Report, Ticker, Trainer
@@ -45,6 +45,7 @@ MODEL = ("cell", "layers", "embedding", "hidden", "tied", *REGULARIZATION)
 TRAINING = (
     "batch",
     "steps",
+    "vary_steps",
     "epochs",
     "optimizer",
     "learning_rate",
@@ -79,6 +80,11 @@ def options() -> argparse.ArgumentParser:
     parser.add_argument("--batch", type=at_least(1), default=10, help="streams read side by side")
     parser.add_argument(
         "--steps", type=at_least(1), default=20, help="tokens of truncated backpropagation through time"
+    )
+    parser.add_argument(
+        "--vary-steps",
+        action="store_true",
+        help="draw for each update how many, about --steps, and scale its learning rate by the share drawn",
     )
     parser.add_argument("--epochs", type=at_least(1), default=5, help="times the training text is read")
     parser.add_argument(
@@ -200,7 +206,12 @@ def train(
     checkpoint: Checkpoint,
 ) -> tuple[list[dict], TrainingLog]:
     """Train the model in place; return its history by epoch, and its log."""
-    windows = Windows(train_ids, given.batch, given.steps)
+
+    def windows(epoch: int) -> Windows:
+        rng = epoch_stream(given.seed, "windows", epoch) if given.vary_steps else None
+        return Windows(train_ids, given.batch, given.steps, rng)
+
+    steps = len(windows(0))  # of an epoch; only about, where lengths vary
     trainer = Trainer(
         model,
         OPTIMIZERS[given.optimizer](weight_decay=given.weight_decay),
@@ -208,13 +219,14 @@ def train(
         SCHEDULES[given.schedule],
         given.clip,
         random_stream(given.seed, "dropout"),
+        (lambda batch: batch[0].shape[1] / given.steps) if given.vary_steps else (lambda batch: 1.0),
     )
 
     log = TrainingLog(
         Path(given.output).with_suffix(".csv"),
-        min(LOG_STEPS, len(windows)),
+        min(LOG_STEPS, steps),
         "tokens",
-        len(train_ids) / len(windows),
+        len(train_ids) / steps,
         {"perplexity": perplexity_of},
     )
 
@@ -224,7 +236,7 @@ def train(
     averages = [] if given.average_after is None else [AveragedWeights(MEASURE, given.average_after)]
     with progress(total=given.epochs * len(train_ids), unit="tok", desc="train") as bar:
         callbacks = [
-            Ticker(lambda: bar.update(given.batch * given.steps)),
+            Ticker(lambda: bar.update(round(len(train_ids) / steps))),
             *averages,
             Validation(MEASURE, measure),
             KeepBest(MEASURE, given.patience),
@@ -232,7 +244,7 @@ def train(
             log,
             checkpoint,
         ]
-        return trainer.fit(given.epochs, lambda epoch: windows, callbacks), log
+        return trainer.fit(given.epochs, windows, callbacks), log
 
 
 def report_epoch(record: dict[str, float]) -> None:

@@ -1,6 +1,7 @@
 """How data is cut into batches."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -47,23 +48,41 @@ class Windows(Sequence):
     ----------
     ids : (L,) int array
     batch, steps : int
+    rng : numpy.random.Generator, optional
+        Draws how many steps each window has, see `random_bounds`; without it, window k is as said above.
     """
 
-    def __init__(self, ids: np.ndarray, batch: int, steps: int):
+    def __init__(self, ids: np.ndarray, batch: int, steps: int, rng: np.random.Generator | None = None):
         length = -(-len(ids) // batch)
-        self.steps = steps
+        bounds = [*range(0, length, steps), length] if rng is None else random_bounds(length, steps, rng)
+        self.spans = list(pairwise(bounds))
         self.inputs = _streams(np.roll(ids, 1), batch, length, padding=0)
         self.targets = _streams(ids, batch, length, padding=PADDING)
 
     def __len__(self) -> int:
         """Return the number of windows."""
-        return -(-self.inputs.shape[1] // self.steps)
+        return len(self.spans)
 
     def __getitem__(self, place: int) -> tuple[np.ndarray, np.ndarray]:
         """Return (inputs, targets) of a window."""
-        start = range(0, self.inputs.shape[1], self.steps)[place]
-        window = slice(start, start + self.steps)
+        window = slice(*self.spans[place])
         return self.inputs[:, window], self.targets[:, window]
+
+
+def random_bounds(length: int, steps: int, rng: np.random.Generator) -> list[int]:
+    """Return where windows of random lengths begin, and `length`, where the last one ends.
+
+    A window has about `steps` steps, now and then (5 %) half of them: the length is normally distributed with
+    a standard deviation of 5, and at least 5 (or `steps`, if that is less). So windows meet at other words in
+    each epoch, and every word is at times the last one to get a gradient (Merity, Keskar & Socher 2018,
+    section 4).
+    """
+    least = min(5, steps)
+    most = -(-length // least)
+    about = np.where(rng.random(most) < 0.05, steps / 2, steps)
+    lengths = np.maximum(least, np.rint(rng.normal(about, 5)).astype(int))
+    ends = np.cumsum(lengths)
+    return [0, *ends[ends < length].tolist(), length]
 
 
 PADDING = -1

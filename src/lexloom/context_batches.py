@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from lexloom.errors import LexloomError
-from lexloom.randomness import random_key
+from lexloom.randomness import epoch_stream
 from lexloom.subsampling import keep_probabilities
 
 ABSENT = -1
@@ -155,7 +155,7 @@ class _Epoch(Sequence):
         self.source, self.epoch = source, epoch
         self.text = _subsampled(source, epoch) if source.subsample else source.text
         batches = -(-len(self.text) // (source.blocks * source.share))
-        self.order = _generator(source.seed, "shuffle", epoch).permutation(batches)
+        self.order = epoch_stream(source.seed, "shuffle", epoch).permutation(batches)
 
     def __len__(self) -> int:
         return len(self.order)
@@ -163,7 +163,7 @@ class _Epoch(Sequence):
     def __getitem__(self, step: int) -> ContextBatch:
         source, place = self.source, self.order[step]
         size = source.blocks * source.share
-        rng = _generator(source.seed, "negatives", self.epoch, place)
+        rng = epoch_stream(source.seed, "negatives", self.epoch, place)
         start, stop = place * size - source.window, (place + 1) * size + source.window
         ids, beyond = self.text[max(0, start) : stop], (max(0, -start), max(0, stop - len(self.text)))
         if any(beyond):
@@ -179,18 +179,12 @@ def _subsampled(source: ContextBatches, epoch: int) -> np.ndarray:
     pieces = []
     for place, start in enumerate(range(0, len(source.text), _PIECE)):
         piece = source.text[start : start + _PIECE]
-        points = _generator(source.seed, "subsample", epoch, place).random(len(piece), np.float32)
+        points = epoch_stream(source.seed, "subsample", epoch, place).random(len(piece), np.float32)
         pieces.append(piece[points < source.keep[piece]])
     text = np.concatenate(pieces)
     if not len(text):
         raise LexloomError("subsample: no word of the text stays in an epoch; set a larger one, or 0 for all")
     return text
-
-
-def _generator(seed: int, stream: str, epoch: int, place: int = 0) -> np.random.Generator:
-    """Return the generator of one place of the text in one epoch, by counting (Salmon et al. 2011)."""
-    key = random_key(seed, stream)
-    return np.random.Generator(np.random.Philox(counter=[0, 0, place, epoch], key=key))
 
 
 def _alias_table(probabilities: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

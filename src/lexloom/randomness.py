@@ -2,7 +2,7 @@
 
 import numpy as np
 
-STREAMS = ("init", "shuffle", "dropout", "negatives", "subsample", "generate", "svd")
+STREAMS = ("init", "shuffle", "dropout", "negatives", "subsample", "generate", "svd", "windows")
 
 
 def random_stream(seed: int, name: str) -> np.random.Generator:
@@ -24,6 +24,14 @@ def random_key(seed: int, name: str) -> np.ndarray:
     Such a generator starts at any place at once, so what it draws there does not depend on what came before.
     """
     return _seed_of(seed, name).generate_state(2, np.uint64)
+
+
+def epoch_stream(seed: int, name: str, epoch: int, place: int = 0) -> np.random.Generator:
+    """Return the generator of one place in one epoch, by counting (Philox; Salmon et al. 2011).
+
+    What is drawn there does not depend on other epochs and places, so that a training can go on anywhere.
+    """
+    return np.random.Generator(np.random.Philox(counter=[0, 0, place, epoch], key=random_key(seed, name)))
 
 
 def _seed_of(seed: int, name: str) -> np.random.SeedSequence:

@@ -74,7 +74,7 @@ class Position:
     total : 0-d array or float
         Sum of the losses of the epoch.
     learning_rate : float
-        Of the last step.
+        Of the last step, before the weight of its batch.
     carry : any
         What the next batch continues from.
     """
@@ -103,6 +103,9 @@ class Trainer:
         Largest global norm of the gradient (Pascanu, Mikolov & Bengio 2013).
     rng : numpy.random.Generator, optional
         What the model draws from while it trains (dropout, negatives).
+    batch_weight : callable, optional
+        (batch) -> factor on the learning rate of its update, beside the schedule's; for batches of unlike
+        sizes.
 
     Attributes
     ----------
@@ -124,6 +127,7 @@ class Trainer:
         schedule: Callable[[int, int], float] = constant,
         clip: float | None = None,
         rng: np.random.Generator | None = None,
+        batch_weight: Callable[[Any], float] = lambda batch: 1.0,
     ):
         self.model = model
         self.optimizer = optimizer
@@ -131,6 +135,7 @@ class Trainer:
         self.schedule = schedule
         self.clip = clip
         self.rng = rng
+        self.batch_weight = batch_weight
         self.history: list[dict[str, float]] = []
         self.position = Position()
         self.stop = False
@@ -184,7 +189,8 @@ class Trainer:
             step = position.epoch * position.batches + position.step
             factor = self.schedule(step, epochs * position.batches)
             position.learning_rate = self.learning_rate * factor
-            loss, position.carry = self.step(batch, position.carry, position.learning_rate)
+            rate = position.learning_rate * self.batch_weight(batch)
+            loss, position.carry = self.step(batch, position.carry, rate)
             position.total = position.total + loss
             position.step += 1
             position.steps += 1

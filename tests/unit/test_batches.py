@@ -2,7 +2,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lexloom.batches import PADDING, Shuffled, Windows
+from lexloom.batches import PADDING, Shuffled, Windows, random_bounds
 
 sizes = st.integers(1, 7)
 
@@ -29,6 +29,31 @@ def test_windows_are_sized_and_no_longer_than_asked(length, batch, steps):
     windows = Windows(np.arange(length), batch, steps)
     assert len(list(windows)) == len(windows)
     assert all(inputs.shape[1] <= steps for inputs, _ in windows)
+
+
+@given(length=st.integers(1, 300), batch=sizes, steps=st.integers(1, 30), seed=st.integers(0, 9))
+def test_windows_of_random_lengths_hold_the_same_words(length, batch, steps, seed):
+    ids = np.arange(length)
+    fixed, drawn = (list(Windows(ids, batch, steps, rng)) for rng in (None, np.random.default_rng(seed)))
+    for one, other in zip(zip(*fixed, strict=True), zip(*drawn, strict=True), strict=True):
+        np.testing.assert_array_equal(np.concatenate(one, axis=1), np.concatenate(other, axis=1))
+    lengths = [inputs.shape[1] for inputs, _ in drawn]
+    assert min(lengths) > 0
+    assert all(length >= min(5, steps) for length in lengths[:-1])
+
+
+def test_random_lengths_are_about_the_steps_and_at_times_about_half_of_them():
+    lengths = np.diff(random_bounds(10**6, 70, np.random.default_rng(0)))[:-1]
+    half = lengths < 52
+    assert abs(half.mean() - 0.05) < 0.005
+    assert abs(lengths[~half].mean() - 70) < 0.3
+    assert abs(lengths[~half].std() - 5) < 0.3
+    assert abs(lengths[half].mean() - 35) < 1
+
+
+def test_windows_count_from_the_end_too():
+    windows = Windows(np.arange(20), 2, 4, np.random.default_rng(0))
+    np.testing.assert_array_equal(windows[-1], windows[len(windows) - 1])
 
 
 @given(length=st.integers(1, 40), batch=sizes)

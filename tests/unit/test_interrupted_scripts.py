@@ -21,6 +21,10 @@ IDS = np.random.default_rng(0).integers(0, 30, 4000).astype(np.int32)
 
 # 600 steps each, with all that has a state.
 RNNLM = "--embedding 8 --hidden 8 --batch 4 --steps 5 --epochs 3 --dropout 0.3 --clip 0.5 --patience 2"
+REGULARIZED = (  # averaged from the fourth epoch on
+    f"{RNNLM} --epochs 6 --optimizer sgd --learning-rate 10 --schedule constant --vary-steps --average-after 1 "
+    "--locked-dropout --word-dropout 0.1 --weight-drop 0.2 --activation-penalty 1 --change-penalty 1"
+)
 WORD2VEC = "--dimension 8 --batch 20 --share 5 --samples 4 --epochs 3 --subsample 0.05 --dynamic"
 
 
@@ -104,6 +108,13 @@ def test_killed_twenty_times_it_ends_with_the_bytes_of_one_never_interrupted(tra
     assert {path.name for path in training.folder.iterdir()} == {"input.h5", "lm.csv"}
     steps = [int(line.split(",")[0]) for line in (training.folder / "lm.csv").read_text().splitlines()[1:]]
     assert steps == list(range(100, 601, 100))
+
+
+def test_a_training_that_averages_windows_of_random_lengths_ends_so_too(tmp_path):
+    training = Training(tmp_path, options=REGULARIZED)
+    never_interrupted = training.finish()
+    kill(training, 3, never_interrupted)
+    assert training.finish() == never_interrupted
 
 
 @pytest.mark.parametrize("model", ["cbow", "skip-gram"])

@@ -66,6 +66,15 @@ def test_an_epoch_begins_before_its_first_step_and_not_where_training_goes_on_wi
         assert begins.found == expected
 
 
+def test_the_weight_of_a_batch_scales_its_update_alone():
+    ours, plain = Parabola(), Parabola()
+    history = trainer(ours, batch_weight=lambda batch: batch / 4).fit(1, lambda epoch: [1.0, 2.0])
+    for batch in (1.0, 2.0):
+        trainer(plain, learning_rate=0.1 * batch / 4).fit(1, lambda epoch, batch=batch: [batch])
+    assert ours.w.data[0] == pytest.approx(plain.w.data[0], rel=1e-12)
+    assert history[0]["learning_rate"] == 0.1
+
+
 def test_the_carry_goes_from_batch_to_batch_and_starts_anew_each_epoch():
     model = Parabola()
     trainer(model).fit(2, lambda epoch: [1.0, 1.0, 1.0])

@@ -32,6 +32,7 @@ TINY = {
     "change_penalty": 0.0,
     "batch": 4,
     "steps": 10,
+    "vary_steps": False,
     "epochs": 1,
     "optimizer": "sgd",
     "learning_rate": 1.0,
