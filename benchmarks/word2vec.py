@@ -13,8 +13,8 @@ from harness import Inputs, Stage, Work
 
 NEGATIVES = 5
 PIECE = 10_000
-OURS = {"dynamic": True, "batch": 4096, "samples": 32, "share": 64, "subsample": 0}
-LEARNING_RATE = 0.2
+OURS = {"dynamic": True, "batch": 4096, "samples": 16, "share": 64, "subsample": 0}
+LEARNING_RATE = 0.4
 SIZES = {"dimension 100, window 5": (100, 5), "dimension 300, window 10": (300, 10)}
 
 
@@ -27,7 +27,7 @@ def train(
     from lexloom.backend import get_backend
     from lexloom.context_batches import ContextBatches
     from lexloom.models.word2vec import MODELS, FusedNegativeSampling
-    from lexloom.optimizers import AdaGrad
+    from lexloom.optimizers import RowAdaGrad
     from lexloom.randomness import random_stream
     from lexloom.schedules import linear
     from lexloom.trainer import Trainer
@@ -35,7 +35,7 @@ def train(
     init, weight = random_stream(seed, "init"), NEGATIVES / OURS["samples"]
     network = MODELS[model](vocabulary, dimension, init, get_backend(threads=threads), weight=weight)
     batches = ContextBatches(ids, np.bincount(ids, minlength=vocabulary), window, **OURS, seed=seed)
-    Trainer(FusedNegativeSampling(network), AdaGrad(), LEARNING_RATE, linear).fit(epochs, batches)
+    Trainer(FusedNegativeSampling(network), RowAdaGrad(), LEARNING_RATE, linear).fit(epochs, batches)
     return network.vectors()
 
 

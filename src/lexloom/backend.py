@@ -67,12 +67,11 @@ def get_backend(device: str = "cpu", threads: int = 1) -> Backend:
     LexloomError
         When the device is unknown, or CuPy or a CUDA device is missing.
     """
-    pool.set_threads(threads)
-    if device == "cpu":
-        return _cpu_backend()
-    if device == "cuda":
-        return register(_cuda_backend())
-    raise LexloomError(f"device: unknown name {device!r}; it is one of {', '.join(DEVICES)}")
+    if device not in DEVICES:
+        raise LexloomError(f"device: unknown name {device!r}; it is one of {', '.join(DEVICES)}")
+    backend = _cpu_backend() if device == "cpu" else register(_cuda_backend())
+    pool.set_threads(threads)  # after the kernels are loaded, and with them every BLAS to be held to one
+    return backend
 
 
 def backend_of(*arrays: Any) -> Backend:

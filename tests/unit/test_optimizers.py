@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lexloom.optimizers import OPTIMIZERS, SGD, AdaGrad, Adam, Momentum, clip_global_norm
+from lexloom.optimizers import OPTIMIZERS, SGD, AdaGrad, Adam, Momentum, RowAdaGrad, clip_global_norm
 from lexloom.parameter import Parameter, RowGrad
 
 RATE = 0.1
@@ -46,6 +46,14 @@ def by_formula_adagrad(w, gradients):
     return w
 
 
+def by_formula_row_adagrad(w, gradients):
+    h = 0
+    for dw in gradients:
+        h = h + (dw**2).mean(axis=1, keepdims=True)
+        w = w - RATE * dw / (np.sqrt(h) + 1e-7)
+    return w
+
+
 def by_formula_adam(w, gradients):
     m = v = 0
     for t, dw in enumerate(gradients, 1):
@@ -61,6 +69,7 @@ def by_formula_adam(w, gradients):
         (SGD(), by_formula_sgd),
         (Momentum(), by_formula_momentum),
         (AdaGrad(), by_formula_adagrad),
+        (RowAdaGrad(), by_formula_row_adagrad),
         (Adam(), by_formula_adam),
     ],
 )

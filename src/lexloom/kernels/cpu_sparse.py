@@ -58,7 +58,7 @@ def _aligned_zeros(rows: int, dtype: np.dtype) -> np.ndarray:
 def _multiply_rows(data, indices, indptr, x, first, last, product):
     """Add to rows first to last of product, which are zero."""
     for row in range(first, last):
-        total = load_row(product, row)
+        total = load_row(product, row, 0)
         for k in range(indptr[row], indptr[row + 1]):
-            total = add_multiple(total, data[k], load_row(x, indices[k]))
-        store_row(product, row, total)
+            total = add_multiple(total, data[k], load_row(x, indices[k], 0))
+        store_row(product, row, 0, total)

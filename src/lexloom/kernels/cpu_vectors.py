@@ -28,24 +28,34 @@ class _RowModel(PrimitiveModel):
 
 
 @intrinsic
-def load_row(typing, x, number):
-    """Return row `number` of x (N, WIDTH)."""
+def zero_row(typing, x):
+    """Return a row of zeros of the type of the array x."""
+
+    def generate(context, builder, signature, values):
+        return ir.Constant(context.get_value_type(signature.return_type), None)
+
+    return _Row(x.dtype)(x), generate
+
+
+@intrinsic
+def load_row(typing, x, row, column):
+    """Return the WIDTH numbers of the array x (N, D) that begin at a row and column."""
 
     def generate(context, builder, signature, values):
         return builder.load(_address(context, builder, signature, values), align=_align(context, x))
 
-    return _Row(x.dtype)(x, number), generate
+    return _Row(x.dtype)(x, row, column), generate
 
 
 @intrinsic
-def store_row(typing, x, number, row):
-    """Write row `number` of x (N, WIDTH)."""
+def store_row(typing, x, row, column, numbers):
+    """Write WIDTH numbers to the array x (N, D), from a row and column on."""
 
     def generate(context, builder, signature, values):
-        builder.store(values[2], _address(context, builder, signature, values), align=_align(context, x))
+        builder.store(values[3], _address(context, builder, signature, values), align=_align(context, x))
         return context.get_dummy_value()
 
-    return types.void(x, number, row), generate
+    return types.void(x, row, column, numbers), generate
 
 
 @intrinsic
@@ -64,14 +74,15 @@ def add_multiple(typing, total, factor, row):
 
 
 def _address(context, builder, signature, values):
-    """Return where row values[1] of the array values[0] begins, as the address of a vector."""
-    array_type, number_type = signature.args[:2]
+    """Return where the row values[1] and column values[2] of the array values[0] are, for a vector."""
+    array_type = signature.args[0]
     array = context.make_array(array_type)(context, builder, values[0])
-    number = context.cast(builder, values[1], number_type, types.intp)
-    place = cgutils.get_item_pointer(
-        context, builder, array_type, array, [number, context.get_constant(types.intp, 0)], wraparound=False
-    )
-    return builder.bitcast(place, context.get_value_type(_Row(array_type.dtype)).as_pointer())
+    place = [
+        context.cast(builder, value, number_type, types.intp)
+        for value, number_type in zip(values[1:3], signature.args[1:3], strict=True)
+    ]
+    pointer = cgutils.get_item_pointer(context, builder, array_type, array, place, wraparound=False)
+    return builder.bitcast(pointer, context.get_value_type(_Row(array_type.dtype)).as_pointer())
 
 
 def _align(context, array_type):

@@ -9,11 +9,13 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
+import scipy.linalg.cython_blas  # noqa: F401  compiled code multiplies by it: threads are set after it is there
 from numba import njit
 
 from lexloom.kernels import reference
 from lexloom.kernels.context_windows import targets_and_counts
 from lexloom.kernels.cpu_math import fast_exp
+from lexloom.kernels.cpu_vectors import WIDTH, add_multiple, load_row, store_row, zero_row
 from lexloom.kernels.pool import cut, run_tiles
 
 _POSITIONS_TILE = 256
@@ -43,9 +45,9 @@ def cbow(
 ) -> tuple[float, Rows, Rows]:
     """Return the loss and the row gradients of both tables; see `reference.cbow`.
 
-    float64 goes the plain way.
+    float64 goes the plain way, and so do vectors of less than 16 numbers.
     """
-    if W_in.dtype != np.float32:
+    if W_in.dtype != np.float32 or W_in.shape[1] < WIDTH:
         return reference.cbow(W_in, W_out, ids, radii, samples, weight)
     targets, counts = targets_and_counts(ids, radii)
     present = targets >= 0
@@ -58,16 +60,10 @@ def cbow(
     dtargets, dsamples, out = _outputs(targets, samples, W_in.shape[1])
 
     def compare(piece: _Piece) -> float:
-        at, words = piece.positions, ids[piece.near]
-        rows = W_in.take(words, axis=0, mode="clip")
-        hidden = np.empty((len(targets[at]), W_in.shape[1]), np.float32)
-        _average(rows, words, radii[at], shares[at], hidden)
-        loss = _against_samples(
-            W_out, samples[piece.blocks], hidden, weights[at], dhidden[at], dsamples[piece.blocks]
-        )
-        loss += _against_targets(W_out, targets[at], hidden, scale, dhidden[at], dtargets[at])
-        _spread(words, radii[at], shares[at], dhidden[at], dnear[piece.spread])
-        return loss
+        at, blocks, words = piece.positions, piece.blocks, ids[piece.near]
+        around = words, radii[at], shares[at]
+        gradients = dhidden[at], dtargets[at], dsamples[blocks], dnear[piece.spread]
+        return _cbow(W_in, W_out, targets[at], *around, samples[blocks], weights[at], scale, *gradients)
 
     return _in_two_rounds(compare, pieces, (near, dnear), out)
 
@@ -82,9 +78,9 @@ def skip_gram(
 ) -> tuple[float, Rows, Rows]:
     """Return the loss and the row gradients of both tables; see `reference.skip_gram`.
 
-    float64 goes the plain way.
+    float64 goes the plain way, and so do vectors of less than 16 numbers.
     """
-    if W_in.dtype != np.float32:
+    if W_in.dtype != np.float32 or W_in.shape[1] < WIDTH:
         return reference.skip_gram(W_in, W_out, ids, radii, samples, weight)
     targets, counts = targets_and_counts(ids, radii)
     scale = np.float32(1 / max(1, counts.sum()))
@@ -94,14 +90,10 @@ def skip_gram(
     dnear, dsamples, out = _outputs(near, samples, W_in.shape[1])
 
     def compare(piece: _Piece) -> float:
-        at, words = piece.positions, ids[piece.near]
-        hidden = W_in.take(targets[at], axis=0, mode="clip")
-        rows = W_out.take(words, axis=0, mode="clip")
-        loss = _against_samples(
-            W_out, samples[piece.blocks], hidden, weights[at], dtargets[at], dsamples[piece.blocks]
-        )
-        return loss + _against_contexts(
-            rows, words, radii[at], hidden, scale, dtargets[at], dnear[piece.spread]
+        at, blocks, words = piece.positions, piece.blocks, ids[piece.near]
+        gradients = dtargets[at], dsamples[blocks], dnear[piece.spread]
+        return _skip_gram(
+            W_in, W_out, targets[at], words, radii[at], samples[blocks], weights[at], scale, *gradients
         )
 
     return _in_two_rounds(compare, pieces, (targets, dtargets), out)
@@ -159,21 +151,63 @@ def _in_two_rounds(
     return losses.sum(), *((group[1], rows) for group, rows in zip(groups, sums, strict=True))
 
 
-def _against_samples(
-    W_out: np.ndarray,
-    samples: np.ndarray,
-    hidden: np.ndarray,
-    weights: np.ndarray,
-    dhidden: np.ndarray,
-    dsamples: np.ndarray,
-) -> float:
+@njit(nogil=True, cache=True)
+def _cbow(
+    W_in,
+    W_out,
+    targets,
+    words,
+    radii,
+    shares,
+    samples,
+    weights,
+    scale,
+    dhidden,
+    dtargets,
+    dsamples,
+    dnear,
+):
+    """Write the gradients of one piece, and return its loss."""
+    rows, hidden = _gather(W_in, words), np.empty_like(dhidden)
+    _average(rows, words, radii, shares, hidden)
+    loss = _against_samples(W_out, samples, hidden, weights, dhidden, dsamples)
+    loss += _against_targets(W_out, targets, hidden, scale, dhidden, dtargets)
+    _spread(words, radii, shares, dhidden, dnear)
+    return loss
+
+
+@njit(nogil=True, cache=True)
+def _skip_gram(W_in, W_out, targets, words, radii, samples, weights, scale, dtargets, dsamples, dnear):
+    """Write the gradients of one piece, and return its loss."""
+    hidden, rows = _gather(W_in, targets), _gather(W_out, words)
+    loss = _against_samples(W_out, samples, hidden, weights, dtargets, dsamples)
+    return loss + _against_contexts(rows, words, radii, hidden, scale, dtargets, dnear)
+
+
+@njit(nogil=True, cache=True)
+def _gather(table, numbers):
+    """Return the rows of a table; for a number of -1 any row."""
+    rows = np.empty((len(numbers), table.shape[1]), table.dtype)
+    for k in range(len(numbers)):
+        number = max(numbers[k], 0)
+        for column in range(0, table.shape[1], WIDTH):
+            column = min(column, table.shape[1] - WIDTH)
+            store_row(rows, k, column, load_row(table, number, column))
+    return rows
+
+
+@njit(nogil=True, cache=True)
+def _against_samples(W_out, samples, hidden, weights, dhidden, dsamples):
     """Write the gradients of hidden vectors and of the samples that blocks of them share; return the loss."""
-    in_blocks = (len(samples), -1, hidden.shape[1])
-    rows, hidden, dhidden = W_out.take(samples, axis=0), hidden.reshape(in_blocks), dhidden.reshape(in_blocks)
-    scores = np.matmul(hidden, rows.swapaxes(1, 2))
-    loss = _errors_of_samples(scores.reshape(len(weights), -1), weights)
-    np.matmul(scores, rows, out=dhidden)
-    np.matmul(scores.swapaxes(1, 2), hidden, out=dsamples)
+    share = len(hidden) // len(samples)
+    scores = np.empty((share, samples.shape[1]), np.float32)
+    loss = 0.0
+    for g in range(len(samples)):
+        rows, block = _gather(W_out, samples[g]), hidden[g * share : (g + 1) * share]
+        np.dot(block, rows.T, scores)
+        loss += _errors_of_samples(scores, weights[g * share : (g + 1) * share])
+        np.dot(scores, rows, dhidden[g * share : (g + 1) * share])
+        np.dot(scores.T, block, dsamples[g])
     return loss
 
 
@@ -196,19 +230,19 @@ def _errors_of_samples(scores, weights):
     return loss
 
 
-@njit(nogil=True, cache=True, fastmath=_FREE_ORDER, error_model="numpy")
+@njit(nogil=True, cache=True)
 def _average(rows, words, radii, shares, hidden):
     """Write for each position the mean of the rows around it."""
     both_sides, dimension = len(words) - len(radii), rows.shape[1]
     for n in range(len(radii)):
-        hidden[n] = 0
         here = n + both_sides // 2
-        for j in range(here - radii[n], here + radii[n] + 1):
-            if j != here and words[j] >= 0:
-                for d in range(dimension):
-                    hidden[n, d] += rows[j, d]
-        for d in range(dimension):
-            hidden[n, d] *= shares[n]
+        for column in range(0, dimension, WIDTH):
+            column = min(column, dimension - WIDTH)
+            total = zero_row(rows)
+            for j in range(here - radii[n], here + radii[n] + 1):
+                if j != here and words[j] >= 0:
+                    total = add_multiple(total, shares[n], load_row(rows, j, column))
+            store_row(hidden, n, column, total)
 
 
 @njit(nogil=True, cache=True, fastmath=_FREE_ORDER, error_model="numpy")
@@ -314,9 +348,11 @@ def _group(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 @njit(nogil=True, cache=True)
 def _sum_rows(order, bounds, values, sums):
+    dimension = sums.shape[1]
     for k in range(len(sums)):
-        for d in range(sums.shape[1]):
-            sums[k, d] = values[order[bounds[k]], d]
-        for place in order[bounds[k] + 1 : bounds[k + 1]]:
-            for d in range(sums.shape[1]):
-                sums[k, d] += values[place, d]
+        for column in range(0, dimension, WIDTH):
+            column = min(column, dimension - WIDTH)
+            total = load_row(values, order[bounds[k]], column)
+            for place in range(bounds[k] + 1, bounds[k + 1]):
+                total = add_multiple(total, np.float32(1), load_row(values, order[place], column))
+            store_row(sums, k, column, total)

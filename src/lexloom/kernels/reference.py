@@ -348,3 +348,22 @@ def adagrad_rows(
     summed = squares[rows] + values * values
     squares[rows] = summed
     data[rows] -= learning_rate * values / (_xp(data).sqrt(summed) + epsilon)
+
+
+def row_adagrad_rows(
+    data: Any, squares: Any, rows: Any, values: Any, learning_rate: float, epsilon: float
+) -> None:
+    """Make a row-wise AdaGrad update of some rows; see `lexloom.optimizers.RowAdaGrad`.
+
+    Parameters
+    ----------
+    data : (V, D) float array, changed
+    squares : (V, 1) float array, changed
+    rows : (R,) int array
+        Each row once.
+    values : (R, D) float array
+        Their gradients.
+    """
+    summed = squares[rows] + (values * values).mean(axis=1, keepdims=True)
+    squares[rows] = summed
+    data[rows] -= learning_rate / (_xp(data).sqrt(summed) + epsilon) * values
