@@ -52,6 +52,11 @@ class _Recurrent:
         self.b.add_grad(rows.sum(axis=0))
         return kernels.matmul(rows, self.Wx.data.T).reshape(x_steps.shape).swapaxes(0, 1)
 
+    def _panels(self, x: Any, transposed: bool = False) -> Any:
+        """Return Wh or its transpose, laid out for the steps of x (N, T, ...)."""
+        Wh = self.Wh.data.T if transposed else self.Wh.data
+        return backend_of(x).kernels.panels(Wh, len(x))
+
     def _hidden_size(self) -> int:
         return self.Wh.data.shape[0]
 
@@ -85,8 +90,9 @@ class RNN(_Recurrent):
         backend = backend_of(x)
         x_steps, a = self._from_inputs(x)
         h0 = h = self._zeros(a[0]) if state is None else state
+        Wh = self._panels(x)
         for t in range(len(a)):
-            a[t] += backend.kernels.matmul(h, self.Wh.data)
+            a[t] += backend.kernels.matmul_panels(h, Wh)
             h = backend.xp.tanh(a[t], out=a[t])
         return (a.swapaxes(0, 1), h), (x_steps, a, h0)
 
@@ -96,9 +102,10 @@ class RNN(_Recurrent):
         kernels = backend_of(dy).kernels
         dh = self._zeros(h[0]) if dstate is None else dstate
         da = 1 - h * h
+        Wh = self._panels(dy, transposed=True)
         for t in reversed(range(len(h))):
             da[t] *= dy[:, t] + dh
-            dh = kernels.matmul(da[t], self.Wh.data.T)
+            dh = kernels.matmul_panels(da[t], Wh)
         self._add_hidden_grad(h, h0, da)
         return self._to_inputs(da, x_steps), dh
 
@@ -132,8 +139,9 @@ class LSTM(_Recurrent):
         c = xp.empty((*a.shape[:2], self._hidden_size()), a.dtype)
         h = xp.empty_like(c)
         before = h0, c0
+        Wh = self._panels(x)
         for t in range(len(a)):
-            kernels.lstm_step(a[t], kernels.matmul(before[0], self.Wh.data), before[1], c[t], h[t])
+            kernels.lstm_step(a[t], kernels.matmul_panels(before[0], Wh), before[1], c[t], h[t])
             before = h[t], c[t]
         return (h.swapaxes(0, 1), before), (x_steps, a, c, h, h0, c0)
 
@@ -144,9 +152,10 @@ class LSTM(_Recurrent):
         kernels, xp = backend.kernels, backend.xp
         dh, dc = (self._zeros(h[0]), self._zeros(h[0])) if dstate is None else dstate
         da = xp.empty_like(gates)
+        Wh = self._panels(dy, transposed=True)
         for t in reversed(range(len(c))):
             dc = kernels.lstm_step_backward(dy[:, t] + dh, dc, gates[t], c[t], c[t - 1] if t else c0, da[t])
-            dh = kernels.matmul(da[t], self.Wh.data.T)
+            dh = kernels.matmul_panels(da[t], Wh)
         self._add_hidden_grad(h, h0, da)
         return self._to_inputs(da, x_steps), (dh, dc)
 
@@ -187,8 +196,9 @@ class GRU(_Recurrent):
         h0 = before = self._zeros(a[0]) if state is None else state
         h = xp.empty((*a.shape[:2], H), a.dtype)
         inner = xp.empty_like(h)
+        Wh = self._panels(x)
         for t in range(len(a)):
-            from_hidden = kernels.matmul(before, self.Wh.data)
+            from_hidden = kernels.matmul_panels(before, Wh)
             r_z, n = a[t, :, : 2 * H], a[t, :, 2 * H :]
             kernels.sigmoid(r_z + from_hidden[:, : 2 * H], out=r_z)
             r, z = r_z[:, :H], r_z[:, H:]
@@ -208,6 +218,7 @@ class GRU(_Recurrent):
         da = xp.empty_like(gates)
         da_hidden = xp.empty_like(gates)
         before = self._before(h, h0)
+        Wh = self._panels(dy, transposed=True)
         for t in reversed(range(len(h))):
             r, z, n = gates[t, :, :H], gates[t, :, H : 2 * H], gates[t, :, 2 * H :]
             dh = dy[:, t] + dh
@@ -217,7 +228,7 @@ class GRU(_Recurrent):
             da[t, :, 2 * H :] = dn
             da_hidden[t] = da[t]
             da_hidden[t, :, 2 * H :] *= r
-            dh = dh * z + backend.kernels.matmul(da_hidden[t], self.Wh.data.T)
+            dh = dh * z + backend.kernels.matmul_panels(da_hidden[t], Wh)
         self.bhn.add_grad(da_hidden[..., 2 * H :].sum(axis=(0, 1)))
         self._add_hidden_grad(h, h0, da_hidden)
         return self._to_inputs(da, x_steps), dh

@@ -47,6 +47,22 @@ def test_matmul_of_transposed_arrays_into_an_output():
     np.testing.assert_allclose(out, a.astype(np.float64) @ b, atol=1e-3)
 
 
+@pytest.mark.parametrize("rows", [1, 4, 5, 12, 20])
+@pytest.mark.parametrize(("inner", "columns"), [(1, 1), (650, 130), (30, 64), (900, 2600)])
+@pytest.mark.parametrize("transposed", [False, True])
+def test_matmul_of_panels_equals_and_has_the_same_bits_on_threads(rows, inner, columns, transposed):
+    a, b = normal(rows, inner), normal(columns, inner).T if transposed else normal(inner, columns)
+    one, two = on_threads(lambda: cpu.matmul_panels(a, cpu.panels(b, rows)))
+    np.testing.assert_array_equal(one, two)
+    np.testing.assert_allclose(one, a.astype(np.float64) @ b, rtol=1e-5, atol=1e-3)
+
+
+def test_a_row_of_a_product_with_panels_does_not_depend_on_the_other_rows():
+    a, b = normal(20, 90), normal(90, 200, seed=1)
+    whole, part = (cpu.matmul_panels(rows, cpu.panels(b, 9)) for rows in (a, a[3:12]))
+    np.testing.assert_array_equal(whole[3:12], part)
+
+
 @given(rows=st.lists(st.integers(0, 5), min_size=1, max_size=40))
 def test_sum_rows_equals_the_reference(rows):
     rows, values = np.array(rows), normal(len(rows), 3)

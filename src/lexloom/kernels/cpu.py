@@ -12,6 +12,8 @@ from lexloom.kernels import reference
 from lexloom.kernels.cpu_counting import count_cooccurrences as count_cooccurrences
 from lexloom.kernels.cpu_optimizers import adagrad_rows as adagrad_rows
 from lexloom.kernels.cpu_optimizers import row_adagrad_rows as row_adagrad_rows
+from lexloom.kernels.cpu_panels import matmul_panels as matmul_panels
+from lexloom.kernels.cpu_panels import panels as panels
 from lexloom.kernels.cpu_products import matmul as matmul
 from lexloom.kernels.cpu_recurrent import lstm_step as lstm_step
 from lexloom.kernels.cpu_recurrent import lstm_step_backward as lstm_step_backward

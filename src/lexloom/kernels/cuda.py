@@ -16,6 +16,8 @@ from lexloom.kernels.reference import each_tile as each_tile
 from lexloom.kernels.reference import lstm_step as lstm_step
 from lexloom.kernels.reference import lstm_step_backward as lstm_step_backward
 from lexloom.kernels.reference import matmul as matmul
+from lexloom.kernels.reference import matmul_panels as matmul_panels
+from lexloom.kernels.reference import panels as panels
 from lexloom.kernels.reference import row_adagrad_rows as row_adagrad_rows
 from lexloom.kernels.reference import sigmoid as sigmoid
 from lexloom.kernels.reference import skip_gram as skip_gram

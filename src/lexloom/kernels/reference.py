@@ -21,6 +21,22 @@ def matmul(a: Any, b: Any, out: Any = None) -> Any:
     return _xp(a).matmul(a, b, out=out)
 
 
+def panels(matrix: Any, rows: int) -> Any:
+    """Return a matrix (K, N) in the form in which `matmul_panels` multiplies fastest.
+
+    Parameters
+    ----------
+    rows : int
+        M of the products to come.
+    """
+    return matrix
+
+
+def matmul_panels(a: Any, b: Any) -> Any:
+    """Return the product of a (M, K) and a matrix (K, N) as `panels` returned it; for few rows, often."""
+    return matmul(a, b)
+
+
 def sum_rows(rows: Any, values: Any) -> tuple[Any, Any]:
     """Add up the rows that have the same number.
 
