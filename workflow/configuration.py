@@ -184,9 +184,9 @@ def _unknown(path: KeyPath, names: list[str], group: str, known: Iterable[str]) 
 
 
 def _untieable(path: KeyPath, model: Mapping[str, Any]) -> Mistakes:
-    if model["tied"] and model["embedding"] != model["hidden"]:
+    if model["tied"] and model["layers"] == 1 and model["embedding"] != model["hidden"]:
         sizes = f"{model['embedding']} and {model['hidden']}"
-        yield path, f"embedding and hidden are {sizes}; make them equal, or set tied to false"
+        yield path, f"embedding and hidden are {sizes}; make them equal, add a layer, or set tied to false"
 
 
 def _not_whole(path: KeyPath, split: list[float]) -> Mistakes:

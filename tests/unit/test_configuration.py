@@ -227,8 +227,10 @@ def test_gensim_stands_beside_a_known_corpus():
 def test_tied_weights_need_one_size():
     config = changed(("rnnlm", "models", "lstm", "hidden"), 128)
     assert "256 and 128" in mistakes(config)["rnnlm.models.lstm.tied"]
-    config["rnnlm"]["models"]["lstm"]["tied"] = False
-    assert not mistakes(config)
+    for key, value in (("layers", 2), ("tied", False)):
+        other = copy.deepcopy(config)
+        other["rnnlm"]["models"]["lstm"][key] = value
+        assert not mistakes(other)
 
 
 @pytest.mark.parametrize("path", [("tokenize", "split"), ("corpora", "sample", "tokenize", "split")])

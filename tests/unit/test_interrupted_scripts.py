@@ -22,8 +22,9 @@ IDS = np.random.default_rng(0).integers(0, 30, 4000).astype(np.int32)
 # 600 steps each, with all that has a state.
 RNNLM = "--embedding 8 --hidden 8 --batch 4 --steps 5 --epochs 3 --dropout 0.3 --clip 0.5 --patience 2"
 REGULARIZED = (  # averaged from the fourth epoch on
-    f"{RNNLM} --epochs 6 --optimizer sgd --learning-rate 10 --schedule constant --vary-steps --average-after 1 "
-    "--locked-dropout --word-dropout 0.1 --weight-drop 0.2 --activation-penalty 1 --change-penalty 1"
+    f"{RNNLM} --epochs 6 --optimizer sgd --learning-rate 10 --schedule constant --average-after 1 "
+    "--vary-steps --locked-dropout --word-dropout 0.1 --weight-drop 0.2 "
+    "--activation-penalty 1 --change-penalty 1"
 )
 WORD2VEC = "--dimension 8 --batch 20 --share 5 --samples 4 --epochs 3 --subsample 0.05 --dynamic"
 

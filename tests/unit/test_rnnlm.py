@@ -90,8 +90,19 @@ def test_gradients_with_penalties_on_the_last_layer_which_are_not_in_the_loss():
 def test_a_tied_table_is_one_parameter_with_the_gradients_of_both_uses():
     tied, free = small_model(tied=True), small_model(tied=False)
     assert len(tied.parameters()) == len(free.parameters()) - 1
-    with pytest.raises(LexloomError, match=r"tied: needs embedding \(4\) and hidden \(3\) of one size"):
+    with pytest.raises(
+        LexloomError, match=r"tied: one layer needs embedding \(4\) and hidden \(3\) of one size"
+    ):
         small_model(tied=True, hidden=3)
+
+
+@pytest.mark.parametrize("layers", [2, 3])
+def test_the_last_layer_of_a_tied_model_has_the_size_of_the_embedding(layers):
+    model = small_model(tied=True, layers=layers, embedding=4, hidden=3)
+    sizes = [layer.Wh.data.shape[0] for layer in model.recurrent]
+    assert sizes == [3] * (layers - 1) + [4]
+    check_model(model, BATCH)
+    assert [layer.Wh.data.shape[0] for layer in small_model(layers=2, hidden=3).recurrent] == [3, 3]
 
 
 def test_perplexity_by_hand():

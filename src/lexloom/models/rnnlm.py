@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -215,25 +216,27 @@ def build_rnnlm(
     embedding, hidden : int
         Sizes D of a word vector and H of a hidden state.
     tied : bool
-        The output layer uses the embedding's table, transposed; needs D == H (Press & Wolf 2017; Inan et al.
-        2017).
+        The output layer uses the embedding's table, transposed (Press & Wolf 2017; Inan et al. 2017). So the
+        last recurrent layer has states of size D; those below it have H (Merity, Keskar & Socher 2018,
+        section 4).
     **regularization
         See `Regularization`.
 
     Raises
     ------
     LexloomError
-        When `tied` meets two sizes.
+        When `tied` meets two sizes, and one layer that would have both.
     """
-    if tied and embedding != hidden:
+    if tied and layers == 1 and embedding != hidden:
         raise LexloomError(
-            f"tied: needs embedding ({embedding}) and hidden ({hidden}) of one size; change one of the three"
+            f"tied: one layer needs embedding ({embedding}) and hidden ({hidden}) of one size; "
+            "change one of the three, or add a layer"
         )
     table = Parameter("embedding.W", uniform(rng, (vocabulary, embedding), 0.1, backend, dtype))
-    sizes = [embedding] + [hidden] * layers
+    sizes = [embedding] + [hidden] * (layers - 1) + [embedding if tied else hidden]
     recurrent = [
-        _recurrent_layer(cell, f"{cell}{k + 1}", inputs, hidden, rng, backend, dtype)
-        for k, inputs in enumerate(sizes[:-1])
+        _recurrent_layer(cell, f"{cell}{k + 1}", *pair, rng, backend, dtype)
+        for k, pair in enumerate(pairwise(sizes))
     ]
     bias = Parameter("output.b", backend.xp.zeros(vocabulary, dtype))
     if tied:
