@@ -260,7 +260,7 @@ def clip_global_norm(parameters: Iterable[Parameter], limit: float) -> Any:
     if arrays:
         factor = limit / backend_of(*arrays).xp.maximum(norm, limit)
         for array in arrays:
-            array *= factor.astype(array.dtype)
+            _scale(array, factor.astype(array.dtype))
     return norm
 
 
@@ -294,4 +294,17 @@ def _norm(arrays: list[Any]) -> Any:
 
 def _square_sum(xp: Any, array: Any) -> Any:
     rows = array.reshape(-1, array.shape[-1])
-    return xp.einsum("ij,ij->i", rows, rows).sum(dtype=xp.float64)
+    squares = xp.empty(len(rows), rows.dtype)
+
+    def add(tile: slice) -> None:
+        squares[tile] = xp.einsum("ij,ij->i", rows[tile], rows[tile])
+
+    backend_of(array).kernels.each_tile(len(rows), add)
+    return squares.sum(dtype=xp.float64)
+
+
+def _scale(array: Any, factor: Any) -> None:
+    def multiply(tile: slice) -> None:
+        array[tile] *= factor
+
+    backend_of(array).kernels.each_tile(len(array), multiply)

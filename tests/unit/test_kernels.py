@@ -1,5 +1,7 @@
 """The CPU's kernels equal their specification, and their bits depend on no number of threads."""
 
+import threading
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -161,10 +163,10 @@ def test_softmax_output_hides_no_number_that_is_not_finite(bad):
 
 def test_softmax_output_holds_the_scores_of_a_block_only(monkeypatch):
     monkeypatch.setattr(token_blocks, "_SCORES", 1500 * 10)
-    monkeypatch.setattr(cpu_softmax, "_kept", {})
+    monkeypatch.setattr(cpu_softmax, "_kept", threading.local())
     arguments = output_layer(1, False, tokens=1000)
     cpu.softmax_output_gradients(*arguments, np.float32(0.1))
-    assert cpu_softmax._kept["scores"].size == 1500 * 10
+    assert cpu_softmax._kept.scores.size == 1500 * 10
 
 
 def test_adagrad_of_rows_equals_the_reference_and_leaves_other_rows():

@@ -4,8 +4,9 @@ import numpy as np
 
 from lexloom.kernels.pool import run_tiles
 
-_TILE_FLOPS = 1 << 26  # below, starting a thread costs more than it brings
-_TILE_SIDE = 512  # below, BLAS copies its operands more than it multiplies them
+_SHARE_FLOPS = 1 << 26  # below, starting a thread costs more than it brings
+_TILE_FLOPS = 1 << 30  # tiles as large as can be: BLAS copies its operands for each
+_SHARES = 4
 
 
 def matmul(a: np.ndarray, b: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
@@ -20,13 +21,12 @@ def matmul(a: np.ndarray, b: np.ndarray, out: np.ndarray | None = None) -> np.nd
 
 
 def _tiles(rows: int, columns: int, inner: int) -> list[tuple[slice, slice]]:
-    """Halve the longer side of a result until its parts are small enough."""
+    """Halve the longer side of a result until there are as many parts as its work is worth."""
+    flops = 2 * rows * columns * inner
+    wanted = max(flops / _TILE_FLOPS, min(_SHARES, flops / _SHARE_FLOPS))
     down, across = 1, 1
-    while 2 * rows * columns * inner > _TILE_FLOPS * down * across:
-        height, width = rows / down, columns / across
-        if max(height, width) < _TILE_SIDE:
-            break
-        if height >= width:
+    while down * across < wanted:
+        if rows / down >= columns / across:
             down *= 2
         else:
             across *= 2

@@ -6,6 +6,7 @@ the tokens. So each exponential is computed once, and no pass over the scores is
 """
 
 import math
+import threading
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from lexloom.kernels.token_blocks import token_blocks
 
 _WORDS_TILE = 640
 
-_kept: dict[str, np.ndarray] = {}  # as much memory anew for each block would cost page faults
+_kept = threading.local()  # as much memory anew for each block would cost page faults
 
 
 def softmax_output(x: np.ndarray, W: np.ndarray, b: np.ndarray, targets: np.ndarray) -> np.ndarray:
@@ -88,21 +89,29 @@ class _Block:
             shares = np.exp(self.largest[number] - self.log_sums) * (weight * (self.targets >= 0))
             _gradients(self.scores, words.start, words.stop, shares, self.targets, weight, db[words])
             np.matmul(dscores, self.W[:, words].T, out=parts[number])
-            if add:
-                dW[:, words] += np.matmul(self.x.T, dscores)
+            if dW.flags.c_contiguous:
+                _product(self.x.T, dscores, dW[:, words], add)
             else:
-                np.matmul(self.x.T, dscores, out=dW[:, words])
+                _product(dscores.T, self.x, dW.T[words], add)
 
         run_tiles(work, self.tiles)
         parts.sum(axis=0, out=dx)
 
 
+def _product(a: np.ndarray, b: np.ndarray, out: np.ndarray, add: bool) -> None:
+    """Write a @ b to out, or add it."""
+    if add:
+        out += np.matmul(a, b, out=_room("product", *out.shape))
+    else:
+        np.matmul(a, b, out=out)
+
+
 def _room(name: str, *shape: int) -> np.ndarray:
-    """Return an array of a shape to write to; the last one of this name is overwritten."""
-    size = math.prod(shape)
-    if name not in _kept or _kept[name].size < size:
-        _kept[name] = np.empty(size, np.float32)
-    return _kept[name][:size].reshape(shape)
+    """Return an array of a shape to write to; the last one of this name and thread is overwritten."""
+    kept, size = vars(_kept), math.prod(shape)
+    if name not in kept or kept[name].size < size:
+        kept[name] = np.empty(size, np.float32)
+    return kept[name][:size].reshape(shape)
 
 
 @njit(nogil=True, cache=True, fastmath=True, error_model="numpy")
