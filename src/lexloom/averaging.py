@@ -84,6 +84,8 @@ def _take_in(mean: Any, data: Any, count: int) -> None:
     """Make a mean of count - 1 arrays that of count."""
 
     def take_in(tile: slice) -> None:
-        mean[tile] += (data[tile] - mean[tile]) / count
+        difference = data[tile] - mean[tile]
+        difference *= 1 / count
+        mean[tile] += difference
 
     backend_of(data).kernels.each_tile(len(data), take_in)

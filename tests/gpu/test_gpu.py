@@ -120,7 +120,8 @@ def test_a_language_model_in_training(cuda, cell):
     ids = np.random.default_rng(0).integers(0, 9, 200)
     histories = []
     for backend in (get_backend("cpu"), cuda):
-        shape = {"cell": cell, "layers": 2, "embedding": 8, "hidden": 8, "tied": True, "dropout": 0.2}
+        shape = {"cell": cell, "layers": 2, "embedding": 8, "hidden": 6, "tied": True, "dropout": 0.2}
+        shape |= {"locked_dropout": True, "word_dropout": 0.1, "weight_drop": 0.3, "change_penalty": 1.0}
         model = build_rnnlm(9, np.random.default_rng(1), backend, dtype=np.float64, **shape)
         trainer = Trainer(model, Adam(), 0.01, clip=0.5, rng=np.random.default_rng(2))
         histories.append([record["loss"] for record in trainer.fit(3, lambda epoch: Windows(ids, 4, 7))])

@@ -165,7 +165,8 @@ def test_evaluation_disturbs_no_training():
 def test_a_model_on_a_device_equals_the_one_on_the_host(cell):
     losses = []
     for backend in (CPU, FAKE):
-        model = small_model(backend, cell=cell, dropout=0.5, tied=True)
+        penalties = {"activation_penalty": 2.0, "change_penalty": 1.0}
+        model = small_model(backend, cell=cell, layers=2, tied=True, locked_dropout=True, **ALL, **penalties)
         trainer = Trainer(model, SGD(), 0.5, clip=0.2, rng=random_stream(1, "dropout"))
         losses.append([record["loss"] for record in trainer.fit(2, lambda epoch: [BATCH, BATCH])])
     assert losses[0] == pytest.approx(losses[1], rel=1e-12)
