@@ -14,6 +14,8 @@ a stage
 import json
 from pathlib import Path
 
+from matplotlib.ticker import EngFormatter, LogLocator
+
 from lexloom.figures import COLOURS, MARKERS, drawing
 
 ROOT = Path(__file__).parents[1]
@@ -85,7 +87,11 @@ def draw(records: list[dict]) -> None:
         memory.set(title="peak memory", ylabel="MB")
         for axes in (speed, memory):
             axes.set(xscale="log", yscale="log", xlabel="tokens")
-        speed.legend()
+            axes.xaxis.set_major_formatter(EngFormatter(sep=""))
+            axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+            axes.yaxis.set_major_formatter(EngFormatter(sep=""))
+            axes.minorticks_off()
+        memory.legend()
 
 
 if __name__ == "__main__":

