@@ -41,7 +41,7 @@ def bounds(record: dict) -> dict[str, float]:
         return {"random access": cells / (2 * settings["window"])}
     if stage not in ("CBOW", "skip-gram"):
         return {}
-    near = 2 * settings["window"]
+    near = settings["window"] + 1 if settings["dynamic"] else 2 * settings["window"]  # on average
     with_words = 3 + 2 * near if stage == "CBOW" else 3 * near
     multiply_adds = (3 * settings["samples"] + with_words) * settings["dimension"]
     return {"arithmetic": limits["multiply_adds"] / multiply_adds, "random access": rows / ROWS_A_TOKEN}
