@@ -13,7 +13,8 @@ from harness import Inputs, Stage, Work
 
 NEGATIVES = 5
 PIECE = 10_000
-OURS = {"dynamic": True, "batch": 4096, "samples": 16, "share": 64, "subsample": 0}
+OURS = {"dynamic": True, "batch": 4096, "share": 64, "subsample": 0}
+SAMPLES = {"cbow": 16, "skip-gram": 32}
 LEARNING_RATE = 0.4
 SIZES = {"dimension 100, window 5": (100, 5), "dimension 300, window 10": (300, 10)}
 
@@ -32,9 +33,13 @@ def train(
     from lexloom.schedules import linear
     from lexloom.trainer import Trainer
 
-    init, weight = random_stream(seed, "init"), NEGATIVES / OURS["samples"]
-    network = MODELS[model](vocabulary, dimension, init, get_backend(threads=threads), weight=weight)
-    batches = ContextBatches(ids, np.bincount(ids, minlength=vocabulary), window, **OURS, seed=seed)
+    init, samples = random_stream(seed, "init"), SAMPLES[model]
+    network = MODELS[model](
+        vocabulary, dimension, init, get_backend(threads=threads), weight=NEGATIVES / samples
+    )
+    batches = ContextBatches(
+        ids, np.bincount(ids, minlength=vocabulary), window, samples=samples, **OURS, seed=seed
+    )
     Trainer(FusedNegativeSampling(network), RowAdaGrad(), LEARNING_RATE, linear).fit(epochs, batches)
     return network.vectors()
 
