@@ -72,8 +72,8 @@ def options() -> argparse.ArgumentParser:
     parser.add_argument(
         "--negatives",
         type=between(0, 1000, above=True),
-        default=1,
-        help="sampled words that count as much as one predicted word, above 0; word2vec.c has 5",
+        default=5,
+        help="sampled words that count as much as one predicted word, above 0",
     )
     parser.add_argument(
         "--samples", type=at_least(1), default=64, help="words drawn; together they count as --negatives"
@@ -87,7 +87,7 @@ def options() -> argparse.ArgumentParser:
     parser.add_argument(
         "--subsample",
         type=between(0, 1),
-        default=0.0001,
+        default=0.0,
         help="words of a larger share of the text are left out at times, 0 to 1; 0 leaves out none",
     )
     parser.add_argument(
@@ -96,7 +96,7 @@ def options() -> argparse.ArgumentParser:
     parser.add_argument(
         "--learning-rate",
         type=between(0, 1000, above=True),
-        default=0.1,
+        default=0.2,
         help="above 0, before the schedule's factor",
     )
     parser.add_argument("--schedule", choices=SCHEDULES, default="linear", help="how the learning rate falls")
@@ -130,7 +130,7 @@ def main(given: argparse.Namespace) -> None:
         datasets |= {
             "vectors": Dataset(vectors, ("word", "dimension")),
             "words": words,
-            "losses": Dataset(np.array(losses), ("epoch",), "nats a prediction"),
+            "losses": Dataset(np.array(losses), ("epoch",), "nats a prediction, mean over batches"),
         }
         write_artifact(given.output, "vectors", datasets, *origin)
 

@@ -163,6 +163,10 @@ def _contradictions(config: Mapping[str, Any], mistakes: Mapping[KeyPath, str]) 
             )
         if sound("corpora", name, "tokenize") and "split" in corpus["tokenize"]:
             yield from _not_whole(("corpora", name, "tokenize", "split"), corpus["tokenize"]["split"])
+    for name, model in entries("word2vec", "models").items():
+        if sound("word2vec", "models", name) and model["share"] > model["batch"]:
+            message = f"{model['share']} is more than batch, {model['batch']}; make it that or less"
+            yield ("word2vec", "models", name, "share"), message
     for name, model in models.items():
         if sound("rnnlm", "models", name):
             yield from _untieable(("rnnlm", "models", name, "tied"), model)

@@ -117,6 +117,11 @@ class ContextBatches:
     ----------
     words_of_step : float
         Words of the text for each batch, those that are cut out included.
+
+    Raises
+    ------
+    LexloomError
+        When more targets share samples than a batch has, or the threshold of subsampling is no share.
     """
 
     def __init__(
@@ -132,6 +137,11 @@ class ContextBatches:
         seed: int,
     ):
         self.text, self.sampler, self.seed = text, NegativeSampler(counts), seed
+        if share > batch:
+            raise LexloomError(
+                f"share: {share} is more than the batch of {batch} targets; set it to {batch} or less"
+            )
+        share = min(share, len(text))
         self.window, self.dynamic, self.samples, self.share = window, dynamic, samples, share
         self.blocks = -(-min(batch, len(text)) // share)
         self.subsample = subsample

@@ -3,8 +3,8 @@
 A formula is written once and works on whole arrays (dense gradients) or on the rows that took part
 (`RowGrad`): those rows are gathered, updated and put back, which costs nothing of size V. The row form is
 lazy: a row that took no part keeps its value and its state, as if the step had not happened for it. For SGD
-and AdaGrad without weight decay this equals the dense form exactly; Momentum and Adam let resting rows coast,
-and weight decay leaves them.
+and AdaGrad, by number or by row, without weight decay this equals the dense form exactly; Momentum and Adam
+let resting rows coast, and weight decay leaves them.
 
 Weight decay is decoupled (Loshchilov & Hutter 2019): before the update, w shrinks by learning_rate *
 weight_decay * w.
@@ -136,6 +136,7 @@ class AdaGrad(SGD):
     """
 
     slots = ("squares",)
+    row_kernel = "adagrad_rows"
 
     def __init__(self, epsilon: float = 1e-7, weight_decay: float = 0.0):
         super().__init__(weight_decay)
@@ -147,7 +148,7 @@ class AdaGrad(SGD):
         if self.weight_decay:
             super()._step_rows(xp, data, rows, values, state, learning_rate)
         else:
-            update = backend_of(data).kernels.adagrad_rows
+            update = getattr(backend_of(data).kernels, self.row_kernel)
             update(data, state["squares"], rows, values, learning_rate, self.epsilon)
 
     def _update(self, xp: Any, w: Any, dw: Any, state: dict[str, Any], learning_rate: float) -> None:
@@ -160,36 +161,17 @@ class AdaGrad(SGD):
         w -= dw
 
 
-class RowAdaGrad(SGD):
+class RowAdaGrad(AdaGrad):
     """AdaGrad with one number of state for each row of a matrix: h += mean(dw^2) over the row.
 
-    w -= learning_rate * dw / (sqrt(h) + epsilon). Word vectors learn about as well by it, with less
-    to read and to write. In a parameter that is no matrix, each number has its own h.
-
-    Parameters
-    ----------
-    epsilon : float
-        Keeps the first division finite.
-    weight_decay : float
+    w -= learning_rate * dw / (sqrt(h) + epsilon), with less to read and to write than AdaGrad has. In a
+    parameter that is no matrix, each number has its own h. Parameters are those of `AdaGrad`.
     """
 
-    slots = ("squares",)
-
-    def __init__(self, epsilon: float = 1e-7, weight_decay: float = 0.0):
-        super().__init__(weight_decay)
-        self.epsilon = epsilon
+    row_kernel = "row_adagrad_rows"
 
     def _zeros(self, xp: Any, data: Any) -> Any:
         return xp.zeros_like(data[:, :1] if data.ndim == 2 else data)
-
-    def _step_rows(
-        self, xp: Any, data: Any, rows: Any, values: Any, state: dict[str, Any], learning_rate: float
-    ) -> None:
-        if self.weight_decay:
-            super()._step_rows(xp, data, rows, values, state, learning_rate)
-        else:
-            update = backend_of(data).kernels.row_adagrad_rows
-            update(data, state["squares"], rows, values, learning_rate, self.epsilon)
 
     def _update(self, xp: Any, w: Any, dw: Any, state: dict[str, Any], learning_rate: float) -> None:
         squares = xp.square(dw)

@@ -277,7 +277,8 @@ class Trainer:
         """Return the error that says how the training went astray, and what helps."""
         saved = f"; the last good checkpoint is {self.saved}" if self.saved else ""
         return LexloomError(
-            f"training: {finding}; lower learning_rate ({self.learning_rate}) or set clip{saved}"
+            f"training: {finding}; lower learning_rate ({self.learning_rate}), "
+            f"or set clip where the model has it{saved}"
         )
 
 

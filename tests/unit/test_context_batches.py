@@ -63,6 +63,7 @@ def targets_and_contexts(batches):
 
 @given(batch=st.integers(1, 60), share=st.integers(1, 9), window=st.integers(1, 12))
 def test_an_epoch_has_each_target_once_with_its_own_contexts(batch, share, window):
+    share = min(batch, share)
     batches = epoch(batch=batch, share=share, window=window)
     for each in batches:
         assert each.samples.shape == (len(each.radii) / share, 5)
@@ -110,6 +111,13 @@ def test_subsampling_cuts_words_out_of_the_text():
 def left_contexts(left, targets):
     contexts = create_contexts(left, 3)
     return contexts[np.searchsorted(left, targets)]
+
+
+def test_more_sharers_than_a_batch_has_are_refused():
+    with pytest.raises(
+        LexloomError, match="share: 9 is more than the batch of 8 targets; set it to 8 or less"
+    ):
+        epoch(share=9)
 
 
 def test_subsampling_that_leaves_no_word_is_refused():

@@ -143,7 +143,8 @@ def test_waiting_does_not_undo_the_stop_of_another_callback():
 
 def test_a_loss_that_is_no_number_stops_with_a_hint():
     with pytest.raises(
-        LexloomError, match=r"the loss of step 1, in epoch 1, is inf; lower learning_rate \(0.1\) or set clip"
+        LexloomError,
+        match=r"the loss of step 1, in epoch 1, is inf; lower learning_rate \(0.1\), or set clip",
     ):
         trainer().fit(2, lambda epoch: [np.inf])
 

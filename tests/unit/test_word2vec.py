@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from fake_device import FAKE
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lexloom.artifacts import read_artifact, write_artifact
@@ -42,10 +42,10 @@ def _one_thread_afterwards():
     pool.set_threads(1)
 
 
-def build(kind, backend=None, dtype=np.float64):
+def build(kind, backend=None, dtype=np.float64, dimension=DIMENSION):
     backend = backend or get_backend()
     weight = {"weight": 0.6} if kind in SAMPLING else {}
-    model = kind(SIZE, DIMENSION, np.random.default_rng(0), backend, dtype, **weight)
+    model = kind(SIZE, dimension, np.random.default_rng(0), backend, dtype, **weight)
     rng = np.random.default_rng(1)  # tables of size 1 and without zeros, where every derivative counts
     for parameter in model.parameters():
         parameter.data = backend.to_device(rng.normal(size=parameter.data.shape).astype(dtype))
@@ -72,10 +72,14 @@ def test_derivatives_of_the_fused_kernel(kind):
 
 
 @pytest.mark.parametrize("kind", SAMPLING)
-@pytest.mark.parametrize(("dtype", "tolerance"), [(np.float64, 1e-12), (np.float32, 2e-5)])
-def test_fused_equals_layers(kind, dtype, tolerance):
-    by_layers = loss_and_gradients(build(kind, dtype=dtype), BATCHES[kind])
-    fused = loss_and_gradients(FusedNegativeSampling(build(kind, dtype=dtype)), BATCHES[kind])
+@pytest.mark.parametrize(
+    ("dtype", "dimension", "tolerance"),
+    [(np.float64, 4, 1e-12), (np.float32, 4, 2e-5), (np.float32, 20, 2e-5)],
+)
+def test_fused_equals_layers(kind, dtype, dimension, tolerance):
+    by_layers = loss_and_gradients(build(kind, dtype=dtype, dimension=dimension), BATCHES[kind])
+    model = build(kind, dtype=dtype, dimension=dimension)
+    fused = loss_and_gradients(FusedNegativeSampling(model), BATCHES[kind])
     assert fused[0] == pytest.approx(by_layers[0], rel=tolerance)
     for ours, expected in zip(fused[1], by_layers[1], strict=True):
         assert ours.dtype == dtype
@@ -103,12 +107,12 @@ def test_skip_gram_by_hand():
     assert model.loss(BATCH)[0] == pytest.approx(np.mean(losses), rel=1e-12)
 
 
-def many(dtype=np.float32, seed=2, dimension=20):
+def many(dtype=np.float32, seed=2, dimension=20, share=64, samples=70):
     """A batch of many tiles, with repeated and absent ids."""
     rng = np.random.default_rng(seed)
     tables = rng.normal(size=(2, 500, dimension)).astype(dtype) / 4
     ids, radii = rng.integers(-1, 500, 1300, np.int32), rng.integers(1, 11, 1280, np.int32)
-    return (*tables, ids, radii, rng.integers(0, 500, (20, 70), np.int32), 0.1)
+    return (*tables, ids, radii, rng.integers(0, 500, (1280 // share, samples), np.int32), 0.1)
 
 
 def flat(result):
@@ -117,9 +121,15 @@ def flat(result):
 
 
 @pytest.mark.parametrize("name", KERNELS)
-@given(seed=st.integers(0, 1000), dimension=st.integers(1, 40))
-def test_kernels_equal_their_references(name, seed, dimension):
-    arguments = many(seed=seed, dimension=dimension)
+@given(
+    seed=st.integers(0, 1000),
+    dimension=st.integers(1, 40),
+    share=st.sampled_from([1, 64, 640]),
+    samples=st.sampled_from([1, 64, 65]),
+)
+@settings(max_examples=30)
+def test_kernels_equal_their_references(name, seed, dimension, share, samples):
+    arguments = many(seed=seed, dimension=dimension, share=share, samples=samples)
     exact = [array.astype(np.float64) for array in arguments[:2]]
     loss, *gradients = getattr(cpu, name)(*arguments)
     expected, *expected_gradients = getattr(reference, name)(*exact, *arguments[2:])
@@ -159,7 +169,7 @@ def test_a_result_is_not_overwritten_by_the_next(name):
 
 @pytest.mark.parametrize("name", KERNELS)
 def test_scores_beyond_the_range_of_exp_stay_finite(name):
-    table = np.full((2, 1), 1e3, np.float32)
+    table = np.full((2, 16), 250, np.float32)
     ids, radii, samples = np.array([0, 1, 0]), np.array([1]), np.array([[1, 0]])
     loss, grads, output_grads = getattr(cpu, name)(table, table, ids, radii, samples, 1.0)
     assert loss == 2e6
@@ -198,8 +208,8 @@ def nearest(vectors):
 
 
 def trained(kind, ids, epochs=8, **changes):
-    model = kind(8, 5, np.random.default_rng(0), get_backend(), weight=1 / 4)
-    settings = {
+    model = kind(8, 16, np.random.default_rng(0), get_backend(), weight=1 / 4)
+    given = {
         "window": 2,
         "dynamic": True,
         "batch": 64,
@@ -208,7 +218,7 @@ def trained(kind, ids, epochs=8, **changes):
         "subsample": 0,
         "seed": 1,
     }
-    batches = ContextBatches(ids, np.bincount(ids), **settings | changes)
+    batches = ContextBatches(ids, np.bincount(ids), **given | changes)
     history = Trainer(FusedNegativeSampling(model), AdaGrad(), 0.2).fit(epochs, batches)
     return model, [record["loss"] for record in history]
 
@@ -246,6 +256,7 @@ def test_a_model_takes_up_trained_tables_as_its_first_rows(tmp_path):
     old, new = build(CBOW), CBOW(SIZE + 2, DIMENSION, np.random.default_rng(3), get_backend(), np.float64)
     fresh = new.W_in.data[SIZE:].copy()
     tables = {table.name: table.data for table in old.parameters()}
+    tables["words"] = [str(number) for number in range(SIZE)]
     write_artifact(tmp_path / "old.h5", "vectors", tables, {})
     new.take_up(read_artifact(tmp_path / "old.h5", "vectors"), "old.h5")
     for ours, theirs in zip(new.parameters(), old.parameters(), strict=True):
@@ -257,10 +268,15 @@ def test_a_model_takes_up_trained_tables_as_its_first_rows(tmp_path):
     ("tables", "message"),
     [
         ({"vectors": np.zeros((3, DIMENSION))}, "old.h5: has no W_in to go on from"),
-        ({"W_in": np.zeros((3, 7)), "W_out": np.zeros((3, 7))}, "old.h5: its vectors have 7 numbers"),
+        (
+            {"W_in": np.zeros((3, 7)), "W_out": np.zeros((3, 7))},
+            "old.h5: its vectors have 7 numbers, not 4; set",
+        ),
+        ({"W_in": np.zeros((4, DIMENSION))}, "old.h5: W_in has 4 rows for 3 words"),
+        ({"words": ["a", "b", "a"]}, "old.h5: a word stands twice"),
     ],
 )
 def test_vectors_that_cannot_be_taken_up_are_refused(tmp_path, tables, message):
-    write_artifact(tmp_path / "old.h5", "vectors", tables, {})
+    write_artifact(tmp_path / "old.h5", "vectors", {"words": ["a", "b", "c"]} | tables, {})
     with pytest.raises(LexloomError, match=message):
         build(SkipGram).take_up(read_artifact(tmp_path / "old.h5", "vectors"), "old.h5")

@@ -7,7 +7,7 @@ from running import run_script, succeed
 from lexloom.artifacts import read_artifact, write_artifact
 
 WORDS = ["cat", "dog", "cow", "red", "blue", "green"]
-IDS = np.random.default_rng(0).integers(0, 6, 300).astype(np.int32)
+IDS = np.random.default_rng(0).integers(0, 6, 2000).astype(np.int32)
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +20,7 @@ def contexts(tmp_path_factory):
 
 
 def train(contexts, output, *arguments):
-    small = ("--dimension", 4, "--epochs", 2, "--batch", 50, "--share", 5, "--subsample", 0)
+    small = ("--dimension", 20, "--epochs", 2, "--batch", 600, "--share", 5, "--subsample", 0)
     return run_script("train_word2vec", contexts, "--output", output, *small, *arguments)
 
 
@@ -41,7 +41,7 @@ def test_vectors_are_the_same_file_for_any_number_of_threads(contexts, tmp_path,
         files.append((tmp_path / "vectors.h5").read_bytes())
     assert files[0] == files[1] == files[2]
     found = read_artifact(tmp_path / "vectors.h5", "vectors")
-    assert found["vectors"].shape == (6, 4)
+    assert found["vectors"].shape == (6, 20)
     assert found["words"] == WORDS
     assert len(found["losses"]) == 2
     assert found.settings["model"] == model

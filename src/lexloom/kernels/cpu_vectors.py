@@ -39,7 +39,7 @@ def zero_row(typing, x):
 
 @intrinsic
 def load_row(typing, x, row, column):
-    """Return the WIDTH numbers of the array x (N, D) that begin at a row and column."""
+    """Return the WIDTH numbers of the array x (N, D, rows contiguous) that begin at a row and column."""
 
     def generate(context, builder, signature, values):
         return builder.load(_address(context, builder, signature, values), align=_align(context, x))

@@ -2,7 +2,8 @@
 
 The first round goes over pieces of the text. A piece gathers the rows of its words once, next to each other,
 and windows slide over them; a block of positions meets the samples that it shares in small matrix products.
-The second round sums, for each row of a table, the gradients that the pieces left for it.
+The second round sums, for each row of a table, the gradients that the pieces left for it. Working memory is
+kept from batch to batch, for one training at a time in a process.
 """
 
 from collections.abc import Callable
@@ -45,7 +46,7 @@ def cbow(
 ) -> tuple[float, Rows, Rows]:
     """Return the loss and the row gradients of both tables; see `reference.cbow`.
 
-    float64 goes the plain way, and so do vectors of less than 16 numbers.
+    float64 goes the plain way, and so do vectors of fewer than 16 numbers.
     """
     if W_in.dtype != np.float32 or W_in.shape[1] < WIDTH:
         return reference.cbow(W_in, W_out, ids, radii, samples, weight)
@@ -78,7 +79,7 @@ def skip_gram(
 ) -> tuple[float, Rows, Rows]:
     """Return the loss and the row gradients of both tables; see `reference.skip_gram`.
 
-    float64 goes the plain way, and so do vectors of less than 16 numbers.
+    float64 goes the plain way, and so do vectors of fewer than 16 numbers.
     """
     if W_in.dtype != np.float32 or W_in.shape[1] < WIDTH:
         return reference.skip_gram(W_in, W_out, ids, radii, samples, weight)

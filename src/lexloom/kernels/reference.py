@@ -273,7 +273,8 @@ def cbow(
     loss : 0-d float64 array
         In nats.
     input_grad, output_grad : (rows (R,), sums (R, D))
-        Row gradients of W_in and W_out, each row once, in ascending order.
+        Row gradients of W_in and W_out, each row once, in ascending order. Rows of words that no window
+        reaches may be among them, with zeros.
     """
     xp, kernels = _xp(W_in), backend_of(W_in).kernels
     contexts, targets = (

@@ -123,15 +123,18 @@ class SampledModel:
         Parameters
         ----------
         trained : Artifact
-            Of kind vectors, with W_in and W_out (U, D), U at most V.
+            Of kind vectors, with `words` (U, each once) and W_in and W_out (U, D), U at most V.
         path : path
             Of the artifact, for errors.
 
         Raises
         ------
         LexloomError
-            When the artifact has no such tables, or vectors of another dimension.
+            When the artifact has no such tables, vectors of another dimension, or other rows than one a word.
         """
+        words = trained["words"]
+        if len(set(words)) < len(words):
+            raise LexloomError(f"{path}: a word stands twice among its words; expected each once")
         for table in self.parameters():
             if table.name not in trained.datasets:
                 raise LexloomError(
@@ -140,7 +143,12 @@ class SampledModel:
             rows, dimension = trained[table.name], table.data.shape[1]
             if rows.shape[1] != dimension:
                 raise LexloomError(
-                    f"{path}: its vectors have {rows.shape[1]} numbers; expected dimension {dimension}"
+                    f"{path}: its vectors have {rows.shape[1]} numbers, not {dimension}; "
+                    f"set dimension to {rows.shape[1]}"
+                )
+            if len(rows) != len(words):
+                raise LexloomError(
+                    f"{path}: {table.name} has {len(rows)} rows for {len(words)} words; expected one a word"
                 )
             table.data[: len(rows)] = backend_of(table.data).to_device(rows)
 
@@ -196,6 +204,8 @@ class CBOW(SampledModel):
     Parameters are those of `SampledModel`.
     """
 
+    kernel = "cbow"
+
     def loss(self, batch: ContextBatch, carry: Any = None, rng: Any = None) -> tuple[Any, None, Any]:
         """Return the mean loss (nats) of one prediction, no carry, and the cache."""
         targets, contexts, samples = _written_out(self.W_in, batch)
@@ -216,6 +226,8 @@ class SkipGram(SampledModel):
 
     Parameters are those of `SampledModel`.
     """
+
+    kernel = "skip_gram"
 
     def loss(self, batch: ContextBatch, carry: Any = None, rng: Any = None) -> tuple[Any, None, Any]:
         """Return the mean loss (nats) of one prediction, no carry, and the cache."""
@@ -250,7 +262,7 @@ class FusedNegativeSampling:
 
     def __init__(self, model: CBOW | SkipGram):
         self.W_in, self.W_out = model.parameters()
-        self.kernel = "cbow" if isinstance(model, CBOW) else "skip_gram"
+        self.kernel = model.kernel
         self.weight = model.negative_sampling.weight
 
     def parameters(self) -> list[Parameter]:
