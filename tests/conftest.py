@@ -1,5 +1,6 @@
 """Settings of all tests: what needs a device runs only where there is one, and says so where it does not."""
 
+import signal
 import sys
 from pathlib import Path
 
@@ -11,6 +12,10 @@ sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parent / "unit")]
 # Compiling a kernel on its first call takes longer than any deadline.
 settings.register_profile("lexloom", deadline=None)
 settings.load_profile("lexloom")
+
+# Who starts the tests in the background may ignore these, and programs started from here would inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 def _why_no_device() -> str:

@@ -22,7 +22,9 @@ from lexloom.kernels.pool import cut, run_tiles
 _POSITIONS_TILE = 256
 _ROWS_TILE = 256
 _FACTORS = 64  # of at most 2 each: their product is far from the largest float32
-_FREE_ORDER = {"reassoc", "contract", "nsz"}  # a dot product may use vector instructions
+# A dot product may use vector instructions. What is compiled so is inlined into one function: of one that is
+# called, the process that compiles it and those that load it may have versions that add in different orders.
+_FREE_ORDER = {"reassoc", "contract", "nsz"}
 
 Rows = tuple[np.ndarray, np.ndarray]
 
@@ -152,7 +154,7 @@ def _in_two_rounds(
     return losses.sum(), *((group[1], rows) for group, rows in zip(groups, sums, strict=True))
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, fastmath=_FREE_ORDER, error_model="numpy")
 def _cbow(
     W_in,
     W_out,
@@ -177,7 +179,7 @@ def _cbow(
     return loss
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, fastmath=_FREE_ORDER, error_model="numpy")
 def _skip_gram(W_in, W_out, targets, words, radii, samples, weights, scale, dtargets, dsamples, dnear):
     """Write the gradients of one piece, and return its loss."""
     hidden, rows = _gather(W_in, targets), _gather(W_out, words)
@@ -185,7 +187,7 @@ def _skip_gram(W_in, W_out, targets, words, radii, samples, weights, scale, dtar
     return loss + _against_contexts(rows, words, radii, hidden, scale, dtargets, dnear)
 
 
-@njit(nogil=True, cache=True)
+@njit(inline="always")
 def _gather(table, numbers):
     """Return the rows of a table; for a number of -1 any row."""
     rows = np.empty((len(numbers), table.shape[1]), table.dtype)
@@ -197,7 +199,7 @@ def _gather(table, numbers):
     return rows
 
 
-@njit(nogil=True, cache=True)
+@njit(inline="always")
 def _against_samples(W_out, samples, hidden, weights, dhidden, dsamples):
     """Write the gradients of hidden vectors and of the samples that blocks of them share; return the loss."""
     share = len(hidden) // len(samples)
@@ -212,7 +214,7 @@ def _against_samples(W_out, samples, hidden, weights, dhidden, dsamples):
     return loss
 
 
-@njit(nogil=True, cache=True, fastmath=_FREE_ORDER, error_model="numpy")
+@njit(inline="always")
 def _errors_of_samples(scores, weights):
     """Turn scores into sigmoid(score) * weight; return the sum of weight * log(1 + exp(score))."""
     one, zero = np.float32(1), np.float32(0)
@@ -231,7 +233,7 @@ def _errors_of_samples(scores, weights):
     return loss
 
 
-@njit(nogil=True, cache=True)
+@njit(inline="always")
 def _average(rows, words, radii, shares, hidden):
     """Write for each position the mean of the rows around it."""
     both_sides, dimension = len(words) - len(radii), rows.shape[1]
@@ -246,7 +248,7 @@ def _average(rows, words, radii, shares, hidden):
             store_row(hidden, n, column, total)
 
 
-@njit(nogil=True, cache=True, fastmath=_FREE_ORDER, error_model="numpy")
+@njit(inline="always")
 def _spread(words, radii, shares, dhidden, drows):
     """Write for each row near the positions the gradient that it has from their means."""
     both_sides, dimension = len(words) - len(radii), drows.shape[1]
@@ -261,7 +263,7 @@ def _spread(words, radii, shares, dhidden, drows):
                     drows[j, d] += dhidden[n, d]
 
 
-@njit(nogil=True, cache=True, fastmath=_FREE_ORDER, error_model="numpy")
+@njit(inline="always")
 def _against_targets(W_out, targets, hidden, scale, dhidden, dtargets):
     """Write the gradients of the targets' rows, add to those of hidden vectors, return the loss."""
     dimension = hidden.shape[1]
@@ -286,7 +288,7 @@ def _against_targets(W_out, targets, hidden, scale, dhidden, dtargets):
     return loss
 
 
-@njit(nogil=True, cache=True, fastmath=_FREE_ORDER, error_model="numpy")
+@njit(inline="always")
 def _against_contexts(rows, words, radii, hidden, scale, dhidden, drows):
     """Write the gradients of the rows near the positions, add to those of hidden vectors, return the loss."""
     both_sides, dimension = len(words) - len(radii), hidden.shape[1]
@@ -316,7 +318,7 @@ def _against_contexts(rows, words, radii, hidden, scale, dhidden, drows):
     return loss
 
 
-@njit(nogil=True, cache=True, fastmath=_FREE_ORDER, error_model="numpy")
+@njit(inline="always")
 def _errors_of_words(scores, scale):
     """Turn scores into -sigmoid(-score) * scale; return the sum of scale * log(1 + exp(-score))."""
     one, zero = np.float32(1), np.float32(0)
