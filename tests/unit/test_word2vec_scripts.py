@@ -47,6 +47,18 @@ def test_vectors_are_the_same_file_for_any_number_of_threads(contexts, tmp_path,
     assert found.settings["model"] == model
 
 
+@pytest.mark.parametrize("model", ["cbow", "skip-gram"])
+def test_a_process_that_compiles_and_one_that_loads_make_the_same_file(
+    contexts, tmp_path, monkeypatch, model
+):
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "compiled"))
+    files = []
+    for _ in range(2):
+        assert train(contexts, tmp_path / "vectors.h5", "--model", model).returncode == 0
+        files.append((tmp_path / "vectors.h5").read_bytes())
+    assert files[0] == files[1]
+
+
 def test_vectors_are_published_in_half_precision_by_choice(contexts, tmp_path):
     vectors = {}
     for precision in ("float32", "float16"):
