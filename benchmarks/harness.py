@@ -65,12 +65,15 @@ class Stage:
         By name; one whose import fails is left out.
     unit : str
         What the work counts, per second.
+    bound : side, optional
+        Does only what cannot be left out.
     """
 
     name: str
     ours: Callable[[Inputs], Work]
     peers: dict[str, Callable[[Inputs], Work]] = field(default_factory=dict)
     unit: str = "tokens/s"
+    bound: Callable[[Inputs], Work] | None = None
 
 
 def measure(side: Callable[[Inputs], Work], inputs: Inputs) -> dict[str, float]:

@@ -1,19 +1,48 @@
-"""Training the configured LSTM language model on a part of PTB, and measuring perplexity with it."""
+"""Training recurrent language models on a part of PTB, and measuring perplexity with the configured one.
+
+The bound of training is the time of the model's matrix products alone: those of the output layer, those with
+the inputs of each recurrent layer over all steps, and those with the hidden state at each step.
+"""
 
 import math
+from functools import partial
+from itertools import pairwise
 from typing import Any
 
 from harness import Inputs, Stage, Work
 
-TRAINED_TOKENS = 40_000
 MEASURED_TOKENS = 20_000
 STEPS = 500
-MODEL = ("cell", "layers", "embedding", "hidden", "tied", "dropout")
+SHAPE = ("cell", "layers", "embedding", "hidden", "tied", "dropout")
+GATES = {"rnn": 1, "gru": 3, "lstm": 4}
+CONFIGURED = "lstm"
+PLAIN = {
+    "tied": False,
+    "dropout": 0.0,
+    "batch": 20,
+    "steps": 35,
+    "optimizer": "sgd",
+    "learning_rate": 1.0,
+    "clip": 0.25,
+    "weight_decay": 0.0,
+}
+MODELS = {
+    "RNN 100, batch 10, T 5": ("rnn", 1, 100, {"batch": 10, "steps": 5}),
+    "RNN 100": ("rnn", 1, 100, {}),
+    "RNN 256": ("rnn", 1, 256, {}),
+    "LSTM 100": ("lstm", 1, 100, {}),
+    "LSTM 2 x 200, T 20": ("lstm", 2, 200, {"steps": 20}),
+    "LSTM 2 x 650": ("lstm", 2, 650, {}),
+}
+ARITHMETIC = 1.5e11  # multiply-adds of one measurement, about
 
 
-def settings_of(inputs: Inputs) -> dict:
-    """Return the settings of the model `lstm`."""
-    return inputs.config()["rnnlm"]["models"]["lstm"]
+def settings_of(inputs: Inputs, model: str) -> dict:
+    """Return the settings of a model of `MODELS`, or of the configuration."""
+    if model not in MODELS:
+        return inputs.config()["rnnlm"]["models"][model]
+    cell, layers, size, changes = MODELS[model]
+    return PLAIN | {"cell": cell, "layers": layers, "embedding": size, "hidden": size} | changes
 
 
 def vocabulary_of(inputs: Inputs) -> int:
@@ -21,38 +50,93 @@ def vocabulary_of(inputs: Inputs) -> int:
     return int(inputs.ids().max()) + 1
 
 
-def build(inputs: Inputs) -> Any:
+def products_of(inputs: Inputs, model: str) -> list[Any]:
+    """Return the matrix products of one update, each with its two gradients."""
+    from products import Product
+
+    settings = settings_of(inputs, model)
+    streams, steps, hidden = settings["batch"], settings["steps"], settings["hidden"]
+    sizes = [settings["embedding"]] + [hidden] * settings["layers"]
+    gates = GATES[settings["cell"]] * hidden
+    tokens = streams * steps
+
+    def with_gradients(inner: int, columns: int, transposed: bool = False) -> list[Product]:
+        weights = (columns, tokens, inner) if transposed else (inner, tokens, columns)
+        return [
+            Product(tokens, inner, columns, b_transposed=transposed),
+            Product(tokens, columns, inner, b_transposed=not transposed),
+            Product(*weights, a_transposed=True),
+        ]
+
+    found = with_gradients(sizes[-1], vocabulary_of(inputs), settings["tied"])
+    for below, size in pairwise(sizes):
+        found += with_gradients(below, gates)
+        found.append(Product(streams, size, gates, times=steps))
+        found.append(Product(streams, gates, size, times=steps, b_transposed=True))
+        found.append(Product(size, tokens, gates, a_transposed=True))
+    return found
+
+
+def updates_of(inputs: Inputs, model: str) -> int:
+    """Return how many updates a measurement makes: some seconds of them, by the size of the model."""
+    products = products_of(inputs, model)
+    work = sum(product.rows * product.inner * product.columns * product.times for product in products)
+    return max(1, round(ARITHMETIC / work / (10 if inputs.quick else 1)))
+
+
+def tokens_of(inputs: Inputs, model: str) -> Any:
+    """Return the text of that many updates, as word ids."""
+    settings = settings_of(inputs, model)
+    return inputs.ids()[: updates_of(inputs, model) * settings["batch"] * settings["steps"]]
+
+
+def multiply(inputs: Inputs, model: str) -> Work:
+    """Bound: the products alone."""
+    from products import fastest
+
+    settings, updates = settings_of(inputs, model), updates_of(inputs, model)
+    products = fastest(products_of(inputs, model), inputs.threads)
+
+    def work() -> int:
+        for _ in range(updates):
+            products()
+        return updates * settings["batch"] * settings["steps"]
+
+    return work
+
+
+def build(inputs: Inputs, model: str) -> Any:
     """Return lexloom's model."""
     from lexloom.backend import get_backend
     from lexloom.models.rnnlm import build_rnnlm
     from lexloom.randomness import random_stream
 
     backend = get_backend(threads=inputs.threads)
-    shape = {name: settings_of(inputs)[name] for name in MODEL}
+    shape = {name: settings_of(inputs, model)[name] for name in SHAPE}
     return build_rnnlm(vocabulary_of(inputs), random_stream(1, "init"), backend, **shape)
 
 
-def train(inputs: Inputs) -> Work:
+def train(inputs: Inputs, model: str) -> Work:
     """lexloom: truncated backpropagation through time by the Trainer."""
     from lexloom.batches import Windows
     from lexloom.optimizers import OPTIMIZERS
     from lexloom.randomness import random_stream
     from lexloom.trainer import Trainer
 
-    settings, model = settings_of(inputs), build(inputs)
+    settings, ids = settings_of(inputs, model), tokens_of(inputs, model)
     trainer = Trainer(
-        model,
+        build(inputs, model),
         OPTIMIZERS[settings["optimizer"]](weight_decay=settings["weight_decay"]),
         settings["learning_rate"],
         clip=settings["clip"],
         rng=random_stream(1, "dropout"),
     )
-    windows = Windows(inputs.ids(TRAINED_TOKENS), settings["batch"], settings["steps"])
+    windows = Windows(ids, settings["batch"], settings["steps"])
     trainer.fit(1, lambda epoch: list(windows)[:2])
 
     def work() -> int:
         trainer.fit(1, lambda epoch: windows)
-        return len(inputs.ids(TRAINED_TOKENS))
+        return len(ids)
 
     return work
 
@@ -61,7 +145,7 @@ def measure(inputs: Inputs) -> Work:
     """lexloom: one stream, state carried."""
     from lexloom.models.rnnlm import perplexity
 
-    model, ids = build(inputs), inputs.ids(MEASURED_TOKENS, "test")
+    model, ids = build(inputs, CONFIGURED), inputs.ids(MEASURED_TOKENS, "test")
     perplexity(model, ids[:1000], STEPS)
 
     def work() -> int:
@@ -71,20 +155,21 @@ def measure(inputs: Inputs) -> Work:
     return work
 
 
-def torch_model(inputs: Inputs) -> Any:
+def torch_model(inputs: Inputs, model: str) -> Any:
     """Return PyTorch's layers of the same shape: (ids, state) -> (scores, state)."""
     import torch
     from torch import nn
 
     torch.set_num_threads(inputs.threads)
     torch.manual_seed(1)
-    settings, vocabulary = settings_of(inputs), vocabulary_of(inputs)
+    settings, vocabulary = settings_of(inputs, model), vocabulary_of(inputs)
 
     class Model(nn.Module):
         def __init__(self):
             super().__init__()
             self.embedding = nn.Embedding(vocabulary, settings["embedding"])
-            self.lstm = nn.LSTM(settings["embedding"], settings["hidden"], settings["layers"])
+            recurrent = getattr(nn, settings["cell"].upper())
+            self.recurrent = recurrent(settings["embedding"], settings["hidden"], settings["layers"])
             self.output = nn.Linear(settings["hidden"], vocabulary)
             self.dropout = nn.Dropout(settings["dropout"])
             nn.init.uniform_(self.embedding.weight, -0.1, 0.1)
@@ -92,20 +177,20 @@ def torch_model(inputs: Inputs) -> Any:
                 self.output.weight = self.embedding.weight
 
         def forward(self, ids, state):
-            y, state = self.lstm(self.dropout(self.embedding(ids)), state)
+            y, state = self.recurrent(self.dropout(self.embedding(ids)), state)
             return self.output(self.dropout(y)), state
 
     return Model()
 
 
-def train_by_torch(inputs: Inputs) -> Work:
+def train_by_torch(inputs: Inputs, model: str) -> Work:
     """PyTorch: the same training, written as its users write it."""
     import torch
     from torch.nn.functional import cross_entropy
 
-    settings, model = settings_of(inputs), torch_model(inputs)
-    optimizer = torch.optim.SGD(model.parameters(), settings["learning_rate"])
-    ids = torch.tensor(inputs.ids(TRAINED_TOKENS).tolist())
+    settings, layers = settings_of(inputs, model), torch_model(inputs, model)
+    optimizer = torch.optim.SGD(layers.parameters(), settings["learning_rate"])
+    ids = torch.tensor(tokens_of(inputs, model).tolist())
     length = len(ids) // settings["batch"]
     streams = ids[: length * settings["batch"]].reshape(settings["batch"], length).T.contiguous()
 
@@ -113,12 +198,12 @@ def train_by_torch(inputs: Inputs) -> Work:
         state = None
         for start in range(0, len(streams) - 1, settings["steps"]):
             window = streams[start : start + settings["steps"] + 1]
-            scores, state = model(window[:-1], state)
-            state = tuple(part.detach() for part in state)
+            scores, state = layers(window[:-1], state)
+            state = detached(state)
             loss = cross_entropy(scores.flatten(0, 1), window[1:].flatten())
             optimizer.zero_grad()
             loss.backward()
-            torch.nn.utils.clip_grad_norm_(model.parameters(), settings["clip"])
+            torch.nn.utils.clip_grad_norm_(layers.parameters(), settings["clip"])
             optimizer.step()
         return streams.numel()
 
@@ -126,12 +211,17 @@ def train_by_torch(inputs: Inputs) -> Work:
     return lambda: train(streams)
 
 
+def detached(state: Any) -> Any:
+    """Return a state of PyTorch, one tensor or two, without its past."""
+    return tuple(part.detach() for part in state) if isinstance(state, tuple) else state.detach()
+
+
 def measure_by_torch(inputs: Inputs) -> Work:
     """PyTorch: one stream, state carried."""
     import torch
     from torch.nn.functional import cross_entropy
 
-    model = torch_model(inputs).eval()
+    model = torch_model(inputs, CONFIGURED).eval()
     ids = torch.tensor(inputs.ids(MEASURED_TOKENS, "test").tolist())[:, None]
 
     @torch.no_grad()
@@ -147,7 +237,17 @@ def measure_by_torch(inputs: Inputs) -> Work:
     return work
 
 
+def training(model: str) -> Stage:
+    """Return the stage that trains a model."""
+    return Stage(
+        f"train {model}" if model in MODELS else "train language model",
+        partial(train, model=model),
+        {"PyTorch": partial(train_by_torch, model=model)},
+        bound=partial(multiply, model=model),
+    )
+
+
 STAGES = [
-    Stage("train language model", train, {"PyTorch": train_by_torch}),
+    *(training(model) for model in [*MODELS, CONFIGURED]),
     Stage("evaluate perplexity", measure, {"PyTorch": measure_by_torch}),
 ]

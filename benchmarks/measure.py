@@ -9,7 +9,7 @@ import json
 
 from harness import Inputs, measure
 
-OURS = "lexloom"
+OURS, BOUND = "lexloom", "bound"
 
 
 def main() -> None:
@@ -17,12 +17,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("module", help="benchmark file without .py")
     parser.add_argument("stage", help="name of a stage in it")
-    parser.add_argument("side", help=f"{OURS}, or the name of a peer")
+    parser.add_argument("side", help=f"{OURS}, {BOUND}, or the name of a peer")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--quick", action="store_true")
     given = parser.parse_args()
     stage = next(stage for stage in importlib.import_module(given.module).STAGES if stage.name == given.stage)
-    side = stage.ours if given.side == OURS else stage.peers[given.side]
+    side = {OURS: stage.ours, BOUND: stage.bound, **stage.peers}[given.side]
     try:
         result = measure(side, Inputs(given.threads, given.quick))
     except ModuleNotFoundError as error:

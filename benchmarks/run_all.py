@@ -1,8 +1,9 @@
 """Time every stage on PTB beside its peers, print a table, and write results/benchmarks.json.
 
 All sides of a stage take turns, each measurement in a fresh process; the medians of the rounds count. A rate
-is in units of work per second, a ratio is our rate over the peer's: above 1, lexloom is faster. Peak memory
-is that of the whole process.
+is in units of work per second, a ratio is our rate over the peer's: above 1, lexloom is faster. A stage may
+have a bound, the rate of what cannot be left out; the ratio beside it is the share of it that lexloom
+reaches. Peak memory is that of the whole process.
 """
 
 import argparse
@@ -15,7 +16,7 @@ import sys
 from pathlib import Path
 
 from harness import Stage
-from measure import OURS
+from measure import BOUND, OURS
 
 MODULES = (
     "tokenizing",
@@ -50,7 +51,7 @@ def main() -> None:
     given = parser.parse_args()
     os.chdir(HERE.parent)
     prepare(given.threads)
-    print(f"{'stage':24} {'side':36} {'seconds':>9} {'rate':>12} {'unit':12} {'peak MiB':>9} {'ratio':>7}")
+    print(f"{'stage':28} {'side':36} {'seconds':>9} {'rate':>12} {'unit':12} {'peak MiB':>9} {'ratio':>7}")
     records = []
     for module in given.only:
         for stage in importlib.import_module(module).STAGES:
@@ -68,26 +69,27 @@ def prepare(threads: int) -> None:
 
 def measure_stage(module: str, stage: Stage, given: argparse.Namespace) -> list[dict]:
     """Measure all sides of a stage in turn, print a line for each, and return the records to write."""
-    runs: dict[str, list[dict]] = {side: [] for side in (OURS, *stage.peers)}
+    sides = [OURS, *stage.peers, *[BOUND] * (stage.bound is not None)]
+    runs: dict[str, list[dict]] = {side: [] for side in sides}
     for _ in range(1 if given.quick else given.rounds):
-        for side in runs:
+        for side in sides:
             runs[side].append(measure_once(module, stage, side, given))
-    records = []
-    ours = median(runs[OURS], "rate")
+    rates = {
+        side: median(measured, "rate") for side, measured in runs.items() if "missing" not in measured[0]
+    }
     for side, measured in runs.items():
-        if "missing" in measured[0]:
-            print(f"{stage.name:24} {side:36} not measured: {measured[0]['missing']} is not installed")
-            continue
-        rate = median(measured, "rate")
-        seconds, peak = median(measured, "seconds"), median(measured, "peak")
-        ratio = "" if side == OURS else f"{ours / rate:.2f}"
-        print(
-            f"{stage.name:24} {side:36} {seconds:9.3f} {rate:12.0f} {stage.unit:12} {peak:9.0f} {ratio:>7}",
-            flush=True,
-        )
-        if side != OURS:
-            records.append(record(stage, given.threads, ours, rate, side))
-    return records or [record(stage, given.threads, ours)]
+        print(f"{stage.name:28} {side:36} {line(stage, side, measured, rates)}", flush=True)
+    peers = [peer for peer in stage.peers if peer in rates] or [None]
+    return [record(stage, given.threads, rates, peer) for peer in peers]
+
+
+def line(stage: Stage, side: str, measured: list[dict], rates: dict[str, float]) -> str:
+    """Return what the table says of a side."""
+    if side not in rates:
+        return f"not measured: {measured[0]['missing']} is not installed"
+    seconds, peak = median(measured, "seconds"), median(measured, "peak")
+    ratio = "" if side == OURS else f"{rates[OURS] / rates[side]:.2f}"
+    return f"{seconds:9.3f} {rates[side]:12.0f} {stage.unit:12} {peak:9.0f} {ratio:>7}"
 
 
 def measure_once(module: str, stage: Stage, side: str, given: argparse.Namespace) -> dict:
@@ -106,17 +108,18 @@ def median(runs: list[dict], key: str) -> float:
     return statistics.median(run[key] for run in runs)
 
 
-def record(
-    stage: Stage, threads: int, ours: float, peer: float | None = None, peer_name: str | None = None
-) -> dict:
+def record(stage: Stage, threads: int, rates: dict[str, float], peer: str | None) -> dict:
     """Return one object of results/benchmarks.json."""
+    ours, bound = rates[OURS], rates.get(BOUND)
     return {
         "name": stage.name,
         "unit": stage.unit,
         "ours": ours,
-        "peer": peer,
-        "peer_name": peer_name,
-        "ratio": ours / peer if peer else None,
+        "peer": rates[peer] if peer else None,
+        "peer_name": peer,
+        "ratio": ours / rates[peer] if peer else None,
+        "bound": bound,
+        "share": ours / bound if bound else None,
         "threads": threads,
         "device": "cpu",
     }

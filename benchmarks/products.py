@@ -1,0 +1,119 @@
+"""The time that matrix products take by themselves: what a program that multiplies cannot go below.
+
+Each product is made in several ways, and the fastest one counts: by BLAS with threads of its own, by BLAS on
+parts of the result with a thread each, and by lexloom's kernels.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from threadpoolctl import ThreadpoolController
+
+from lexloom.kernels import cpu, pool
+
+TRIES = 5
+FEW_ROWS = 32
+
+
+@dataclass(frozen=True)
+class Product:
+    """A product a (rows, inner) @ b (inner, columns), made some times, one after the other.
+
+    A matrix that is transposed lies in memory the other way round. `b` is the same each time.
+    """
+
+    rows: int
+    inner: int
+    columns: int
+    times: int = 1
+    a_transposed: bool = False
+    b_transposed: bool = False
+
+
+Way = Callable[[], np.ndarray]
+
+
+def fastest(products: list[Product], threads: int) -> Callable[[], None]:
+    """Return a function that makes all the products, each in the way that was fastest when tried."""
+    rng = np.random.default_rng(1)
+    pool.set_threads(threads)
+    chosen = [min(ways(product, threads, rng), key=seconds) for product in products]
+
+    def work() -> None:
+        for way in chosen:
+            way()
+
+    return work
+
+
+def ways(product: Product, threads: int, rng: np.random.Generator) -> list[Way]:
+    """Return functions that make a product as often as it is wanted and return it, each in another way."""
+    a = matrix(rng, product.rows, product.inner, product.a_transposed)
+    b = matrix(rng, product.inner, product.columns, product.b_transposed)
+    out = np.empty((product.rows, product.columns), np.float32)
+    found = [by_parts(a, b, out, *cuts) for cuts in sorted({(1, 1), (threads, 1), (1, threads)})]
+    found.append(lambda: cpu.matmul(a, b, out=out))
+    if product.rows <= FEW_ROWS:
+        panels = cpu.panels(b, product.rows)
+        found.append(lambda: cpu.matmul_panels(a, panels))
+    found = [repeated(product.times, way) for way in found]
+    if threads > 1:
+        found.append(by_threads_of_blas(repeated(product.times, lambda: np.matmul(a, b, out=out)), threads))
+    return found
+
+
+def matrix(rng: np.random.Generator, rows: int, columns: int, transposed: bool) -> np.ndarray:
+    """Return a random matrix (rows, columns)."""
+    shape = (columns, rows) if transposed else (rows, columns)
+    numbers = rng.standard_normal(shape, dtype=np.float32)
+    return numbers.T if transposed else numbers
+
+
+def by_parts(a: np.ndarray, b: np.ndarray, out: np.ndarray, down: int, across: int) -> Way:
+    """Return a function that leaves the parts of a product to BLAS, each with one thread."""
+    parts = [
+        (rows, columns)
+        for rows in pool.cut(len(a), len(a) / down)
+        for columns in pool.cut(b.shape[1], b.shape[1] / across)
+    ]
+
+    def multiply() -> np.ndarray:
+        pool.run_tiles(lambda part: np.matmul(a[part[0]], b[:, part[1]], out=out[part]), parts)
+        return out
+
+    return multiply
+
+
+def by_threads_of_blas(multiply: Way, threads: int) -> Way:
+    """Return a function that lets BLAS have its own threads meanwhile."""
+    blas = ThreadpoolController()
+
+    def work() -> np.ndarray:
+        with blas.limit(limits=threads, user_api="blas"):
+            return multiply()
+
+    return work
+
+
+def repeated(times: int, multiply: Way) -> Way:
+    """Return a function that calls another one some times."""
+
+    def work() -> np.ndarray:
+        for _ in range(times):
+            out = multiply()
+        return out
+
+    return work
+
+
+def seconds(work: Way) -> float:
+    """Return the shortest time of some calls."""
+    work()
+    times = []
+    for _ in range(TRIES):
+        start = time.perf_counter()
+        work()
+        times.append(time.perf_counter() - start)
+    return min(times)
