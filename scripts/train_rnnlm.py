@@ -26,6 +26,7 @@ from lexloom.models.rnnlm import RNNLM, build_rnnlm, perplexity
 from lexloom.optimizers import OPTIMIZERS
 from lexloom.randomness import epoch_stream, random_stream
 from lexloom.recurrent import CELLS
+from lexloom.sampled_softmax import inclusion_probabilities
 from lexloom.schedules import SCHEDULES
 from lexloom.trainer import Report, Ticker, Trainer
 from lexloom.training_log import TrainingLog
@@ -46,6 +47,7 @@ TRAINING = (
     "batch",
     "steps",
     "vary_steps",
+    "samples",
     "epochs",
     "optimizer",
     "learning_rate",
@@ -85,6 +87,12 @@ def options() -> argparse.ArgumentParser:
         "--vary-steps",
         action="store_true",
         help="draw for each update how many, about --steps, and scale its learning rate by the share drawn",
+    )
+    parser.add_argument(
+        "--samples",
+        type=at_least(1),
+        default=None,
+        help="words with which an update compares its targets, on average; all if not set (sampled softmax)",
     )
     parser.add_argument("--epochs", type=at_least(1), default=5, help="times the training text is read")
     parser.add_argument(
@@ -177,13 +185,14 @@ def add_regularization_options(parser: argparse.ArgumentParser) -> None:
 def main(given: argparse.Namespace) -> None:
     """Read the corpus, train, write the model with the best valid perplexity."""
     backend = get_backend(given.device, given.threads)
-    corpus = read_artifact(given.corpus, "corpus", ["train", "valid", "words"])
+    corpus = read_artifact(given.corpus, "corpus", ["train", "valid", "words", "counts"])
     settings = {name: getattr(given, name) for name in MODEL + TRAINING}
     settings["tokenizer"] = tokenizer_settings(corpus.settings)
     model = build_rnnlm(
         len(corpus["words"]),
         random_stream(given.seed, "init"),
         backend,
+        inclusion=given.samples and inclusion_probabilities(corpus["counts"], given.samples),
         **{name: settings[name] for name in MODEL},
     )
     origin = (settings, [given.corpus], backend.name, given.seed)
@@ -240,20 +249,21 @@ def train(
             *averages,
             Validation(MEASURE, measure),
             KeepBest(MEASURE, given.patience),
-            Report(report_epoch),
+            Report(lambda record: report_epoch(record, given.samples)),
             log,
             checkpoint,
         ]
         return trainer.fit(given.epochs, windows, callbacks), log
 
 
-def report_epoch(record: dict[str, float]) -> None:
-    """Log an epoch and add the perplexity of its training loss to the history."""
+def report_epoch(record: dict[str, float], samples: int | None) -> None:
+    """Log an epoch and add the perplexity of its training loss, an estimate by samples, to the history."""
     record["train_perplexity"] = perplexity_of(record["loss"])
     logging.info(
-        "epoch %d: train perplexity %.2f, valid perplexity %.2f",
+        "epoch %d: train perplexity %.2f%s, valid perplexity %.2f",
         record["epoch"],
         record["train_perplexity"],
+        f" (estimated by {samples} samples)" if samples else "",
         record["valid_perplexity"],
     )
 

@@ -47,8 +47,8 @@ class MatMul:
         kernels = backend_of(dy).kernels
         dy_rows = dy.reshape(-1, dy.shape[-1])
         x_rows = x.reshape(-1, x.shape[-1])
-        left, right = (dy_rows, x_rows) if self.transposed else (x_rows, dy_rows)
-        self.W.add_grad(kernels.matmul(left.T, right))
+        dW = kernels.matmul(x_rows.T, dy_rows)
+        self.W.add_grad(dW.T if self.transposed else dW)
         return kernels.matmul(dy_rows, self.matrix().T).reshape(x.shape)
 
     def matrix(self) -> Any:

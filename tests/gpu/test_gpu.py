@@ -122,6 +122,7 @@ def test_a_language_model_in_training(cuda, cell):
     for backend in (get_backend("cpu"), cuda):
         shape = {"cell": cell, "layers": 2, "embedding": 8, "hidden": 6, "tied": True, "dropout": 0.2}
         shape |= {"locked_dropout": True, "word_dropout": 0.1, "weight_drop": 0.3, "change_penalty": 1.0}
+        shape["inclusion"] = np.linspace(0.2, 1, 9)
         model = build_rnnlm(9, np.random.default_rng(1), backend, dtype=np.float64, **shape)
         trainer = Trainer(model, Adam(), 0.01, clip=0.5, rng=np.random.default_rng(2))
         histories.append([record["loss"] for record in trainer.fit(3, lambda epoch: Windows(ids, 4, 7))])

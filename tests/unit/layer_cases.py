@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from lexloom import graph, layers, losses, recurrent, regularization
+from lexloom import graph, layers, losses, recurrent, regularization, sampled_softmax
 from lexloom.optimizers import OPTIMIZERS, clip_global_norm
 from lexloom.parameter import Parameter, RowGrad
 
@@ -36,6 +36,17 @@ class OneTuple:
     def backward(self, dy, cache):
         dx, dstate = self.cell.backward(dy[0], cache, dy[1:] if len(dy) == 3 else dy[1])
         return (dx, *(dstate if isinstance(dstate, tuple) else (dstate,)))
+
+
+class SameDraw:
+    """A sampled softmax that draws the same each time."""
+
+    def __init__(self, output: Any):
+        self.loss = sampled_softmax.SampledSoftmaxOutput(output, np.array([1, 0.3, 0.6, 0.2, 0.5]))
+        self.parameters, self.backward = self.loss.parameters, self.loss.backward
+
+    def forward(self, x, targets):
+        return self.loss.forward(x, targets, np.random.default_rng(0))
 
 
 class Maker:
@@ -150,6 +161,11 @@ def loss_cases(dtype: Any = np.float64, move: Callable = lambda array: array) ->
             ),
             make.array(2, 4, 3),
             make.ids(IDS),
+        ),
+        "SampledSoftmaxOutput": (
+            SameDraw(layers.Linear(make.parameter("W", 5, 3), make.parameter("b", 5), transposed=True)),
+            make.array(2, 4, 3),
+            make.ids([[1, 0, 1, 1], [4, -1, 1, 0]]),
         ),
         "SigmoidCrossEntropy": (
             losses.SigmoidCrossEntropy(),

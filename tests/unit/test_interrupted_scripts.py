@@ -23,7 +23,7 @@ IDS = np.random.default_rng(0).integers(0, 30, 4000).astype(np.int32)
 RNNLM = "--embedding 8 --hidden 8 --batch 4 --steps 5 --epochs 3 --dropout 0.3 --clip 0.5 --patience 2"
 REGULARIZED = (  # averaged from the fourth epoch on
     f"{RNNLM} --epochs 6 --optimizer sgd --learning-rate 10 --schedule constant --average-after 1 "
-    "--vary-steps --locked-dropout --word-dropout 0.1 --weight-drop 0.2 "
+    "--vary-steps --samples 12 --locked-dropout --word-dropout 0.1 --weight-drop 0.2 "
     "--activation-penalty 1 --change-penalty 1"
 )
 WORD2VEC = "--dimension 16 --batch 20 --share 5 --samples 4 --epochs 3 --subsample 0.05 --dynamic"
@@ -38,6 +38,7 @@ class Training:
         words = [str(i) for i in range(30)]
         if program == "train_rnnlm":
             datasets = {"train": IDS, "valid": IDS[:300], "test": IDS[:9], "words": words}
+            datasets["counts"] = np.bincount(IDS)
             write_artifact(folder / "input.h5", "corpus", datasets, asdict(Tokenizer()))
         else:
             datasets = {"targets": IDS, "offsets": np.array([-2, -1, 1, 2]), "words": words}

@@ -37,7 +37,13 @@ def test_gradients_with_dropout():
     check_model(small_model(dropout=0.5), BATCH, seed=1)
 
 
+SOME = np.array([0.2, 1, 0.5, 0.3, 0.4])
 ALL = {"dropout": 0.2, "input_dropout": 0.4, "output_dropout": 0.5, "word_dropout": 0.3, "weight_drop": 0.4}
+
+
+@pytest.mark.parametrize("tied", [False, True])
+def test_gradients_with_sampled_words(tied):
+    check_model(small_model(tied=tied, dropout=0.5, inclusion=SOME), BATCH, seed=1)
 
 
 @pytest.mark.parametrize("locked", [False, True])
@@ -53,6 +59,14 @@ def test_each_share_changes_training_and_not_evaluation(name):
     rng = np.random.default_rng(0)
     assert plain.loss(BATCH)[0] == dropping.loss(BATCH)[0]
     assert plain.loss(BATCH, rng=rng)[0] != dropping.loss(BATCH, rng=rng)[0]
+
+
+def test_sampling_words_changes_training_and_not_evaluation():
+    plain, sampled = small_model(), small_model(inclusion=SOME)
+    ids, rng = np.arange(5), np.random.default_rng(0)
+    assert plain.loss(BATCH)[0] == sampled.loss(BATCH)[0]
+    assert plain.loss(BATCH, rng=rng)[0] != sampled.loss(BATCH, rng=rng)[0]
+    np.testing.assert_array_equal(plain.log_probabilities(ids), sampled.log_probabilities(ids))
 
 
 def test_shares_of_ones_own_before_and_after_the_recurrent_layers():
@@ -166,7 +180,9 @@ def test_a_model_on_a_device_equals_the_one_on_the_host(cell):
     losses = []
     for backend in (CPU, FAKE):
         penalties = {"activation_penalty": 2.0, "change_penalty": 1.0}
-        model = small_model(backend, cell=cell, layers=2, tied=True, locked_dropout=True, **ALL, **penalties)
+        model = small_model(
+            backend, cell=cell, layers=2, tied=True, inclusion=SOME, locked_dropout=True, **ALL, **penalties
+        )
         trainer = Trainer(model, SGD(), 0.5, clip=0.2, rng=random_stream(1, "dropout"))
         losses.append([record["loss"] for record in trainer.fit(2, lambda epoch: [BATCH, BATCH])])
     assert losses[0] == pytest.approx(losses[1], rel=1e-12)

@@ -31,10 +31,11 @@ def folder(tmp_path):
     return tmp_path
 
 
-def test_a_model_is_the_same_file_for_any_number_of_threads_and_is_measured(folder):
+@pytest.mark.parametrize("options", [(), ("--samples", 3)])
+def test_a_model_is_the_same_file_for_any_number_of_threads_and_is_measured(folder, options):
     files = []
     for threads in (1, 2):
-        assert train(folder, "--learning-rate", 1, "--threads", threads).returncode == 0
+        assert train(folder, "--learning-rate", 1, "--threads", threads, *options).returncode == 0
         files.append((folder / "lm.h5").read_bytes())
     assert files[0] == files[1]
     succeed("evaluate_rnnlm", folder / "lm.h5", folder / "corpus.h5", "--output", folder / "p.h5")

@@ -33,6 +33,7 @@ OUTSIDE = {
         "change-penalty": "nan",
         "batch": "0",
         "steps": "-1",
+        "samples": "0",
         "epochs": "0",
         "learning-rate": "nan",
         "clip": "0",

@@ -33,6 +33,7 @@ TINY = {
     "batch": 4,
     "steps": 10,
     "vary_steps": False,
+    "samples": None,
     "epochs": 1,
     "optimizer": "sgd",
     "learning_rate": 1.0,

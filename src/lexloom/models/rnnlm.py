@@ -14,11 +14,11 @@ from lexloom.errors import LexloomError
 from lexloom.initializers import uniform, xavier
 from lexloom.language_evaluation import perplexity_of_tokens
 from lexloom.layers import Dropout, Embedding, Linear
-from lexloom.losses import SoftmaxOutput
 from lexloom.parameter import Parameter, unique
 from lexloom.randomness import random_stream
 from lexloom.recurrent import CELLS, GRU
 from lexloom.regularization import PenalizedDropout, WeightDrop, WordDropout
+from lexloom.sampled_softmax import SampledSoftmaxOutput
 
 
 @dataclass(frozen=True)
@@ -65,9 +65,12 @@ class RNNLM:
     recurrent : list of recurrent layers
         From (N, T, D) to (N, T, H), each on top of the one before.
     output : Linear
-        From (N, T, H) to scores (N, T, V).
+        From (N, T, H) to scores (N, T, V); transposed, so that its table has a row for each word.
     regularization : Regularization, optional
         What is dropped or penalized in training; nothing by default.
+    inclusion : (V,) float array, optional
+        In training, the probability that an update compares targets with a word; see
+        `lexloom.sampled_softmax`. All words by default.
     """
 
     def __init__(
@@ -76,6 +79,7 @@ class RNNLM:
         recurrent: list[Any],
         output: Linear,
         regularization: Regularization = Regularization(),
+        inclusion: np.ndarray | None = None,
     ):
         self.embedding = embedding
         self.recurrent = recurrent
@@ -87,7 +91,7 @@ class RNNLM:
         self.dropouts = [Dropout(given.dropout, locked) for _ in recurrent[1:]]
         self.dropouts.append(PenalizedDropout(output_dropout, given.activation_penalty, given.change_penalty))
         self.thinned = [WeightDrop(layer, given.weight_drop) for layer in recurrent]
-        self.cross_entropy = SoftmaxOutput(output)
+        self.cross_entropy = SampledSoftmaxOutput(output, inclusion)
 
     def parameters(self) -> list[Parameter]:
         """Return every parameter once; a tied table stands at the embedding."""
@@ -121,11 +125,12 @@ class RNNLM:
     ) -> tuple[Any, list, Any]:
         """Return the mean cross-entropy of a batch (ids, targets), each (N, T), the carry and the cache.
 
-        In nats for each token that is not padding, without the penalties that `backward` adds.
+        In nats for each token that is not padding, without the penalties that `backward` adds. In training
+        against a sample of the words (`inclusion`) it is an estimate, on average a little too low.
         """
         ids, targets = self.to_device(batch)
         x, carry, cache = self.hidden(ids, carry, rng)
-        loss, loss_cache = self.cross_entropy.forward(x, targets)
+        loss, loss_cache = self.cross_entropy.forward(x, targets, rng)
         return loss, carry, (cache, loss_cache)
 
     def log_probabilities(
@@ -201,6 +206,7 @@ def build_rnnlm(
     embedding: int,
     hidden: int,
     tied: bool = False,
+    inclusion: np.ndarray | None = None,
     dtype: Any = np.float32,
     **regularization: Any,
 ) -> RNNLM:
@@ -219,6 +225,8 @@ def build_rnnlm(
         The output layer uses the embedding's table, transposed (Press & Wolf 2017; Inan et al. 2017). So the
         last recurrent layer has states of size D; those below it have H (Merity, Keskar & Socher 2018,
         section 4).
+    inclusion : (V,) float array, optional
+        See `RNNLM`.
     **regularization
         See `Regularization`.
 
@@ -239,11 +247,12 @@ def build_rnnlm(
         for k, pair in enumerate(pairwise(sizes))
     ]
     bias = Parameter("output.b", backend.xp.zeros(vocabulary, dtype))
-    if tied:
-        output = Linear(table, bias, transposed=True)
-    else:
-        output = Linear(Parameter("output.W", xavier(rng, (hidden, vocabulary), backend, dtype=dtype)), bias)
-    return RNNLM(Embedding(table), recurrent, output, Regularization(**regularization))
+    output_table = table
+    if not tied:
+        matrix = xavier(rng, (hidden, vocabulary), backend, dtype=dtype)
+        output_table = Parameter("output.W", backend.xp.ascontiguousarray(matrix.T))
+    output = Linear(output_table, bias, transposed=True)
+    return RNNLM(Embedding(table), recurrent, output, Regularization(**regularization), inclusion)
 
 
 def _recurrent_layer(
