@@ -68,7 +68,7 @@ def products_of(inputs: Inputs, model: str) -> list[Any]:
             Product(*weights, a_transposed=True),
         ]
 
-    found = with_gradients(sizes[-1], vocabulary_of(inputs), settings["tied"])
+    found = with_gradients(sizes[-1], vocabulary_of(inputs), transposed=True)
     for below, size in pairwise(sizes):
         found += with_gradients(below, gates)
         found.append(Product(streams, size, gates, times=steps))
