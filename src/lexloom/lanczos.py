@@ -11,7 +11,6 @@ Computed on the host in float64; every product is cut by shape alone, so the bit
 from typing import NamedTuple, Protocol
 
 import numpy as np
-from scipy import linalg
 
 from lexloom.backend import backend_of
 
@@ -59,7 +58,7 @@ class Lanczos:
         """Begin with a random block, drawn by rng."""
         self._operator = operator
         self._rng = rng
-        self._storage = np.empty((operator.size, 16 * BLOCK), order="F")
+        self._storage = np.empty((operator.size, 32 * BLOCK), order="F")
         self._stored = 0
         self._extend(rng.standard_normal((operator.size, BLOCK)))
         self._coupling = np.zeros((self._stored, 0))
@@ -96,10 +95,10 @@ class Lanczos:
 
     def leading(self, count: int) -> RitzPairs:
         """Return the `count` largest Ritz values, with what belongs to them."""
-        size = self.size
-        values, inner = linalg.eigh(self.projected, subset_by_index=(size - count, size - 1))
-        residuals = np.linalg.norm(self._coupling @ inner[size - self._coupling.shape[1] :], axis=0)
-        return RitzPairs(values[::-1], inner[:, ::-1], residuals[::-1])
+        values, inner = np.linalg.eigh(self.projected)
+        values, inner = values[: -count - 1 : -1], inner[:, : -count - 1 : -1]
+        residuals = np.linalg.norm(self._coupling @ inner[self.size - self._coupling.shape[1] :], axis=0)
+        return RitzPairs(values, inner, residuals)
 
     @property
     def _vectors(self) -> np.ndarray:
@@ -131,7 +130,7 @@ class Lanczos:
         while True:
             lengths = np.linalg.norm(block, axis=0)
             block = block - kernels.matmul(self._vectors, kernels.matmul(self._vectors.T, block))
-            block, triangle = linalg.qr(block, mode="economic", check_finite=False)
+            block, triangle = kernels.qr(block)
             if (np.abs(np.diag(triangle)) > _KEPT * lengths).all():
                 return block
             block += _ROUNDING * self._rng.standard_normal(block.shape)

@@ -14,14 +14,16 @@ lie above any number (Lin, Saad & Yang 2016, "Approximating spectral densities o
 
 The space is large enough by the sin theta theorem (Davis & Kahan 1970, "The rotation of eigenvectors by a
 perturbation"): for a vector found with residual r, the sine of its angle to the space sought is at most r /
-gap, where the gap is the distance of its eigenvalue to the first one left out. The singular values are taken
-from A times the vectors, because squares blur small ones.
+gap, where the gap is the distance of its eigenvalue to the first one left out. That one is often near, but by
+then it is found as well, as are more after it, and residuals are orthogonal to all that is found: it is the
+distance to the first one not found that counts, see `_sines`. The singular values are taken from A times the
+vectors, because squares blur small ones.
 """
 
 from collections.abc import Callable
 
 import numpy as np
-from scipy import linalg, sparse
+from scipy import sparse
 from threadpoolctl import threadpool_limits
 
 from lexloom.backend import backend_of
@@ -29,9 +31,10 @@ from lexloom.errors import LexloomError
 from lexloom.lanczos import BLOCK, Lanczos, RitzPairs
 
 _SAMPLED = 4 * BLOCK  # size of the space that tells where to cut
-_MARGIN = 1.5  # eigenvalues above the cut, for each one wanted
+_MARGIN = 1.75  # eigenvalues above the cut, for each one wanted
 _DEGREES = (4, 3, 2)  # of the polynomial, the steepest first
-_FIRST_CHECK = 3  # the size of the space, in dimensions
+_FIRST_PROGRESS = 2  # the size of the space, in dimensions, at which errors begin to fall
+_FIRST_CHECK = 2.75
 _GROWTH = 1.15  # of the space between checks, at most
 _ROUNDING = np.finfo(np.float64).eps
 _UNSEEN = 100 * _ROUNDING  # a residual that is rounding, beside the polynomial's 1
@@ -128,7 +131,7 @@ def _factorize(matrix, dimension, rng, tolerance, report):
         values, right = _leading_vectors(polynomial, dimension, tolerance, rng, report)
         if values[-1] > 1:  # all are above the cut, where the polynomial keeps their order
             break
-    left, triangle = linalg.qr(_product(matrix, right), mode="economic", check_finite=False)
+    left, triangle = kernels.qr(_product(matrix, right))
     inner_left, values, inner_right = np.linalg.svd(triangle)
     return kernels.matmul(left, inner_left), values, kernels.matmul(right, inner_right.T)
 
@@ -203,31 +206,41 @@ def _polynomials(gram, dimension, tolerance, rng):
 def _leading_vectors(operator, dimension, tolerance, rng, report):
     """Return the largest eigenvalues of an operator, descending (D,), and their vectors (N, D)."""
     lanczos = Lanczos(operator, rng)
-    due, checks = _FIRST_CHECK * dimension, []
+    due, checks = _FIRST_CHECK * dimension, [(_FIRST_PROGRESS * dimension, 0.0)]
     while True:
         lanczos.step()
         if lanczos.size < due and not lanczos.complete:
             continue
-        found = lanczos.leading(dimension + 1)
-        sines = _sines(found)
+        found = lanczos.leading(min(dimension + dimension // 2 + 1, lanczos.size))
+        sines = _sines(found, dimension)
         error = np.linalg.norm(sines)
-        if error <= tolerance or found.residuals[:-1].max() <= _UNSEEN or lanczos.complete:
+        if error <= tolerance or found.residuals[:dimension].max() <= _UNSEEN or lanczos.complete:
             report(dimension)
-            vectors = backend_of(found.inner).kernels.matmul(lanczos.basis, found.inner[:, :-1])
-            return found.values[:-1], vectors
+            inner = found.inner[:, :dimension]
+            return found.values[:dimension], backend_of(inner).kernels.matmul(lanczos.basis, inner)
         report(np.count_nonzero(sines <= tolerance))
         checks.append((lanczos.size, np.log(error)))
         due = _next_check(checks, np.log(tolerance))
 
 
-def _sines(found: RitzPairs) -> np.ndarray:
-    """Return bounds on the angles of all vectors but the last to the space sought.
+def _sines(found: RitzPairs, dimension: int) -> np.ndarray:
+    """Return bounds on the angles of the first D vectors found to the space sought.
 
-    The gap is to the last, the first one left out; its eigenvalue may be larger than found by its residual.
+    Call the next k vectors found the neighbours. B x = value * x, written out for what an exact x has outside
+    of the D + k vectors and among the neighbours, says that the first is at most r / (gap - coupled / near),
+    and the second that times sqrt(coupled) / near. Here r is the residual of the vector found, gap the
+    distance of its value to the first one after the neighbours (which may be larger than found by its
+    residual), near that to the first neighbour, and coupled the sum of the neighbours' squared residuals. The
+    k taken is the best one for all D; with none it is the sin theta theorem.
     """
-    residuals = found.residuals[:-1]
-    gaps = found.values[:-1] - found.values[-1] - found.residuals[-1]
-    return residuals / np.maximum(np.maximum(gaps, residuals), np.finfo(np.float64).tiny)
+    wanted, others = found.values[:dimension, None], found.values[dimension:]
+    residuals = found.residuals[:dimension, None]
+    coupled = np.append(0, np.cumsum(found.residuals[dimension:-1] ** 2))
+    near = np.maximum(wanted - others[0], _ROUNDING)
+    gaps = wanted - others - found.residuals[dimension:] - coupled / near
+    outside = residuals / np.maximum(np.maximum(gaps, residuals), np.finfo(np.float64).tiny)
+    sines = np.minimum(outside * np.sqrt(1 + coupled / near**2), 1)
+    return sines[:, np.linalg.norm(sines, axis=0).argmin()]
 
 
 def _next_check(checks: list[tuple[int, float]], goal: float) -> float:
@@ -235,12 +248,10 @@ def _next_check(checks: list[tuple[int, float]], goal: float) -> float:
 
     The logarithm falls about linearly with the size.
     """
-    size, error = checks[-1]
-    sizes = [_GROWTH * size]
-    for before, larger in checks[-2:-1]:
-        if larger > error:
-            sizes.append(size + (error - goal) * (size - before) / (larger - error))
-    return min(sizes)
+    (before, larger), (size, error) = checks[-2:]
+    if larger <= error:
+        return _GROWTH * size
+    return min(_GROWTH * size, size + (error - goal) * (size - before) / (larger - error))
 
 
 def _product(matrix: sparse.csr_array, block: np.ndarray) -> np.ndarray:

@@ -49,6 +49,23 @@ def test_matmul_of_transposed_arrays_into_an_output():
     np.testing.assert_allclose(out, a.astype(np.float64) @ b, atol=1e-3)
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("shape", [(5, 5), (40, 7), (6000, 16), (9000, 300)])
+def test_qr_is_one_and_has_the_same_bits_on_threads(dtype, shape):
+    a = normal(*shape).astype(dtype)
+    a[:, 1] = a[:, 0]
+    (q, triangle), two = on_threads(lambda: cpu.qr(a))
+    for part, other in zip((q, triangle), two, strict=True):
+        np.testing.assert_array_equal(part, other)
+        assert part.dtype == dtype
+    rounding = 100 * np.finfo(dtype).eps
+    np.testing.assert_allclose(q.T @ q, np.eye(shape[1]), atol=rounding)
+    np.testing.assert_allclose(q @ triangle, a, atol=rounding * np.sqrt(len(a)))
+    np.testing.assert_array_equal(triangle, np.triu(triangle))
+    for part, expected in zip((q, triangle), reference.qr(normal(*shape).astype(dtype)), strict=True):
+        assert part.shape == expected.shape
+
+
 @pytest.mark.parametrize("rows", [1, 4, 5, 12, 20])
 @pytest.mark.parametrize(("inner", "columns"), [(1, 1), (650, 130), (30, 64), (900, 2600)])
 @pytest.mark.parametrize("transposed", [False, True])

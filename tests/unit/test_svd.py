@@ -13,6 +13,7 @@ from lexloom.backend import get_backend
 from lexloom.counts import count_cooccurrences, weight_ppmi
 from lexloom.errors import LexloomError
 from lexloom.kernels import cpu, pool, reference
+from lexloom.lanczos import Lanczos
 from lexloom.svd import truncated_svd, word_vectors
 
 
@@ -37,6 +38,14 @@ def ppmi_matrix(words=600, smoothing=1):
     words_of_class = rng.zipf(1.2, 40000).clip(max=words // 6) - 1
     ids = words_of_class * 6 + np.repeat(rng.integers(0, 6, 4000), 10)
     return weight_ppmi(count_cooccurrences(ids.astype(np.int32), words, 5), smoothing)
+
+
+class Diagonal:
+    def __init__(self, values):
+        self.values, self.size = values, len(values)
+
+    def __matmul__(self, block):
+        return self.values[:, None] * block
 
 
 def sine(vectors, others):
@@ -128,6 +137,22 @@ def test_the_space_is_right_where_the_next_value_is_near(tolerance):
     for seed in range(5):
         right = factorize(matrix, 30, seed, tolerance=tolerance)[2]
         assert sine(right, np.eye(1000)[:, :30]) < tolerance
+
+
+def test_the_bound_on_angles_holds_and_is_near_the_truth():
+    exact = np.linspace(10, 0, 600) ** 1.5
+    exact[30] = exact[29] * (1 - 1e-4)
+    lanczos, sought = Lanczos(Diagonal(exact), np.random.default_rng(1)), np.eye(600)[:, :30]
+    angles = []
+    while not angles or angles[-1] > 1e-9:
+        lanczos.step()
+        if lanczos.size > 46:
+            found = lanczos.leading(46)
+            angles.append(sine(lanczos.basis @ found.inner[:, :30], sought))
+            bound = np.linalg.norm(svd._sines(found, 30))
+            assert angles[-1] <= bound
+            assert bound < 20 * angles[-1] or angles[-1] > 1e-5
+    assert len(angles) > 5
 
 
 def test_values_of_many_sizes():

@@ -1,12 +1,14 @@
-"""Products of dense matrices on the CPU: BLAS on tiles of the result."""
+"""Products and QR decompositions of dense matrices on the CPU: BLAS and LAPACK on tiles."""
 
 import numpy as np
+from scipy import linalg
 
-from lexloom.kernels.pool import run_tiles
+from lexloom.kernels.pool import cut, run_tiles
 
 _SHARE_FLOPS = 1 << 26  # below, starting a thread costs more than it brings
 _TILE_FLOPS = 1 << 30  # tiles as large as can be: BLAS copies its operands for each
 _SHARES = 4
+_QR_ROWS = 2500  # 16 columns of them lie in a core's second cache
 
 
 def matmul(a: np.ndarray, b: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
@@ -14,15 +16,44 @@ def matmul(a: np.ndarray, b: np.ndarray, out: np.ndarray | None = None) -> np.nd
     rows, columns = a.shape[0], b.shape[1]
     if out is None:
         out = np.empty((rows, columns), np.result_type(a, b))
-    run_tiles(
-        lambda tile: np.matmul(a[tile[0]], b[:, tile[1]], out=out[tile]), _tiles(rows, columns, a.shape[1])
-    )
+    tiles = _tiles(rows, columns, a.shape[1], out.itemsize)
+    run_tiles(lambda tile: np.matmul(a[tile[0]], b[:, tile[1]], out=out[tile]), tiles)
     return out
 
 
-def _tiles(rows: int, columns: int, inner: int) -> list[tuple[slice, slice]]:
-    """Halve the longer side of a result until there are as many parts as its work is worth."""
-    flops = 2 * rows * columns * inner
+def qr(a: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the QR decomposition, by tiles of rows; see `reference.qr`.
+
+    The triangles of the tiles, one above the other, are decomposed again (Demmel, Grigori, Hoemmen & Langou
+    2012, "Communication-optimal parallel and sequential QR and LU factorizations").
+    """
+    tiles = cut(len(a), max(_QR_ROWS, 2 * a.shape[1]))
+    if len(tiles) == 1:
+        return _householder(a)
+    parts = [None] * len(tiles)
+
+    def decompose(number: int) -> None:
+        parts[number] = _householder(a[tiles[number]])
+
+    run_tiles(decompose, range(len(tiles)))
+    inner, triangle = _householder(np.vstack([part for _, part in parts]))
+    inner, q = np.split(inner, len(tiles)), np.empty(a.shape, a.dtype)
+    run_tiles(
+        lambda number: np.matmul(parts[number][0], inner[number], out=q[tiles[number]]), range(len(tiles))
+    )
+    return q, triangle
+
+
+def _householder(a):
+    return linalg.qr(a, mode="economic", check_finite=False)
+
+
+def _tiles(rows: int, columns: int, inner: int, itemsize: int) -> list[tuple[slice, slice]]:
+    """Halve the longer side of a result until there are as many parts as its work is worth.
+
+    A product of float64 takes the time of two of float32.
+    """
+    flops = 2 * rows * columns * inner * (itemsize // 4)
     wanted = max(flops / _TILE_FLOPS, min(_SHARES, flops / _SHARE_FLOPS))
     down, across = 1, 1
     while down * across < wanted:

@@ -21,6 +21,11 @@ def matmul(a: Any, b: Any, out: Any = None) -> Any:
     return _xp(a).matmul(a, b, out=out)
 
 
+def qr(a: Any) -> tuple[Any, Any]:
+    """Return an orthonormal Q (M, N) and a triangular R (N, N) whose product is a (M, N), M >= N."""
+    return _xp(a).linalg.qr(a)
+
+
 def panels(matrix: Any, rows: int) -> Any:
     """Return a matrix (K, N) in the form in which `matmul_panels` multiplies fastest.
 
