@@ -20,7 +20,15 @@ SIZES = {"dimension 100, window 5": (100, 5), "dimension 300, window 10": (300, 
 
 
 def train(
-    ids: Any, vocabulary: int, model: str, dimension: int, window: int, epochs: int, seed: int, threads: int
+    ids: Any,
+    vocabulary: int,
+    model: str,
+    dimension: int,
+    window: int,
+    epochs: int,
+    seed: int,
+    threads: int,
+    device: str = "cpu",
 ) -> Any:
     """Return the vectors (V, D) that lexloom learns."""
     import numpy as np
@@ -35,7 +43,7 @@ def train(
 
     init, samples = random_stream(seed, "init"), SAMPLES[model]
     network = MODELS[model](
-        vocabulary, dimension, init, get_backend(threads=threads), weight=NEGATIVES / samples
+        vocabulary, dimension, init, get_backend(device, threads), weight=NEGATIVES / samples
     )
     batches = ContextBatches(
         ids, np.bincount(ids, minlength=vocabulary), window, samples=samples, **OURS, seed=seed
@@ -69,17 +77,24 @@ def gensim_model(ids: Any, skip_gram: int, dimension: int, window: int, seed: in
     return fit
 
 
-def ours(inputs: Inputs, model: str, dimension: int, window: int) -> Work:
+def ours(inputs: Inputs, model: str, dimension: int, window: int, device: str = "cpu") -> Work:
     """lexloom: batches that depend on no thread, samples shared by blocks of words."""
     ids = inputs.ids()
     size = int(ids.max()) + 1
 
     def work() -> int:
-        train(ids, size, model, dimension, window, 1, 1, inputs.threads)
+        train(ids, size, model, dimension, window, 1, 1, inputs.threads, device)
         return len(ids)
 
-    train(ids[:1000], size, model, dimension, window, 1, 1, inputs.threads)
+    train(ids[:1000], size, model, dimension, window, 1, 1, inputs.threads, device)
     return work
+
+
+def on_cuda(inputs: Inputs, **settings: Any) -> Work:
+    """Return `ours` on a CUDA device."""
+    import cupy  # noqa: F401  where it is not installed, this side is left out
+
+    return ours(inputs, **settings, device="cuda")
 
 
 def gensim(inputs: Inputs, model: str, dimension: int, window: int) -> Work:
@@ -95,7 +110,12 @@ def gensim(inputs: Inputs, model: str, dimension: int, window: int) -> Work:
 
 
 STAGES = [
-    Stage(f"{model}, {name}", partial(ours, **size), {"gensim": partial(gensim, **size)}, "words/s")
+    Stage(
+        f"{model}, {name}",
+        partial(ours, **size),
+        {"gensim": partial(gensim, **size), "lexloom, CUDA": partial(on_cuda, **size)},
+        "words/s",
+    )
     for model in ("cbow", "skip-gram")
     for name, (dimension, window) in SIZES.items()
     for size in [{"model": model, "dimension": dimension, "window": window}]

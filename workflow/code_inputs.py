@@ -45,14 +45,18 @@ def options(settings: Mapping[str, Any]) -> str:
 
 
 def imported_modules(path: Path) -> list[str]:
-    """Return the files of the lexloom modules that a Python file imports, itself or through others."""
+    """Return the files of the lexloom modules that a Python file imports, itself or through others.
+
+    The CUDA source beside a module, of the same name, is among them.
+    """
     found, waiting = set(), [path]
     while waiting:
         for module in _direct_imports(waiting.pop()):
             if module not in found:
                 found.add(module)
                 waiting.append(module)
-    return sorted(str(module) for module in found)
+    sources = {module.with_suffix(".cu") for module in found}
+    return sorted(map(str, found | set(filter(Path.is_file, sources))))
 
 
 @cache

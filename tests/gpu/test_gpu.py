@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from layer_cases import layer_cases, loss_cases, optimized, parameters_of
+from word2vec_cases import KERNELS, SHAPES, assert_same, batch
 
 from lexloom.backend import get_backend
 from lexloom.batches import Windows
@@ -113,6 +114,25 @@ def test_kernels(cuda, name):
     moved = [cuda.to_device(value) if isinstance(value, np.ndarray) else value for value in arguments]
     kernel = name.split(",")[0]
     agree(cuda, getattr(cuda.kernels, kernel)(*moved), getattr(reference, kernel)(*arguments))
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("name", KERNELS)
+def test_word2vec_kernels(cuda, name, shape):
+    arguments = batch(*shape)
+    moved = [cuda.to_device(value) if isinstance(value, np.ndarray) else value for value in arguments]
+    first, second = (to_host(cuda, getattr(cuda.kernels, name)(*moved)) for _ in range(2))
+    assert_same(first, getattr(reference, name)(*arguments), shape[0])
+    for one, other in zip(first[1:], second[1:], strict=True):
+        np.testing.assert_array_equal(one[0], other[0])
+        np.testing.assert_array_equal(one[1], other[1])
+    assert first[0] == second[0]
+
+
+def to_host(cuda, result):
+    return (
+        tuple(to_host(cuda, part) for part in result) if isinstance(result, tuple) else cuda.to_host(result)
+    )
 
 
 @pytest.mark.parametrize("cell", CELLS)

@@ -134,17 +134,22 @@ def kernels_of(module):
 
 
 def cuda_kernels():
-    """Read cuda.py without importing it, as that needs CuPy; what it imports is the reference's."""
-    tree = ast.parse((Path(reference.__file__).parent / "cuda.py").read_text())
-    found = {
-        node.name: [argument.arg for argument in node.args.args]
-        for node in tree.body
-        if isinstance(node, ast.FunctionDef)
-    }
+    """Read cuda.py and what it imports from here, without importing, as that needs CuPy."""
+    tree, found = parsed("cuda"), functions_in(parsed("cuda"))
     for node in tree.body:
-        if isinstance(node, ast.ImportFrom) and node.module == "lexloom.kernels.reference":
-            found |= {alias.name: kernels_of(reference)[alias.name] for alias in node.names}
+        if isinstance(node, ast.ImportFrom) and node.module.startswith("lexloom.kernels."):
+            defined = functions_in(parsed(node.module.rpartition(".")[2]))
+            found |= {alias.name: defined[alias.name] for alias in node.names}
     return found
+
+
+def parsed(name):
+    return ast.parse((Path(reference.__file__).parent / f"{name}.py").read_text())
+
+
+def functions_in(tree):
+    functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
+    return {node.name: [argument.arg for argument in node.args.args] for node in functions}
 
 
 @pytest.mark.parametrize("name", sorted(kernels_of(reference)))
@@ -159,9 +164,12 @@ def cuda(monkeypatch):
     """Return cuda.py with NumPy and SciPy in the place of CuPy: its formulas, without its device."""
     monkeypatch.setitem(sys.modules, "cupy", np)
     monkeypatch.setitem(sys.modules, "cupyx.scipy", scipy)
-    monkeypatch.delitem(sys.modules, "lexloom.kernels.cuda", raising=False)
-    yield importlib.import_module("lexloom.kernels.cuda")
-    del sys.modules["lexloom.kernels.cuda"]
+    names = [f"lexloom.kernels.{name}" for name in ("cuda", "cuda_word2vec")]
+    for name in names:
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    yield importlib.import_module(names[0])
+    for name in names:
+        del sys.modules[name]
 
 
 @pytest.mark.parametrize("ids", [[3, 1, 3, 0, 1, 3], [2], []])

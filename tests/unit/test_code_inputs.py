@@ -69,6 +69,13 @@ def test_imports_are_followed_through_modules_and_round_circles(library):
     assert modules("s.py") == ["__init__", "a", "b", "c", "models/__init__", "models/d", "models/e"]
 
 
+def test_the_cuda_source_of_a_module_is_an_input(library):
+    library("scripts/s.py", "from lexloom import a")
+    library("src/lexloom/a.cu", "")
+    library("src/lexloom/b.cu", "")
+    assert modules("s.py") == ["__init__", "a.cu", "a"]
+
+
 @pytest.mark.parametrize("script", SCRIPTS)
 def test_what_python_loads_is_among_the_inputs(script):
     path = code_inputs.ROOT / "scripts" / script

@@ -10,8 +10,9 @@ from typing import Any
 import cupy
 from cupyx.scipy import sparse
 
+from lexloom.kernels.cuda_word2vec import cbow as cbow
+from lexloom.kernels.cuda_word2vec import skip_gram as skip_gram
 from lexloom.kernels.reference import adagrad_rows as adagrad_rows
-from lexloom.kernels.reference import cbow as cbow
 from lexloom.kernels.reference import each_tile as each_tile
 from lexloom.kernels.reference import lstm_step as lstm_step
 from lexloom.kernels.reference import lstm_step_backward as lstm_step_backward
@@ -21,7 +22,6 @@ from lexloom.kernels.reference import panels as panels
 from lexloom.kernels.reference import qr as qr
 from lexloom.kernels.reference import row_adagrad_rows as row_adagrad_rows
 from lexloom.kernels.reference import sigmoid as sigmoid
-from lexloom.kernels.reference import skip_gram as skip_gram
 from lexloom.kernels.reference import softmax_cross_entropy as softmax_cross_entropy
 from lexloom.kernels.reference import softmax_cross_entropy_backward as softmax_cross_entropy_backward
 from lexloom.kernels.reference import softmax_output as softmax_output

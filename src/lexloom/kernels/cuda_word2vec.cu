@@ -1,0 +1,235 @@
+// CBOW and skip-gram with negative sampling on a CUDA device: the loss and the row gradients of a batch.
+//
+// A tile is TILE positions of the text next to each other, of one block of SHARE positions, which share their
+// samples. It has an input row for each word that a hidden vector is made of, and an output row for each word
+// that hidden vectors are compared with: the samples first, then the words to predict. A block of threads
+// works on one tile at a time, in small matrix products:
+//
+//     H  (TILE, D)       = A X           X  (INPUTS, D)   input rows;  A: means over windows, or one row each
+//     E  (TILE, OUTPUTS) = dloss(H Y')   Y  (OUTPUTS, D)  output rows
+//     dY (OUTPUTS, D)    = E' H
+//     dH (TILE, D)       = E Y
+//     dX (INPUTS, D)     = A' dH
+//
+// Each row of dX and dY is left at a place of its own. Sorting the places by word brings together what
+// belongs to one row of a table, and a block of threads adds that up. No two threads ever add to one number,
+// so the bits are the same each time.
+//
+// Compiled with these constants:
+//     CBOW       1: the mean of a window predicts its middle; 0, skip-gram: the middle predicts its window
+//     DIMENSION  D, numbers in a row of the tables W_in (V, D) and W_out (V, D)
+//     WINDOW     words on each side of the positions in ids (WINDOW + positions + WINDOW,); -1 for no word
+//     SHARE      positions in a block
+//     SAMPLES    of a block, in samples (blocks, SAMPLES)
+//     WEIGHT     of a sample beside a word to predict
+//     TILE       the most positions in a tile, and the numbers of a row that are at hand at a time
+//     WARPS      of TILE threads, in a block of threads (TILE, WARPS)
+//     ABSENT     the word of a place that has none
+
+constexpr int D = DIMENSION;
+constexpr int TILES = (SHARE + TILE - 1) / TILE;  // of a block of positions
+constexpr int NEAR = WINDOW + TILE + WINDOW;      // words in a tile and beside it
+constexpr int INPUTS = CBOW ? NEAR : TILE;
+constexpr int OUTPUTS = SAMPLES + (CBOW ? TILE : NEAR);
+constexpr int EACH = TILE / WARPS;  // rows of a square of TILE x TILE numbers that fall to one thread
+
+typedef float Square[TILE][TILE + 1];  // a column more, so that threads in a row read from different banks
+
+// What a block of threads knows of its tile, in memory that they share.
+struct Tile {
+    int live;            // positions; those from there to TILE are beyond the block
+    int words[NEAR];     // those in the tile and beside it, from the left; -1 for none
+    int radii[TILE];     // how many words on each side are around a position, 0 where it has no word
+    int counts[TILE];    // the words around it
+    const int* samples;  // (SAMPLES,)
+
+    __device__ void read(const int* ids, const int* all_radii, const int* all_samples) {
+        const int block = blockIdx.x / TILES, start = blockIdx.x % TILES * TILE;
+        const int first = block * SHARE + start, thread = threadIdx.y * TILE + threadIdx.x;
+        if (thread == 0) {
+            live = min(TILE, SHARE - start);
+            samples = all_samples + block * SAMPLES;
+        }
+        __syncthreads();
+        for (int j = thread; j < NEAR; j += TILE * WARPS)
+            words[j] = j < live + 2 * WINDOW ? ids[first + j] : -1;
+        __syncthreads();
+        if (thread < TILE) {
+            radii[thread] = target(thread) < 0 ? 0 : all_radii[first + thread];
+            counts[thread] = 0;
+            for (int j = thread; j <= thread + 2 * WINDOW; j++) counts[thread] += around(thread, j);
+        }
+        __syncthreads();
+    }
+    __device__ int target(int n) const { return n < live ? words[WINDOW + n] : -1; }
+    __device__ int input(int i) const { return CBOW ? words[i] : target(i); }
+    __device__ int output(int o) const {
+        if (o >= OUTPUTS) return -1;
+        return o < SAMPLES ? samples[o] : CBOW ? target(o - SAMPLES) : words[o - SAMPLES];
+    }
+    // Whether words[j] is around position n.
+    __device__ bool around(int n, int j) const {
+        const int distance = abs(j - WINDOW - n);
+        return distance > 0 && distance <= radii[n] && words[j] >= 0;
+    }
+    // How many words position n predicts, or is predicted as.
+    __device__ int predictions(int n) const { return CBOW ? target(n) >= 0 : counts[n]; }
+    // How much it counts that position n meets output word o.
+    __device__ float weight(int n, int o) const {
+        if (o < SAMPLES) return WEIGHT * predictions(n);
+        return o < OUTPUTS && (CBOW ? o - SAMPLES == n && target(n) >= 0 : around(n, o - SAMPLES));
+    }
+};
+
+// numbers (TILE, TILE) = rows[number_of_row(0 to TILE)][start : start + TILE]; 0 for a row of -1, and beyond.
+template <class NumberOfRow>
+__device__ void load(Square numbers, const float* rows, int start, NumberOfRow number_of_row) {
+    const int column = start + threadIdx.x;
+    for (int k = threadIdx.y; k < TILE; k += WARPS) {
+        const long long row = number_of_row(k);
+        numbers[k][threadIdx.x] = row >= 0 && column < D ? rows[row * D + column] : 0;
+    }
+}
+
+// hidden (TILE, D) = A X, and dhidden (TILE, D) = 0.
+__device__ void make_hidden(const Tile& tile, const float* W_in, float* hidden, float* dhidden) {
+    for (int n = threadIdx.y; n < TILE; n += WARPS)
+        for (int d = threadIdx.x; d < D; d += TILE) {
+            float total = 0;
+            if (CBOW) {
+                for (int j = n; j <= n + 2 * WINDOW; j++)
+                    if (tile.around(n, j)) total += W_in[(long long)tile.words[j] * D + d];
+                total /= max(1, tile.counts[n]);
+            } else if (tile.target(n) >= 0) {
+                total = W_in[(long long)tile.target(n) * D + d];
+            }
+            hidden[n * D + d] = total;
+            dhidden[n * D + d] = 0;
+        }
+}
+
+// Compare hidden (TILE, D) with the TILE output rows from the first on: write E (TILE, TILE), return the loss.
+// With s the score, a word to predict loses log(1 + exp(-s)), a sample log(1 + exp(s)).
+__device__ double make_errors(const Tile& tile, const float* W_out, const float* hidden, int first,
+                              Square H, Square Y, Square E) {
+    float scores[EACH] = {};
+    for (int start = 0; start < D; start += TILE) {
+        load(H, hidden, start, [](int n) { return n; });
+        load(Y, W_out, start, [&](int o) { return tile.output(first + o); });
+        __syncthreads();
+        for (int d = 0; d < TILE; d++)
+            for (int e = 0; e < EACH; e++) scores[e] += H[threadIdx.y + e * WARPS][d] * Y[threadIdx.x][d];
+        __syncthreads();
+    }
+    const int o = first + threadIdx.x;
+    const float sign = o < SAMPLES ? 1 : -1;
+    double loss = 0;
+    for (int e = 0; e < EACH; e++) {
+        const int n = threadIdx.y + e * WARPS;
+        const float score = sign * scores[e], weight = tile.weight(n, o);
+        loss += weight * (max(score, 0.0f) + log1pf(expf(-fabsf(score))));
+        E[n][threadIdx.x] = sign * weight / (1 + expf(-score));
+    }
+    return loss;
+}
+
+// Of the TILE output rows from the first on: write doutputs (OUTPUTS, D) = E' H, add E Y to dhidden (TILE, D).
+__device__ void go_back(const Tile& tile, const float* W_out, const float* hidden, int first, float* dhidden,
+                        float* doutputs, Square H, Square Y, Square E) {
+    for (int start = 0; start < D; start += TILE) {
+        load(H, hidden, start, [](int n) { return n; });
+        load(Y, W_out, start, [&](int o) { return tile.output(first + o); });
+        __syncthreads();
+        const int d = start + threadIdx.x;
+        for (int row = threadIdx.y; row < TILE && d < D; row += WARPS) {
+            float of_hidden = 0, of_output = 0;
+            for (int k = 0; k < TILE; k++) {
+                of_hidden += E[row][k] * Y[k][threadIdx.x];
+                of_output += E[k][row] * H[k][threadIdx.x];
+            }
+            dhidden[row * D + d] += of_hidden;
+            if (first + row < OUTPUTS) doutputs[(first + row) * D + d] = of_output;
+        }
+        __syncthreads();
+    }
+}
+
+// dinputs (NEAR, D) = A' dhidden: to each word near, its share of the means that it is part of.
+__device__ void spread(const Tile& tile, const float* dhidden, float* dinputs) {
+    for (int j = threadIdx.y; j < NEAR; j += WARPS)
+        for (int d = threadIdx.x; d < D; d += TILE) {
+            float total = 0;
+            for (int n = max(0, j - 2 * WINDOW); n <= min(TILE - 1, j); n++)
+                if (tile.around(n, j)) total += dhidden[n * D + d] / tile.counts[n];
+            dinputs[j * D + d] = total;
+        }
+}
+
+// keys (places,): word * 2^32 + place, where a word as an output is V more, and none is ABSENT. The places are
+// the input rows of all tiles, then the output rows of all tiles. One block of threads a tile.
+extern "C" __global__ void list_places(const int* ids, const int* radii, const int* samples, int V,
+                                       long long* keys) {
+    __shared__ Tile tile;
+    tile.read(ids, radii, samples);
+    const long long inputs = blockIdx.x * INPUTS, outputs = gridDim.x * INPUTS + blockIdx.x * OUTPUTS;
+    for (int k = threadIdx.y * TILE + threadIdx.x; k < INPUTS + OUTPUTS; k += TILE * WARPS) {
+        const bool input = k < INPUTS;
+        const long long word = input ? tile.input(k) : tile.output(k - INPUTS);
+        const long long place = input ? inputs + k : outputs + k - INPUTS;
+        keys[place] = (word < 0 ? ABSENT : input ? word : V + word) << 32 | place;
+    }
+}
+
+// Write for each tile its loss and how many words were predicted, losses (tiles, 2), and the gradients of a
+// loss that is not divided by that number: values (places, D). hidden and dhidden (tiles, TILE, D) are room;
+// for skip-gram dhidden is values, because there dX = dH. One block of threads a tile.
+extern "C" __global__ void compare(const float* W_in, const float* W_out, const int* ids, const int* radii,
+                                   const int* samples, float* hidden, float* dhidden, float* values,
+                                   double* losses) {
+    __shared__ Tile tile;
+    __shared__ Square H, Y, E;
+    __shared__ double parts[TILE * WARPS];
+    const long long number = blockIdx.x, tiles = gridDim.x;
+    hidden += number * TILE * D;
+    dhidden += number * TILE * D;
+    float* doutputs = values + (tiles * INPUTS + number * OUTPUTS) * D;
+    tile.read(ids, radii, samples);
+    make_hidden(tile, W_in, hidden, dhidden);
+    double loss = 0;  // no need to wait: each thread loads the hidden numbers that it wrote
+    for (int first = 0; first < OUTPUTS; first += TILE) {
+        loss += make_errors(tile, W_out, hidden, first, H, Y, E);
+        go_back(tile, W_out, hidden, first, dhidden, doutputs, H, Y, E);
+    }
+    if (CBOW) spread(tile, dhidden, values + number * INPUTS * D);
+    const int thread = threadIdx.y * TILE + threadIdx.x;
+    parts[thread] = loss;
+    __syncthreads();
+    if (thread == 0) {
+        double total = 0, predictions = 0;
+        for (int t = 0; t < TILE * WARPS; t++) total += parts[t];
+        for (int n = 0; n < TILE; n++) predictions += tile.predictions(n);
+        losses[2 * number] = total;
+        losses[2 * number + 1] = predictions;
+    }
+}
+
+// sums (rows, D): the sum of values (places, D) over the places of each row, over the number of predicted
+// words, totals[1]. The places of a row are those of the sorted keys (places,) from its start to the next of
+// starts (segments,). One block of threads for TILE numbers of a row, blocks (rows, ceil(D / TILE)): each warp
+// adds up every WARPS-th place, and the first adds up the warps.
+extern "C" __global__ void sum_places(const long long* keys, const long long* starts, int segments, int places,
+                                      const float* values, const double* totals, float* sums) {
+    __shared__ float parts[WARPS][TILE];
+    const int d = blockIdx.y * TILE + threadIdx.x;
+    const long long row = blockIdx.x, end = row + 1 < segments ? starts[row + 1] : places;
+    float total = 0;
+    if (d < D)
+        for (long long k = starts[row] + threadIdx.y; k < end; k += WARPS)
+            total += values[(keys[k] & 0xFFFFFFFF) * D + d];
+    parts[threadIdx.y][threadIdx.x] = total;
+    __syncthreads();
+    if (threadIdx.y == 0 && d < D) {
+        for (int warp = 1; warp < WARPS; warp++) total += parts[warp][threadIdx.x];
+        sums[row * D + d] = total * float(1 / max(1.0, totals[1]));
+    }
+}

@@ -1,0 +1,35 @@
+"""Batches for the kernels of CBOW and skip-gram, and how one result is held against another."""
+
+from typing import Any
+
+import numpy as np
+
+KERNELS = ("cbow", "skip_gram")
+# Words, numbers in a vector, window, blocks, positions in a block, samples.
+SHAPES = ((9, 4, 2, 2, 2, 3), (50, 40, 5, 3, 64, 70), (30, 33, 3, 2, 40, 5))
+
+
+def batch(words: int, dimension: int, window: int, blocks: int, share: int, samples: int) -> tuple[Any, ...]:
+    """Return arguments of a kernel, float32, with repeated and absent ids."""
+    rng = np.random.default_rng(0)
+    positions = blocks * share
+    return (
+        *rng.normal(size=(2, words, dimension)).astype(np.float32),
+        rng.integers(-1, words, positions + 2 * window, np.int32),
+        rng.integers(1, window + 1, positions, np.int32),
+        rng.integers(0, words, (blocks, samples), np.int32),
+        0.3,
+    )
+
+
+def assert_same(result: Any, expected: Any, words: int) -> None:
+    """Hold the loss and the row gradients of a kernel, on the host, against the reference's."""
+    np.testing.assert_allclose(result[0], expected[0], rtol=1e-5)
+    assert result[0].dtype == np.float64
+    for (rows, sums), reference_rows in zip(result[1:], expected[1:], strict=True):
+        assert (np.diff(rows) > 0).all()
+        assert sums.dtype == np.float32
+        dense = np.zeros((2, words, sums.shape[1]))
+        dense[0][rows] = sums
+        dense[1][reference_rows[0]] = reference_rows[1]
+        np.testing.assert_allclose(*dense, rtol=1e-5, atol=1e-5)
