@@ -61,13 +61,7 @@ class SGD:
             self.state[parameter.name] = {slot: self._zeros(xp, data) for slot in self.slots}
         state = self.state[parameter.name]
         if isinstance(grad, RowGrad):
-            grad = grad.summed()
-            kernels.each_tile(
-                len(grad.rows),
-                lambda tile: self._step_rows(
-                    xp, data, grad.rows[tile], grad.values[tile], state, learning_rate
-                ),
-            )
+            self._step_rows(xp, kernels, data, grad, state, learning_rate)
         else:
             kernels.each_tile(
                 len(data),
@@ -80,13 +74,19 @@ class SGD:
         return xp.zeros_like(data)
 
     def _step_rows(
-        self, xp: Any, data: Any, rows: Any, values: Any, state: dict[str, Any], learning_rate: float
+        self, xp: Any, kernels: Any, data: Any, grad: RowGrad, state: dict[str, Any], learning_rate: float
     ) -> None:
-        taken, taken_state = data[rows], _of_rows(state, rows)
-        self._shrink_and_update(xp, taken, values, taken_state, learning_rate)
-        data[rows] = taken
-        for slot, array in taken_state.items():
-            state[slot][rows] = array
+        grad = grad.summed()
+
+        def work(tile: slice) -> None:
+            rows = grad.rows[tile]
+            taken, taken_state = data[rows], _of_rows(state, rows)
+            self._shrink_and_update(xp, taken, grad.values[tile], taken_state, learning_rate)
+            data[rows] = taken
+            for slot, array in taken_state.items():
+                state[slot][rows] = array
+
+        kernels.each_tile(len(grad.rows), work)
 
     def _shrink_and_update(
         self, xp: Any, w: Any, dw: Any, state: dict[str, Any], learning_rate: float
@@ -143,13 +143,13 @@ class AdaGrad(SGD):
         self.epsilon = epsilon
 
     def _step_rows(
-        self, xp: Any, data: Any, rows: Any, values: Any, state: dict[str, Any], learning_rate: float
+        self, xp: Any, kernels: Any, data: Any, grad: RowGrad, state: dict[str, Any], learning_rate: float
     ) -> None:
         if self.weight_decay:
-            super()._step_rows(xp, data, rows, values, state, learning_rate)
+            super()._step_rows(xp, kernels, data, grad, state, learning_rate)
         else:
-            update = getattr(backend_of(data).kernels, self.row_kernel)
-            update(data, state["squares"], rows, values, learning_rate, self.epsilon)
+            update = getattr(kernels, self.row_kernel)
+            update(data, state["squares"], grad.rows, grad.values, learning_rate, self.epsilon)
 
     def _update(self, xp: Any, w: Any, dw: Any, state: dict[str, Any], learning_rate: float) -> None:
         scratch = xp.square(dw)

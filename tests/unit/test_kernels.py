@@ -186,13 +186,26 @@ def test_softmax_output_holds_the_scores_of_a_block_only(monkeypatch):
     assert cpu_softmax._kept.scores.size == 1500 * 10
 
 
-def test_adagrad_of_rows_equals_the_reference_and_leaves_other_rows():
-    rows, values = np.array([1, 4, 5]), normal(3, 7)
+@pytest.mark.parametrize("name", ["adagrad_rows", "row_adagrad_rows"])
+@pytest.mark.parametrize("dimension", [7, 16, 37])
+def test_adagrad_of_rows_equals_the_reference_and_leaves_other_rows(name, dimension):
+    rows, values = np.array([5, 1, 4, 1, 5, 5]), normal(6, dimension)
     results = []
     for kernels in (cpu, reference):
-        data, squares = normal(6, 7, seed=1), normal(6, 7, seed=2) ** 2
-        kernels.adagrad_rows(data, squares, rows, values, 0.1, 1e-7)
+        columns = dimension if name == "adagrad_rows" else 1
+        data, squares = normal(6, dimension, seed=1), normal(6, columns, seed=2) ** 2
+        getattr(kernels, name)(data, squares, rows, values, 0.1, 1e-7)
         results.append((data, squares))
     for ours, expected in zip(*results, strict=True):
-        np.testing.assert_allclose(ours, expected, rtol=1e-5)
-    np.testing.assert_array_equal(results[0][0][[0, 2, 3]], normal(6, 7, seed=1)[[0, 2, 3]])
+        np.testing.assert_allclose(ours, expected, rtol=1e-5, atol=1e-7)
+    np.testing.assert_array_equal(results[0][0][[0, 2, 3]], normal(6, dimension, seed=1)[[0, 2, 3]])
+
+
+def test_adagrad_of_rows_has_the_same_bits_on_threads():
+    results = []
+    for threads in (1, 2, 4):
+        pool.set_threads(threads)
+        data, squares = normal(2000, 20, seed=1), normal(2000, 20, seed=2) ** 2
+        cpu.adagrad_rows(data, squares, np.arange(6000) * 7 % 2000, normal(6000, 20), 0.1, 1e-7)
+        results.append(data)
+    assert all(np.array_equal(results[0], other) for other in results[1:])

@@ -1,7 +1,16 @@
 """Updates of rows on the CPU, in place: gathering the rows and putting them back would take longer."""
 
+from collections.abc import Callable
+
 import numpy as np
 from numba import njit
+
+from lexloom.kernels import reference
+from lexloom.kernels.cpu_rows import group, sum_of_rows
+from lexloom.kernels.cpu_vectors import WIDTH
+from lexloom.kernels.pool import cut, run_tiles
+
+_ROWS_TILE = 256
 
 
 def adagrad_rows(
@@ -12,19 +21,14 @@ def adagrad_rows(
     learning_rate: float,
     epsilon: float,
 ) -> None:
-    """Make an AdaGrad update of some rows; see `reference.adagrad_rows`."""
-    number = data.dtype.type
-    _adagrad_rows(data, squares, rows, values, number(learning_rate), number(epsilon))
+    """Make an AdaGrad update of some rows; see `reference.adagrad_rows`.
 
-
-@njit(nogil=True, cache=True, fastmath={"contract"}, error_model="numpy")
-def _adagrad_rows(data, squares, rows, values, learning_rate, epsilon):
-    for k in range(len(rows)):
-        w, h, dw = data[rows[k]], squares[rows[k]], values[k]
-        for d in range(len(dw)):
-            h[d] += dw[d] * dw[d]
-        for d in range(len(dw)):
-            w[d] -= learning_rate * dw[d] / (np.sqrt(h[d]) + epsilon)
+    Rows of fewer than 16 numbers go the plain way.
+    """
+    if data.shape[1] < WIDTH:
+        reference.adagrad_rows(data, squares, rows, values, learning_rate, epsilon)
+    else:
+        _in_tiles(_adagrad_rows, data, squares, rows, values, learning_rate, epsilon)
 
 
 def row_adagrad_rows(
@@ -35,18 +39,55 @@ def row_adagrad_rows(
     learning_rate: float,
     epsilon: float,
 ) -> None:
-    """Make a row-wise AdaGrad update of some rows; see `reference.row_adagrad_rows`."""
-    number = data.dtype.type
-    _row_adagrad_rows(data, squares, rows, values, number(learning_rate), number(epsilon))
+    """Make a row-wise AdaGrad update of some rows; see `reference.row_adagrad_rows`.
+
+    Rows of fewer than 16 numbers go the plain way.
+    """
+    if data.shape[1] < WIDTH:
+        reference.row_adagrad_rows(data, squares, rows, values, learning_rate, epsilon)
+    else:
+        _in_tiles(_row_adagrad_rows, data, squares, rows, values, learning_rate, epsilon)
+
+
+def _in_tiles(
+    update: Callable,
+    data: np.ndarray,
+    squares: np.ndarray,
+    rows: np.ndarray,
+    values: np.ndarray,
+    *rates: float,
+) -> None:
+    """Run a compiled update on tiles of the rows, each once, with the places of their gradients."""
+    distinct, places, bounds = group(rows, len(data))
+    rates = [data.dtype.type(rate) for rate in rates]
+
+    def work(tile: slice) -> None:
+        update(data, squares, distinct[tile], places, bounds[tile.start : tile.stop + 1], values, *rates)
+
+    run_tiles(work, cut(len(distinct), _ROWS_TILE))
+
+
+@njit(nogil=True, cache=True, fastmath={"contract"}, error_model="numpy")
+def _adagrad_rows(data, squares, rows, places, bounds, values, learning_rate, epsilon):
+    total = np.empty((1, data.shape[1]), data.dtype)
+    for k in range(len(rows)):
+        sum_of_rows(values, places[bounds[k] : bounds[k + 1]], total)
+        w, h, dw = data[rows[k]], squares[rows[k]], total[0]
+        for d in range(len(dw)):
+            h[d] += dw[d] * dw[d]
+        for d in range(len(dw)):
+            w[d] -= learning_rate * dw[d] / (np.sqrt(h[d]) + epsilon)
 
 
 @njit(nogil=True, cache=True, fastmath={"contract", "reassoc", "nsz"}, error_model="numpy")
-def _row_adagrad_rows(data, squares, rows, values, learning_rate, epsilon):
+def _row_adagrad_rows(data, squares, rows, places, bounds, values, learning_rate, epsilon):
+    total = np.empty((1, data.shape[1]), data.dtype)
     for k in range(len(rows)):
-        w, dw, total = data[rows[k]], values[k], data.dtype.type(0)
+        sum_of_rows(values, places[bounds[k] : bounds[k + 1]], total)
+        w, dw, square = data[rows[k]], total[0], data.dtype.type(0)
         for d in range(len(dw)):
-            total += dw[d] * dw[d]
-        squares[rows[k], 0] += total / len(dw)
+            square += dw[d] * dw[d]
+        squares[rows[k], 0] += square / len(dw)
         rate = learning_rate / (np.sqrt(squares[rows[k], 0]) + epsilon)
         for d in range(len(dw)):
             w[d] -= rate * dw[d]

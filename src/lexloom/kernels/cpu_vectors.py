@@ -5,12 +5,22 @@ is added costs a load and a store of the whole sum. With the functions below the
 registers, and adding a row is one load, one multiplication and one addition.
 """
 
+import numpy as np
 from llvmlite import ir
 from numba.core import cgutils, types
 from numba.core.datamodel import PrimitiveModel
-from numba.extending import intrinsic, register_model
+from numba.extending import intrinsic, register_jitable, register_model
 
 WIDTH = 16
+_LINE = 16  # float32 that a cache moves at once
+
+
+@register_jitable
+def aligned_rows(count, width):
+    """Return a new float32 array (count, width) that begins where a line of the cache does, to read faster."""
+    numbers = np.empty(count * width + _LINE, np.float32)
+    first = -(numbers.ctypes.data // 4) % _LINE
+    return numbers[first : first + count * width].reshape(count, width)
 
 
 class _Row(types.Type):
@@ -71,6 +81,61 @@ def add_multiple(typing, total, factor, row):
         return builder.fadd(total_value, builder.fmul(factors, row_value))
 
     return total(total, factor, row), generate
+
+
+@intrinsic
+def add_rows(typing, left, right):
+    """Return left + right."""
+
+    def generate(context, builder, signature, values):
+        return builder.fadd(*values)
+
+    return left(left, right), generate
+
+
+@intrinsic
+def subtract_rows(typing, left, right):
+    """Return left - right."""
+
+    def generate(context, builder, signature, values):
+        return builder.fsub(*values)
+
+    return left(left, right), generate
+
+
+@intrinsic
+def add_product(typing, total, left, right):
+    """Return total + left * right, number by number, the product rounded before it is added."""
+
+    def generate(context, builder, signature, values):
+        total_value, left_value, right_value = values
+        return builder.fadd(total_value, builder.fmul(left_value, right_value))
+
+    return total(total, left, right), generate
+
+
+@intrinsic
+def add_up(typing, row):
+    """Return the sum of a row's numbers: halves are added to each other until one number is left."""
+
+    def generate(context, builder, signature, values):
+        (value,) = values
+        width = WIDTH
+        while width > 1:
+            width //= 2
+            halves = [
+                builder.shuffle_vector(value, value, _places(range(start, start + width)))
+                for start in (0, width)
+            ]
+            value = builder.fadd(*halves)
+        return builder.extract_element(value, ir.IntType(32)(0))
+
+    return row.dtype(row), generate
+
+
+def _places(numbers):
+    """Return a constant vector of places in a row."""
+    return ir.Constant(ir.VectorType(ir.IntType(32), len(numbers)), list(numbers))
 
 
 def _address(context, builder, signature, values):

@@ -277,9 +277,9 @@ def cbow(
     -------
     loss : 0-d float64 array
         In nats.
-    input_grad, output_grad : (rows (R,), sums (R, D))
-        Row gradients of W_in and W_out, each row once, in ascending order. Rows of words that no window
-        reaches may be among them, with zeros.
+    input_grad, output_grad : (rows (R,), values (R, D))
+        Row gradients of W_in and W_out; repeated rows add up. Rows of words that no window reaches may be
+        among them, with zeros.
     """
     xp, kernels = _xp(W_in), backend_of(W_in).kernels
     contexts, targets = (
@@ -363,10 +363,11 @@ def adagrad_rows(
     ----------
     data, squares : (V, D) float arrays, changed
     rows : (R,) int array
-        Each row once.
+        Repeated rows add up.
     values : (R, D) float array
         Their gradients.
     """
+    rows, values = backend_of(data).kernels.sum_rows(rows, values)
     summed = squares[rows] + values * values
     squares[rows] = summed
     data[rows] -= learning_rate * values / (_xp(data).sqrt(summed) + epsilon)
@@ -382,10 +383,11 @@ def row_adagrad_rows(
     data : (V, D) float array, changed
     squares : (V, 1) float array, changed
     rows : (R,) int array
-        Each row once.
+        Repeated rows add up.
     values : (R, D) float array
         Their gradients.
     """
+    rows, values = backend_of(data).kernels.sum_rows(rows, values)
     summed = squares[rows] + (values * values).mean(axis=1, keepdims=True)
     squares[rows] = summed
     data[rows] -= learning_rate / (_xp(data).sqrt(summed) + epsilon) * values

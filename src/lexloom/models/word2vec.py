@@ -277,7 +277,7 @@ class FusedNegativeSampling:
         return loss, None, grads
 
     def backward(self, cache: Any) -> None:
-        """Add the gradients, as rows, each once."""
+        """Add the gradients, as rows."""
         for table, (rows, sums) in zip(self.parameters(), cache, strict=True):
             table.add_grad(RowGrad(rows, sums))
 
