@@ -157,7 +157,7 @@ def _dot(left, n, right, k):
 
 @njit(inline="always")
 def spread(radii, counts, targets, dhidden, changes):
-    """Turn gradients of means into those of each row around; add where they begin, subtract where they end."""
+    """Turn gradients of means into those of a row around; add where they begin, subtract where they end."""
     window = (len(changes) - len(dhidden)) // 2
     for n in range(len(radii)):
         if targets[n] >= 0:

@@ -17,7 +17,7 @@ _LINE = 16  # float32 that a cache moves at once
 
 @register_jitable
 def aligned_rows(count, width):
-    """Return a new float32 array (count, width) that begins where a line of the cache does, to read faster."""
+    """Return a new float32 array (count, width) that begins where a line of the cache does: read faster."""
     numbers = np.empty(count * width + _LINE, np.float32)
     first = -(numbers.ctypes.data // 4) % _LINE
     return numbers[first : first + count * width].reshape(count, width)
