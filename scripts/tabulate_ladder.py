@@ -1,14 +1,20 @@
-"""Write the ladder of language models: published test perplexities and ours, the worst model first."""
+"""Write the ladder of language models: published test perplexities and ours, the worst model first.
+
+Below it, in a table of their own, stand models that adapted to the text while they read it.
+"""
 
 import argparse
+from collections.abc import Mapping
+from itertools import chain
 
-from lexloom.artifacts import read_artifact
+from lexloom.artifacts import Artifact, read_artifact
 from lexloom.command_line import run, script_parser
 from lexloom.errors import LexloomError
 from lexloom.output_files import aligned, write_lines
 from lexloom.text_files import read_seconds
 
 COLUMNS = ("rung", "published", "ours", "valid", "epochs", "seconds", "device")
+ADAPTED_COLUMNS = ("adapted_at_test_time", "published", "ours", "valid", "settings", "seconds", "device")
 
 
 def options() -> argparse.ArgumentParser:
@@ -20,7 +26,10 @@ def options() -> argparse.ArgumentParser:
         "--perplexities", nargs="+", required=True, help="HDF5 of kind perplexity, one a rung"
     )
     parser.add_argument(
-        "--benchmarks", nargs="+", required=True, help="Snakemake's benchmark of each training (TSV)"
+        "--benchmarks",
+        nargs="+",
+        required=True,
+        help="Snakemake's benchmark of each training, or adaptation (TSV)",
     )
     parser.add_argument(
         "--published",
@@ -37,23 +46,33 @@ def main(given: argparse.Namespace) -> None:
     if not len(given.rungs) == len(given.perplexities) == len(given.benchmarks):
         raise LexloomError("--rungs, --perplexities, --benchmarks: expected equally many of each")
     published = dict(pair.split("=", 1) for pair in given.published)
-    measured = [read_artifact(path, "perplexity", ["valid", "test", "epochs"]) for path in given.perplexities]
-    rungs = sorted(
-        zip(given.rungs, measured, given.benchmarks, strict=True), key=lambda rung: -rung[1]["test"]
-    )
-    rows = [
-        (
-            name,
-            published.get(name, "-"),
-            f"{found['test']:.2f}",
-            f"{found['valid']:.2f}",
-            f"{found['epochs']}",
-            f"{read_seconds(benchmark):.0f}",
-            found.settings["trained_on"].replace(" ", "_"),
+    plain, adapted = [COLUMNS], [ADAPTED_COLUMNS]
+    for name, found, benchmark in sorted(read_rungs(given), key=lambda rung: -rung[1]["test"]):
+        adaptation = found.settings.get("adaptation")
+        (plain if adaptation is None else adapted).append(
+            (
+                name,
+                published.get(name, "-"),
+                f"{found['test']:.2f}",
+                f"{found['valid']:.2f}",
+                f"{found['epochs']}" if adaptation is None else in_one_word(adaptation),
+                f"{read_seconds(benchmark):.0f}",
+                (found.settings["trained_on"] if adaptation is None else found.device).replace(" ", "_"),
+            )
         )
-        for name, found, benchmark in rungs
-    ]
-    write_lines(given.output, aligned([COLUMNS, *rows]))
+    tables = [aligned(plain)] + ([["", *aligned(adapted)]] if len(adapted) > 1 else [])
+    write_lines(given.output, chain(*tables))
+
+
+def read_rungs(given: argparse.Namespace) -> list[tuple[str, Artifact, str]]:
+    """Return the name of each rung, what was measured, and the file with its time."""
+    measured = [read_artifact(path, "perplexity", ["valid", "test", "epochs"]) for path in given.perplexities]
+    return list(zip(given.rungs, measured, given.benchmarks, strict=True))
+
+
+def in_one_word(settings: Mapping[str, float]) -> str:
+    """Return settings as name=value, with commas between them."""
+    return ",".join(f"{name}={value:.4g}" for name, value in settings.items())
 
 
 if __name__ == "__main__":

@@ -154,6 +154,9 @@ def _contradictions(config: Mapping[str, Any], mistakes: Mapping[KeyPath, str]) 
     for name, corpus in corpora.items():
         if present("rnnlm", "models") and sound("corpora", name, "models"):
             yield from _unknown(("corpora", name, "models"), corpus["models"], "rnnlm.models", models)
+        if "adapt" in corpus and sound("corpora", name, "models") and sound("corpora", name, "adapt"):
+            path = ("corpora", name, "adapt")
+            yield from _unknown(path, corpus["adapt"], "the corpus's models", corpus["models"])
         if present("word2vec", "models") and sound("corpora", name, "vectors"):
             yield from _unknown(
                 ("corpora", name, "vectors"),
@@ -174,8 +177,9 @@ def _contradictions(config: Mapping[str, Any], mistakes: Mapping[KeyPath, str]) 
         path = ("published", name)
         if present("corpora") and present("rnnlm", "models") and sound(*path):
             yield from _unknown(path, [name], "corpora", corpora)
-            for model in perplexities:
-                yield from _unknown((*path, model), [model], "ngram and rnnlm.models", ["ngram", *models])
+            for rung in perplexities:
+                model = rung.partition("+")[0]
+                yield from _unknown((*path, rung), [model], "ngram and rnnlm.models", ["ngram", *models])
     if sound("tokenize", "split"):
         yield from _not_whole(("tokenize", "split"), config["tokenize"]["split"])
 

@@ -49,7 +49,7 @@ KINDS = {
     "vectors": Kind(1, "factorize_svd.py or train_word2vec.py (train_gensim.py for gensim's)"),
     "rnnlm": Kind(1, "train_rnnlm.py"),
     "ngram": Kind(1, "train_ngram.py"),
-    "perplexity": Kind(2, "evaluate_rnnlm.py or evaluate_ngram.py"),
+    "perplexity": Kind(2, "evaluate_rnnlm.py, evaluate_ngram.py or adapt_rnnlm.py"),
     "checkpoint": Kind(1, "train_rnnlm.py or train_word2vec.py"),
     "similarity": Kind(1, "evaluate_vectors.py"),
 }

@@ -157,7 +157,7 @@ def test_an_unknown_key_anywhere_is_refused(path, key):
 def test_a_missing_key_is_named_with_what_it_should_be(path, data):
     if path[:1] == ("corpora",) and path[-1] in OVERRIDDEN:
         return
-    optional = {"counts", "ppmi", "svd", "contexts"} if path[:1] == ("corpora",) else set()
+    optional = {"counts", "ppmi", "svd", "contexts", "adapt"} if path[:1] == ("corpora",) else set()
     key = data.draw(st.sampled_from(sorted(set(reduce(getitem, path, VALID)) - optional)))
     config = copy.deepcopy(VALID)
     del reduce(getitem, path, config)[key]
@@ -210,6 +210,17 @@ def test_an_unknown_model_is_refused_with_the_known_ones():
     message = mistakes(changed(("corpora", "ptb", "models"), ["lstm", "lstm_smal"]))["corpora.ptb.models"]
     assert '"lstm_smal"' in message
     assert "did you mean lstm_small?" in message
+
+
+def test_only_a_model_of_the_corpus_adapts():
+    message = mistakes(changed(("corpora", "ptb", "adapt"), ["lstm_small"]))["corpora.ptb.adapt"]
+    assert '"lstm_small" is not one of the corpus\'s models' in message
+
+
+def test_a_perplexity_is_published_of_a_known_way_to_adapt():
+    assert not mistakes(changed(("published", "ptb", "lstm+cache"), 80))
+    message = mistakes(changed(("published", "ptb", "lstm+cash"), 80))["published.ptb.lstm+cash"]
+    assert "+temperature or +cache where it adapts" in message
 
 
 def test_a_perplexity_is_published_of_a_known_model_and_corpus():

@@ -100,6 +100,15 @@ def test_the_ladder_begins_with_the_worst_and_has_a_dash_where_nothing_was_publi
         ["ngram", "141.2", "140.00", "99.00", "3", "12", "cuda:_A_card"],
         ["lstm", "-", "80.00", "99.00", "3", "12", "cuda:_A_card"],
     ]
+    settings = {"trained_on": "cuda: A card", "adaptation": {"window": 500, "weight": 0.12345}}
+    write_artifact(files[1], "perplexity", datasets, settings)
+    succeed("tabulate_ladder", *given, "--rungs", "lstm", "lstm+cache", "--perplexities", *files)
+    assert [line.split() for line in (folder / "t").read_text().splitlines()[1:]] == [
+        ["lstm", "-", "80.00", "99.00", "3", "12", "cuda:_A_card"],
+        [],
+        ["adapted_at_test_time", "published", "ours", "valid", "settings", "seconds", "device"],
+        ["lstm+cache", "-", "140.00", "99.00", "weight=0.1235,window=500", "12", "cpu"],
+    ]
     refused = run_script("tabulate_ladder", *given, "--rungs", "lstm", "--perplexities", *files)
     assert "expected equally many of each" in refused.stderr
 
@@ -154,6 +163,26 @@ def test_perplexity_by_band_is_drawn_with_and_without_sentence_ends(folder, end)
     succeed("plot_perplexity_bands", *given)
     width, height = matplotlib.image.imread(folder / "f.png").shape[1::-1]
     assert width / height == pytest.approx((11.5 if end else 6.5) / 4.5, rel=0.01)
+
+
+@pytest.mark.parametrize(
+    ("method", "names"), [("temperature", {"temperature"}), ("cache", {"window", "theta", "weight"})]
+)
+def test_a_model_adapts_with_settings_that_suit_valid(folder, method, names):
+    assert train(folder, "--learning-rate", 1).returncode == 0
+    succeed("evaluate_rnnlm", folder / "lm.h5", folder / "corpus.h5", "--output", folder / "p.h5")
+    given = ("--method", method, "--windows", 5, 20, "--thetas", 0.5, 1, "--")
+    given += (folder / "lm.h5", folder / "corpus.h5")
+    files = []
+    for threads in (1, 2):
+        output = folder / f"{threads}.h5"
+        succeed("adapt_rnnlm", "--output", output, "--threads", threads, *given)
+        files.append(output.read_bytes())
+    assert files[0] == files[1]
+    measured = read_artifact(folder / "1.h5", "perplexity")
+    assert set(measured.settings["adaptation"]) == names
+    assert measured["valid"] < read_artifact(folder / "p.h5", "perplexity")["valid"]
+    assert_tokens_agree(measured)
 
 
 @pytest.mark.parametrize("words", [list("abcdeg"), list("abcdefg")])

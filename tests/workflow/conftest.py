@@ -133,7 +133,10 @@ def configuration(mirror):
         "threads": 1,
         "checkpoint_minutes": 10,
         "device": "cpu",
-        "corpora": {"sample": {"tokens": 4000, "tokenize": {}, "models": ["tiny"]}, "own": own},
+        "corpora": {
+            "sample": {"tokens": 4000, "tokenize": {}, "models": ["tiny"], "adapt": ["tiny"]},
+            "own": own,
+        },
         "tokenize": {"lower": False},
         "counts": {"weighting": "dynamic", "subsample": 0.01, "memory_mb": 1000},
         "ppmi": {"smoothing": 1.0},
@@ -154,8 +157,14 @@ def configuration(mirror):
             "skipgram": {"dimension": 8, "epochs": 1},
         },
         "ngram": {"order": 3},
-        "rnnlm": {"models": {"tiny": dict(TINY)}},
-        "published": {"sample": {"ngram": 15.5}},
+        "rnnlm": {
+            "models": {"tiny": dict(TINY)},
+            "adaptation": {
+                "temperature": {"tokens": 100},
+                "cache": {"windows": [20], "thetas": [0.5, 1.0]},
+            },
+        },
+        "published": {"sample": {"ngram": 15.5, "tiny+cache": 12.5}},
         "evaluation": {"sets": sets, "neighbours": 3},
     }
 

@@ -35,11 +35,17 @@ def test_the_table_of_language_models(workflow):
 
 
 def test_the_ladder_of_language_models(workflow):
-    head, *lines = (workflow.folder / "results/sample/ladder.txt").read_text().splitlines()
+    plain, adapted = (workflow.folder / "results/sample/ladder.txt").read_text().split("\n\n")
+    head, *lines = plain.splitlines()
     assert " ".join(head.split()) == "rung published ours valid epochs seconds device"
     rows = [dict(zip(head.split(), line.split(), strict=True)) for line in lines]
     assert {row["rung"]: row["published"] for row in rows} == {"ngram": "15.5", "tiny": "-"}
     assert float(rows[0]["ours"]) > float(rows[1]["ours"]) > 1
+    head, *lines = adapted.splitlines()
+    rows = {line.split()[0]: dict(zip(head.split(), line.split(), strict=True)) for line in lines}
+    assert set(rows) == {"tiny+temperature", "tiny+cache"}
+    assert rows["tiny+cache"]["published"] == "12.5"
+    assert "window=20" in rows["tiny+cache"]["settings"]
 
 
 def test_the_table_of_word_vectors(workflow):

@@ -9,12 +9,17 @@ VECTORS = {f"results/sample/similarity/{name}.h5" for name in ("ppmi", "svd", "c
 VECTOR_TABLE = {"results/sample/vectors.txt"}
 LADDER = {"results/sample/ladder.txt"}
 COMPARED = {"results/sample/mixtures.txt", "results/sample/figures/perplexity_bands.png", *LADDER}
+ADAPTED = {
+    name: {f"results/sample/rnnlm/adapted/tiny_{name}.h5", *LADDER} for name in ("temperature", "cache")
+}
 LANGUAGE_MODEL = {
     "results/sample/rnnlm/tiny.h5",
     "results/sample/rnnlm/tiny_perplexity.h5",
     "results/rnnlm_ppl.txt",
     "results/sample/figures/perplexity.png",
     *COMPARED,
+    *ADAPTED["temperature"],
+    *ADAPTED["cache"],
     "results/sample/figures/rnnlm_training.png",
 }
 NGRAM = {"results/sample/ngram.h5", "results/sample/ngram_perplexity.h5", *COMPARED}
@@ -74,6 +79,7 @@ OWN_COUNTED = {"data/own/cooccurrences.h5", "data/own/ppmi.h5", *OWN_SVD}
 OWN = {"data/own/corpus.h5", *OWN_COUNTED}
 
 EDITED_FILES = {
+    "scripts/adapt_rnnlm.py": ADAPTED["temperature"] | ADAPTED["cache"],
     "scripts/tabulate_ladder.py": LADDER,
     "scripts/tabulate_rnnlm.py": {"results/rnnlm_ppl.txt"},
     "scripts/train_gensim.py": BESIDE,
@@ -103,6 +109,9 @@ CHANGED_KEYS = {
     "word2vec.models.skipgram.start": ("results/sample/cbow.h5", SKIPGRAM),
     "ngram.order": (2, NGRAM),
     "published.sample.ngram": (14.5, LADDER),
+    "rnnlm.adaptation.temperature.tokens": (50, ADAPTED["temperature"]),
+    "rnnlm.adaptation.cache.thetas": ([0.5], ADAPTED["cache"]),
+    "corpora.sample.adapt": ([], LADDER),
     "rnnlm.models.tiny.dropout": (0.2, LANGUAGE_MODEL),
     "rnnlm.models.tiny.locked_dropout": (True, LANGUAGE_MODEL),
     "corpora.sample.tokens": (5000, GENERATED),

@@ -164,6 +164,31 @@ def rung_names(corpus):
     return ["ngram", *config["corpora"][corpus]["models"]]
 
 
+def adapted_names(corpus):
+    """Return the name of each model of a corpus that adapts to what it reads, with each way of doing so."""
+    models = config["corpora"][corpus].get("adapt", [])
+    methods = config["rnnlm"]["adaptation"]
+    return [(model, method) for model in models for method in methods]
+
+
+def adapted(wildcards):
+    """Return the perplexity of each model of a corpus that adapts, and the benchmark of measuring it."""
+    results = f"results/{wildcards.corpus}"
+    names = adapted_names(wildcards.corpus)
+    return {
+        "adapted": [f"{results}/rnnlm/adapted/{'_'.join(pair)}.h5" for pair in names],
+        "adapted_benchmarks": [
+            f"{results}/benchmarks/adapt_rnnlm_{'_'.join(pair)}.tsv" for pair in names
+        ],
+    }
+
+
+def adaptation(wildcards):
+    """Return a way in which a model adapts, with what its settings are chosen from, as options."""
+    settings = config["rnnlm"]["adaptation"][wildcards.method]
+    return options(settings | {"method": wildcards.method})
+
+
 def rungs(wildcards):
     """Return the perplexity of each language model of a corpus, and the benchmark of its training."""
     results = f"results/{wildcards.corpus}"
@@ -183,6 +208,7 @@ def rungs(wildcards):
 def rung_options(wildcards):
     """Return the names and the published perplexities of the language models of a corpus, as options."""
     names = rung_names(wildcards.corpus)
+    names += ["+".join(pair) for pair in adapted_names(wildcards.corpus)]
     published = config["published"].get(wildcards.corpus, {})
     pairs = [f"{name}={published[name]}" for name in names if name in published]
     return options({"rungs": names, "published": pairs})

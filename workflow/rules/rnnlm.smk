@@ -51,6 +51,30 @@ rule evaluate_rnnlm:
         " --output {output} {input.model} {input.corpus}"
 
 
+rule adapt_rnnlm:
+    input:
+        **code("adapt_rnnlm.py"),
+        model="results/{corpus}/rnnlm/{model}.h5",
+        corpus="data/{corpus}/corpus.h5",
+    output:
+        "results/{corpus}/rnnlm/adapted/{model}_{method}.h5",
+    log:
+        "logs/{corpus}/adapt_rnnlm_{model}_{method}.log",
+    benchmark:
+        "results/{corpus}/benchmarks/adapt_rnnlm_{model}_{method}.tsv"
+    wildcard_constraints:
+        method="|".join(config["rnnlm"]["adaptation"]),
+    threads: config["threads"]
+    resources:
+        **DEVICE,
+        mem_mb=4000,
+    params:
+        options=adaptation,
+    shell:
+        "python {input.script} --log {log} --threads {threads} --device {resources.device}"
+        " --output {output} {params.options} -- {input.model} {input.corpus}"
+
+
 rule train_ngram:
     input:
         **code("train_ngram.py"),
@@ -91,6 +115,7 @@ rule evaluate_ngram:
 rule tabulate_ladder:
     input:
         unpack(rungs),
+        unpack(adapted),
         **code("tabulate_ladder.py"),
     output:
         report(
@@ -110,7 +135,8 @@ rule tabulate_ladder:
         options=rung_options,
     shell:
         "python {input.script} --log {log} --output {output} {params.options}"
-        " --perplexities {input.perplexities} --benchmarks {input.benchmarks}"
+        " --perplexities {input.perplexities} {input.adapted}"
+        " --benchmarks {input.benchmarks} {input.adapted_benchmarks}"
 
 
 rule tabulate_mixtures:

@@ -1,6 +1,6 @@
 """The recurrent language model: Embedding -> recurrent layers -> Linear -> softmax (Mikolov et al. 2010)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -150,16 +150,30 @@ class RNNLM:
         tick : callable, optional
             Called with the number of tokens after each window.
         """
+        return np.concatenate([values for _, _, values in self.stream(ids, steps, tick)])
+
+    def stream(
+        self, ids: np.ndarray, steps: int = 500, tick: Callable[[int], None] | None = None
+    ) -> Iterator[tuple[Any, Any, np.ndarray]]:
+        """Read a text (L,) as `log_probabilities` does, and yield window by window what stands behind it.
+
+        Yields
+        ------
+        x : (T, H) float array
+            The last layer's states before each token.
+        targets : (T,) int array
+            The tokens.
+        log_probabilities : (T,) float64 array, on the host
+        """
         backend = backend_of(self.embedding.W.data)
-        carry, parts = None, []
+        carry = None
         for window in Windows(ids, batch=1, steps=steps):
             inputs, targets = self.to_device(window)
             x, carry, _ = self.hidden(inputs, carry)
             losses = self.cross_entropy.losses(x, targets)
-            parts.append(-backend.to_host(losses[0]).astype(np.float64))
+            yield x[0], targets[0], -backend.to_host(losses[0]).astype(np.float64)
             if tick:
                 tick(targets.size)
-        return np.concatenate(parts)
 
     def next_scores(self, ids: np.ndarray, carry: list | None) -> tuple[np.ndarray, list]:
         """Return the score of each word (V,), float64 on the host, after more words (L,); and the states."""
