@@ -88,4 +88,4 @@ def _take_in(mean: Any, data: Any, count: int) -> None:
         difference *= 1 / count
         mean[tile] += difference
 
-    backend_of(data).kernels.each_tile(len(data), take_in)
+    backend_of(data).kernels.each_tile((len(data), take_in))

@@ -17,6 +17,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from lexloom.backend import backend_of
+from lexloom.kernels.reference import Job
 from lexloom.parameter import Parameter, RowGrad, unique
 
 
@@ -49,33 +50,32 @@ class SGD:
         if len(set(names)) < len(names):
             raise ValueError(f"parameters: a name stands twice in {', '.join(names)}")
         self.steps += 1
+        parameters = [parameter for parameter in parameters if parameter.grad is not None]
+        if parameters:
+            kernels = backend_of(*(parameter.data for parameter in parameters)).kernels
+            kernels.each_tile(*(self._job(parameter, learning_rate) for parameter in parameters))
         for parameter in parameters:
-            if parameter.grad is not None:
-                self._step_one(parameter, learning_rate)
-                parameter.grad = None
+            parameter.grad = None
 
-    def _step_one(self, parameter: Parameter, learning_rate: float) -> None:
+    def _job(self, parameter: Parameter, learning_rate: float) -> Job:
+        """Return the job of a parameter's update."""
         data, grad = parameter.data, parameter.grad
         xp, kernels = backend_of(data).xp, backend_of(data).kernels
         if parameter.name not in self.state:
             self.state[parameter.name] = {slot: self._zeros(xp, data) for slot in self.slots}
         state = self.state[parameter.name]
         if isinstance(grad, RowGrad):
-            self._step_rows(xp, kernels, data, grad, state, learning_rate)
-        else:
-            kernels.each_tile(
-                len(data),
-                lambda tile: self._shrink_and_update(
-                    xp, data[tile], grad[tile], _of_rows(state, tile), learning_rate
-                ),
-            )
+            return self._job_of_rows(xp, kernels, data, grad, state, learning_rate)
+        return len(data), lambda tile: self._shrink_and_update(
+            xp, data[tile], grad[tile], _of_rows(state, tile), learning_rate
+        )
 
     def _zeros(self, xp: Any, data: Any) -> Any:
         return xp.zeros_like(data)
 
-    def _step_rows(
+    def _job_of_rows(
         self, xp: Any, kernels: Any, data: Any, grad: RowGrad, state: dict[str, Any], learning_rate: float
-    ) -> None:
+    ) -> Job:
         grad = grad.summed()
 
         def work(tile: slice) -> None:
@@ -86,7 +86,7 @@ class SGD:
             for slot, array in taken_state.items():
                 state[slot][rows] = array
 
-        kernels.each_tile(len(grad.rows), work)
+        return len(grad.rows), work
 
     def _shrink_and_update(
         self, xp: Any, w: Any, dw: Any, state: dict[str, Any], learning_rate: float
@@ -142,14 +142,13 @@ class AdaGrad(SGD):
         super().__init__(weight_decay)
         self.epsilon = epsilon
 
-    def _step_rows(
+    def _job_of_rows(
         self, xp: Any, kernels: Any, data: Any, grad: RowGrad, state: dict[str, Any], learning_rate: float
-    ) -> None:
+    ) -> Job:
         if self.weight_decay:
-            super()._step_rows(xp, kernels, data, grad, state, learning_rate)
-        else:
-            update = getattr(kernels, self.row_kernel)
-            update(data, state["squares"], grad.rows, grad.values, learning_rate, self.epsilon)
+            return super()._job_of_rows(xp, kernels, data, grad, state, learning_rate)
+        update = getattr(kernels, self.row_kernel)
+        return update(data, state["squares"], grad.rows, grad.values, learning_rate, self.epsilon)
 
     def _update(self, xp: Any, w: Any, dw: Any, state: dict[str, Any], learning_rate: float) -> None:
         scratch = xp.square(dw)
@@ -281,7 +280,7 @@ def _square_sum(xp: Any, array: Any) -> Any:
     def add(tile: slice) -> None:
         squares[tile] = xp.einsum("ij,ij->i", rows[tile], rows[tile])
 
-    backend_of(array).kernels.each_tile(len(rows), add)
+    backend_of(array).kernels.each_tile((len(rows), add))
     return squares.sum(dtype=xp.float64)
 
 
@@ -289,4 +288,4 @@ def _scale(array: Any, factor: Any) -> None:
     def multiply(tile: slice) -> None:
         array[tile] *= factor
 
-    backend_of(array).kernels.each_tile(len(array), multiply)
+    backend_of(array).kernels.each_tile((len(array), multiply))

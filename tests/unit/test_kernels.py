@@ -194,7 +194,7 @@ def test_adagrad_of_rows_equals_the_reference_and_leaves_other_rows(name, dimens
     for kernels in (cpu, reference):
         columns = dimension if name == "adagrad_rows" else 1
         data, squares = normal(6, dimension, seed=1), normal(6, columns, seed=2) ** 2
-        getattr(kernels, name)(data, squares, rows, values, 0.1, 1e-7)
+        kernels.each_tile(getattr(kernels, name)(data, squares, rows, values, 0.1, 1e-7))
         results.append((data, squares))
     for ours, expected in zip(*results, strict=True):
         np.testing.assert_allclose(ours, expected, rtol=1e-5, atol=1e-7)
@@ -206,6 +206,8 @@ def test_adagrad_of_rows_has_the_same_bits_on_threads():
     for threads in (1, 2, 4):
         pool.set_threads(threads)
         data, squares = normal(2000, 20, seed=1), normal(2000, 20, seed=2) ** 2
-        cpu.adagrad_rows(data, squares, np.arange(6000) * 7 % 2000, normal(6000, 20), 0.1, 1e-7)
+        cpu.each_tile(
+            cpu.adagrad_rows(data, squares, np.arange(6000) * 7 % 2000, normal(6000, 20), 0.1, 1e-7)
+        )
         results.append(data)
     assert all(np.array_equal(results[0], other) for other in results[1:])

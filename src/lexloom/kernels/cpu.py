@@ -3,8 +3,6 @@
 Compiled code is cached beside this file, so a program pays for compiling once per installation.
 """
 
-from collections.abc import Callable
-
 import numpy as np
 from numba import njit
 
@@ -27,12 +25,13 @@ from lexloom.kernels.pool import cut, run_tiles
 from lexloom.kernels.reference import softmax_cross_entropy as softmax_cross_entropy
 from lexloom.kernels.reference import softmax_cross_entropy_backward as softmax_cross_entropy_backward
 
-_ROWS_TILE = 512
+_ROWS_TILE = 256
 
 
-def each_tile(length: int, work: Callable[[slice], None]) -> None:
-    """Call `work` on slices that fit into a cache, on the threads; see `reference.each_tile`."""
-    run_tiles(work, cut(length, _ROWS_TILE))
+def each_tile(*jobs: reference.Job) -> None:
+    """Do the jobs by slices that fit into a cache, on the threads; see `reference.each_tile`."""
+    tiles = [(work, tile) for length, work in jobs for tile in cut(length, _ROWS_TILE)]
+    run_tiles(lambda numbered: numbered[0](numbered[1]), tiles)
 
 
 def sum_rows(rows: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -8,9 +8,6 @@ from numba import njit
 from lexloom.kernels import reference
 from lexloom.kernels.cpu_rows import group, sum_of_rows
 from lexloom.kernels.cpu_vectors import WIDTH
-from lexloom.kernels.pool import cut, run_tiles
-
-_ROWS_TILE = 256
 
 
 def adagrad_rows(
@@ -20,15 +17,14 @@ def adagrad_rows(
     values: np.ndarray,
     learning_rate: float,
     epsilon: float,
-) -> None:
-    """Make an AdaGrad update of some rows; see `reference.adagrad_rows`.
+) -> reference.Job:
+    """Return the job of an AdaGrad update of some rows; see `reference.adagrad_rows`.
 
     Rows of fewer than 16 numbers go the plain way.
     """
     if data.shape[1] < WIDTH:
-        reference.adagrad_rows(data, squares, rows, values, learning_rate, epsilon)
-    else:
-        _in_tiles(_adagrad_rows, data, squares, rows, values, learning_rate, epsilon)
+        return reference.adagrad_rows(data, squares, rows, values, learning_rate, epsilon)
+    return _job(_adagrad_rows, data, squares, rows, values, learning_rate, epsilon)
 
 
 def row_adagrad_rows(
@@ -38,33 +34,32 @@ def row_adagrad_rows(
     values: np.ndarray,
     learning_rate: float,
     epsilon: float,
-) -> None:
-    """Make a row-wise AdaGrad update of some rows; see `reference.row_adagrad_rows`.
+) -> reference.Job:
+    """Return the job of a row-wise AdaGrad update of some rows; see `reference.row_adagrad_rows`.
 
     Rows of fewer than 16 numbers go the plain way.
     """
     if data.shape[1] < WIDTH:
-        reference.row_adagrad_rows(data, squares, rows, values, learning_rate, epsilon)
-    else:
-        _in_tiles(_row_adagrad_rows, data, squares, rows, values, learning_rate, epsilon)
+        return reference.row_adagrad_rows(data, squares, rows, values, learning_rate, epsilon)
+    return _job(_row_adagrad_rows, data, squares, rows, values, learning_rate, epsilon)
 
 
-def _in_tiles(
+def _job(
     update: Callable,
     data: np.ndarray,
     squares: np.ndarray,
     rows: np.ndarray,
     values: np.ndarray,
     *rates: float,
-) -> None:
-    """Run a compiled update on tiles of the rows, each once, with the places of their gradients."""
+) -> reference.Job:
+    """Return the job of a compiled update: of the rows, each once, with the places of their gradients."""
     distinct, places, bounds = group(rows, len(data))
     rates = [data.dtype.type(rate) for rate in rates]
 
     def work(tile: slice) -> None:
         update(data, squares, distinct[tile], places, bounds[tile.start : tile.stop + 1], values, *rates)
 
-    run_tiles(work, cut(len(distinct), _ROWS_TILE))
+    return len(distinct), work
 
 
 @njit(nogil=True, cache=True, fastmath={"contract"}, error_model="numpy")

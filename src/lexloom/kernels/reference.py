@@ -11,9 +11,14 @@ def _xp(array: Any) -> Any:
     return backend_of(array).xp
 
 
-def each_tile(length: int, work: Callable[[slice], None]) -> None:
-    """Call `work` on slices that cover `range(length)`, in any order: each row is worked on by itself."""
-    work(slice(0, length))
+Job = tuple[int, Callable[[slice], None]]
+"""How many rows there are, and what to do with a slice of them, each by itself."""
+
+
+def each_tile(*jobs: Job) -> None:
+    """Do the jobs, by slices in any order."""
+    for length, work in jobs:
+        work(slice(0, length))
 
 
 def matmul(a: Any, b: Any, out: Any = None) -> Any:
@@ -356,8 +361,8 @@ def _softplus(x: Any) -> Any:
 
 def adagrad_rows(
     data: Any, squares: Any, rows: Any, values: Any, learning_rate: float, epsilon: float
-) -> None:
-    """Make an AdaGrad update of some rows; see `lexloom.optimizers.AdaGrad`.
+) -> Job:
+    """Return the job of an AdaGrad update of some rows; see `lexloom.optimizers.AdaGrad`.
 
     Parameters
     ----------
@@ -368,15 +373,20 @@ def adagrad_rows(
         Their gradients.
     """
     rows, values = backend_of(data).kernels.sum_rows(rows, values)
-    summed = squares[rows] + values * values
-    squares[rows] = summed
-    data[rows] -= learning_rate * values / (_xp(data).sqrt(summed) + epsilon)
+
+    def work(tile: slice) -> None:
+        some, dw = rows[tile], values[tile]
+        summed = squares[some] + dw * dw
+        squares[some] = summed
+        data[some] -= learning_rate * dw / (_xp(data).sqrt(summed) + epsilon)
+
+    return len(rows), work
 
 
 def row_adagrad_rows(
     data: Any, squares: Any, rows: Any, values: Any, learning_rate: float, epsilon: float
-) -> None:
-    """Make a row-wise AdaGrad update of some rows; see `lexloom.optimizers.RowAdaGrad`.
+) -> Job:
+    """Return the job of a row-wise AdaGrad update of some rows; see `lexloom.optimizers.RowAdaGrad`.
 
     Parameters
     ----------
@@ -388,6 +398,11 @@ def row_adagrad_rows(
         Their gradients.
     """
     rows, values = backend_of(data).kernels.sum_rows(rows, values)
-    summed = squares[rows] + (values * values).mean(axis=1, keepdims=True)
-    squares[rows] = summed
-    data[rows] -= learning_rate / (_xp(data).sqrt(summed) + epsilon) * values
+
+    def work(tile: slice) -> None:
+        some, dw = rows[tile], values[tile]
+        summed = squares[some] + (dw * dw).mean(axis=1, keepdims=True)
+        squares[some] = summed
+        data[some] -= learning_rate / (_xp(data).sqrt(summed) + epsilon) * dw
+
+    return len(rows), work
