@@ -4,10 +4,10 @@ import threading
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lexloom.kernels import cpu, cpu_softmax, pool, reference, token_blocks
+from lexloom.kernels import cpu, cpu_blocks, cpu_softmax, pool, reference, token_blocks
 from lexloom.kernels.cpu_math import fast_exp, fast_sigmoid, fast_tanh
 
 finite = st.floats(-1e4, 1e4, width=32)
@@ -80,6 +80,23 @@ def test_a_row_of_a_product_with_panels_does_not_depend_on_the_other_rows():
     a, b = normal(20, 90), normal(90, 200, seed=1)
     whole, part = (cpu.matmul_panels(rows, cpu.panels(b, 9)) for rows in (a, a[3:12]))
     np.testing.assert_array_equal(whole[3:12], part)
+
+
+@given(rows=st.integers(5, 23), inner=st.integers(1, 40), columns=st.integers(1, 150), order=st.booleans())
+@settings(deadline=None)
+def test_products_of_blocks_are_products_for_any_shape_and_can_be_added(rows, inner, columns, order):
+    a, b = normal(rows, inner), normal(inner, columns, seed=1)
+    a, b = (np.asfortranarray(a), np.asfortranarray(b)) if order else (a, b)
+    room = np.empty(inner * cpu_blocks.padded(columns) + 1, np.float32)
+    panels = cpu_blocks.lay_out(b, room)
+    out = np.ones((rows, columns), np.float32)
+    cpu_blocks.multiply_panels(a, panels, 0, cpu_blocks.panel_count(columns), out, True)
+    np.testing.assert_allclose(out, 1 + a @ b, rtol=1e-4, atol=1e-4)
+    whole = columns // cpu_blocks.LANES * cpu_blocks.LANES
+    if whole:
+        cpu_blocks.multiply(a, np.ascontiguousarray(b), out[:, :whole], False)
+        np.testing.assert_allclose(out[:, :whole], (a @ b)[:, :whole], rtol=1e-4, atol=1e-4)
+        np.testing.assert_allclose(out[:, whole:], 1 + (a @ b)[:, whole:], rtol=1e-4, atol=1e-4)
 
 
 @given(rows=st.lists(st.integers(0, 5), min_size=1, max_size=40))
@@ -183,7 +200,7 @@ def test_softmax_output_holds_the_scores_of_a_block_only(monkeypatch):
     monkeypatch.setattr(cpu_softmax, "_kept", threading.local())
     arguments = output_layer(1, False, tokens=1000)
     cpu.softmax_output_gradients(*arguments, np.float32(0.1))
-    assert cpu_softmax._kept.scores.size == 1500 * 10
+    assert cpu_softmax._kept.scores.size == 1500 * 16  # of ten tokens, filled up to a vector
 
 
 @pytest.mark.parametrize("name", ["adagrad_rows", "row_adagrad_rows"])

@@ -1,8 +1,10 @@
-"""The output layer with softmax cross-entropy on the CPU, by blocks of tokens cut into tiles of words.
+"""The output layer with softmax cross-entropy on the CPU, by blocks of tokens and groups of words.
 
-A tile of scores is turned into exponentials while it is in the cache; the sums of all tiles give each row's
-logarithm (Milakov & Gimelshein 2018). A second round turns the tile into gradients and multiplies them with
-the tokens. So each exponential is computed once, and no pass over the scores is made for its own sake.
+Scores lie with a row for each word and a column for each token. While those of a group are in the cache they
+are turned into exponentials; the sums of all groups give each token's logarithm (Milakov & Gimelshein 2018).
+A second round turns the group into gradients and multiplies them with the tokens and the words. So each
+exponential is computed once, no pass over the scores is made for its own sake, and the table of words takes
+part in all products as it lies in memory.
 """
 
 import math
@@ -13,11 +15,13 @@ import numpy as np
 from numba import njit
 
 from lexloom.kernels import reference
+from lexloom.kernels.cpu_blocks import LANES, ROWS, lay_out, multiply, multiply_panels, padded, panel_count
 from lexloom.kernels.cpu_math import fast_exp
 from lexloom.kernels.pool import cut, run_tiles
 from lexloom.kernels.token_blocks import token_blocks
 
-_WORDS_TILE = 640
+_GROUP = 80  # words whose scores and vectors stay in the second cache
+_GROUPS_TILE = 8
 
 _kept = threading.local()  # as much memory anew for each block would cost page faults
 
@@ -25,13 +29,13 @@ _kept = threading.local()  # as much memory anew for each block would cost page 
 def softmax_output(x: np.ndarray, W: np.ndarray, b: np.ndarray, targets: np.ndarray) -> np.ndarray:
     """Return -log softmax(x W + b)[target] of each token; see `reference.softmax_output`.
 
-    float64 goes the plain way.
+    float64 and the smallest matrices go the plain way.
     """
-    if x.dtype != np.float32:
+    if _is_plain(W):
         return reference.softmax_output(x, W, b, targets)
-    losses = np.empty(len(x), np.float32)
-    for block in token_blocks(len(x), W.shape[1]):
-        _Block(x[block], W, b, targets[block]).losses(losses[block])
+    losses, table = np.empty(len(x), np.float32), np.ascontiguousarray(W.T)
+    for tokens in token_blocks(len(x), len(b)):
+        _Block(x[tokens], table, b, targets[tokens]).losses(losses[tokens])
     return losses
 
 
@@ -39,71 +43,80 @@ def softmax_output_gradients(
     x: np.ndarray, W: np.ndarray, b: np.ndarray, targets: np.ndarray, weight: Any
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Return the losses and the gradients of their weighted sum; see `reference.softmax_output_gradients`."""
-    if x.dtype != np.float32:
+    if _is_plain(W):
         return reference.softmax_output_gradients(x, W, b, targets, weight)
     losses, dx = np.empty(len(x), np.float32), np.empty_like(x)
-    dW, db = np.empty_like(W), np.zeros_like(b)
-    for number, tokens in enumerate(token_blocks(len(x), W.shape[1])):
-        block = _Block(x[tokens], W, b, targets[tokens])
+    table = np.ascontiguousarray(W.T)
+    dtable, db = np.empty_like(table), np.zeros_like(b)
+    for number, tokens in enumerate(token_blocks(len(x), len(b))):
+        block = _Block(x[tokens], table, b, targets[tokens])
         block.losses(losses[tokens])
-        block.backward(np.float32(weight), dx[tokens], dW, db, add=number > 0)
-    return losses, dx, dW, db
+        block.backward(np.float32(weight), dx[tokens], dtable, db, add=number > 0)
+    return losses, dx, np.ascontiguousarray(dtable.T) if W.flags.c_contiguous else dtable.T, db
+
+
+def _is_plain(W: np.ndarray) -> bool:
+    return W.dtype != np.float32 or min(W.shape) < ROWS
 
 
 class _Block:
     """The scores of a block of tokens, which become exponentials and then gradients where they stand."""
 
-    def __init__(self, x: np.ndarray, W: np.ndarray, b: np.ndarray, targets: np.ndarray):
-        self.x, self.W, self.b, self.targets = x, W, b, targets
-        self.tiles = list(enumerate(cut(W.shape[1], _WORDS_TILE)))
-        self.scores = _room("scores", len(x), W.shape[1])
-        # by tile and token, each with its largest score subtracted
-        self.largest = np.empty((len(self.tiles), len(x)), np.float32)
-        self.log_sums = np.empty(len(x), np.float32)
+    def __init__(self, x: np.ndarray, table: np.ndarray, b: np.ndarray, targets: np.ndarray):
+        self.table, self.b, self.targets = table, b, targets
+        self.width = padded(len(x))
+        self.rows = lay_out(x, _room("rows", len(x) * padded(x.shape[1])))
+        self.columns = lay_out(x.T, _room("columns", x.shape[1] * self.width))
+        self.scores = _columns("scores", len(b), self.width)
+        self.groups = _groups(len(b))
+        self.tiles = list(enumerate(cut(len(self.groups) - 1, _GROUPS_TILE)))
+        # by group and token, each with its largest score subtracted
+        self.largest = np.empty((len(self.groups) - 1, self.width), np.float32)
+        self.log_sums = np.empty(self.width, np.float32)
 
     def losses(self, losses: np.ndarray) -> None:
         """Write the loss of each token."""
-        sums, hits = np.empty_like(self.largest), np.zeros(len(self.x), np.float32)
+        sums, hits = np.empty_like(self.largest), np.zeros(len(losses), np.float32)
 
         def work(numbered: tuple[int, slice]) -> None:
-            number, words = numbered
-            scores = self.scores[:, words]
-            np.matmul(self.x, self.W[:, words], out=scores)
-            scores += self.b[words]
-            scores.max(axis=1, out=self.largest[number])
-            _exponentials(
-                self.scores, words.start, words.stop, self.largest[number], self.targets, sums[number], hits
+            groups = self.groups[numbered[1].start : numbered[1].stop + 1]
+            largest, sums_here = self.largest[numbered[1]], sums[numbered[1]]
+            _score(
+                self.table, self.b, self.columns, self.targets, groups, self.scores, largest, sums_here, hits
             )
 
         run_tiles(work, self.tiles)
         _log_sums(self.largest, sums, self.log_sums)
-        np.multiply(self.log_sums - hits, self.targets >= 0, out=losses)
+        np.multiply(self.log_sums[: len(losses)] - hits, self.targets >= 0, out=losses)
 
-    def backward(self, weight: np.float32, dx: np.ndarray, dW: np.ndarray, db: np.ndarray, add: bool) -> None:
-        """Write dx, write dW or add to it, and add db."""
-        parts = _room("dx", len(self.tiles), *dx.shape)
+    def backward(
+        self, weight: np.float32, dx: np.ndarray, dtable: np.ndarray, db: np.ndarray, add: bool
+    ) -> None:
+        """Write dx, write dtable or add to it, and add db."""
+        size = dx.shape[1]
+        parts = _room("dx", len(self.tiles), size, self.width)
+        weights = np.zeros(self.width, np.float32)
+        np.multiply(self.targets >= 0, weight, out=weights[: len(dx)])
 
         def work(numbered: tuple[int, slice]) -> None:
-            number, words = numbered
-            dscores = self.scores[:, words]
-            shares = np.exp(self.largest[number] - self.log_sums) * (weight * (self.targets >= 0))
-            _gradients(self.scores, words.start, words.stop, shares, self.targets, weight, db[words])
-            np.matmul(dscores, self.W[:, words].T, out=parts[number])
-            if dW.flags.c_contiguous:
-                _product(self.x.T, dscores, dW[:, words], add)
-            else:
-                _product(dscores.T, self.x, dW.T[words], add)
+            number, tile = numbered
+            groups, largest = self.groups[tile.start : tile.stop + 1], self.largest[tile]
+            tokens = self.targets, largest, self.log_sums, weights
+            _go_back(self.table, self.rows, *tokens, groups, self.scores, parts[number], dtable, db, add)
 
         run_tiles(work, self.tiles)
-        parts.sum(axis=0, out=dx)
+        run_tiles(lambda tile: parts[:, tile, : len(dx)].sum(axis=0, out=dx.T[tile]), cut(size, 4 * LANES))
 
 
-def _product(a: np.ndarray, b: np.ndarray, out: np.ndarray, add: bool) -> None:
-    """Write a @ b to out, or add it."""
-    if add:
-        out += np.matmul(a, b, out=_room("product", *out.shape))
-    else:
-        np.matmul(a, b, out=out)
+def _groups(words: int) -> np.ndarray:
+    """Return where groups of words begin, and the end of the last: whole blocks of rows in all but that."""
+    starts = [ROWS * part.start for part in cut(words // ROWS, _GROUP // ROWS)]
+    return np.array([*starts, words])
+
+
+def _columns(name: str, rows: int, width: int) -> np.ndarray:
+    """Return room for rows of whole vectors, an odd number of vectors apart: so they reach all of a cache."""
+    return _room(name, rows, (width // LANES | 1) * LANES)
 
 
 def _room(name: str, *shape: int) -> np.ndarray:
@@ -114,40 +127,90 @@ def _room(name: str, *shape: int) -> np.ndarray:
     return kept[name][:size].reshape(shape)
 
 
+@njit(nogil=True, cache=True, error_model="numpy")
+def _score(table, b, columns, targets, groups, scores, largest, sums, hits):
+    """Write the exponentials of the scores of some groups, and what their losses need."""
+    for k in range(len(groups) - 1):
+        first, last = groups[k], groups[k + 1]
+        group, width = scores[first:last], len(largest[k])
+        multiply_panels(table[first:last], columns, 0, panel_count(width), group[:, :width], False)
+        _add_bias(group, b[first:last], largest[k])
+        for n in range(len(targets)):
+            if first <= targets[n] < last:
+                hits[n] = scores[targets[n], n]
+        _exponentials(group, largest[k], sums[k])
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _go_back(table, rows, targets, largest, log_sums, weights, groups, scores, dcolumns, dtable, db, add):
+    """Turn the exponentials of some groups into gradients, write dcolumns, write dtable or add it, add db."""
+    panels = panel_count(table.shape[1])
+    for k in range(len(groups) - 1):
+        first, last = groups[k], groups[k + 1]
+        group = scores[first:last]
+        _gradients(group, largest[k], log_sums, weights, targets, first, db[first:last])
+        multiply(table[first:last].T, group, dcolumns, k > 0)
+        multiply_panels(group[:, : len(targets)], rows, 0, panels, dtable[first:last], add)
+
+
+# Of a number that is not finite, the first function makes nan: the second one may take none for granted.
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _add_bias(scores, b, largest):
+    finite = np.zeros_like(largest)
+    largest[:] = -np.inf
+    for w in range(len(scores)):
+        row, bias = scores[w][: len(largest)], b[w]
+        for n in range(len(row)):
+            row[n] += bias
+        for n in range(len(row)):
+            largest[n] = max(largest[n], row[n])
+        for n in range(len(row)):
+            finite[n] += np.float32(0) * row[n]
+    for n in range(len(largest)):
+        largest[n] += finite[n]
+
+
 @njit(nogil=True, cache=True, fastmath=True, error_model="numpy")
-def _exponentials(scores, start, stop, largest, targets, sums, hits):
-    for n in range(len(scores)):
-        row, most = scores[n][start:stop], largest[n]
-        if start <= targets[n] < stop:
-            hits[n] = row[targets[n] - start]
-        for v in range(len(row)):
-            row[v] = fast_exp(row[v] - most)
-        total = np.float32(0)
-        for v in range(len(row)):
-            total += row[v]
-        sums[n] = total
+def _exponentials(scores, largest, sums):
+    sums[:] = 0
+    for w in range(len(scores)):
+        row = scores[w][: len(largest)]
+        for n in range(len(row)):
+            row[n] = fast_exp(row[n] - largest[n])
+        for n in range(len(row)):
+            sums[n] += row[n]
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def _log_sums(largest, sums, log_sums):
-    tiles, tokens = largest.shape
+    groups, tokens = largest.shape
+    most, total = np.full(tokens, -np.inf, np.float32), np.zeros(tokens, np.float32)
+    for k in range(groups):
+        for n in range(tokens):
+            most[n] = np.maximum(most[n], largest[k, n])
+    for k in range(groups):
+        for n in range(tokens):
+            total[n] += sums[k, n] * fast_exp(largest[k, n] - most[n])
     for n in range(tokens):
-        most = largest[0, n]
-        for k in range(1, tiles):
-            most = np.maximum(most, largest[k, n])
-        total = np.float32(0)
-        for k in range(tiles):
-            total += sums[k, n] * np.exp(largest[k, n] - most)
-        log_sums[n] = most + np.log(total)
+        log_sums[n] = most[n] + np.log(total[n])
 
 
 @njit(nogil=True, cache=True, fastmath=True, error_model="numpy")
-def _gradients(exponentials, start, stop, shares, targets, weight, db):
-    for n in range(len(exponentials)):
-        row, share = exponentials[n][start:stop], shares[n]
-        for v in range(len(row)):
-            row[v] *= share
-        if start <= targets[n] < stop:
-            row[targets[n] - start] -= weight
-        for v in range(len(row)):
-            db[v] += row[v]
+def _gradients(exponentials, largest, log_sums, weights, targets, first, db):
+    shares = np.empty_like(weights)
+    for n in range(len(weights)):
+        shares[n] = fast_exp(largest[n] - log_sums[n]) * weights[n]
+    for w in range(len(exponentials)):
+        row, total = exponentials[w][: len(weights)], np.float32(0)
+        for n in range(len(row)):
+            row[n] *= shares[n]
+        for n in range(len(row)):
+            total += row[n]
+        db[w] += total
+    for n in range(len(targets)):
+        place = targets[n] - first
+        if 0 <= place < len(exponentials):
+            exponentials[place, n] -= weights[n]
+            db[place] -= weights[n]

@@ -1,0 +1,215 @@
+"""Products of matrices whose sums stay in the vector registers: what BLAS does, for use inside of kernels.
+
+A product goes over some columns of b, a panel, and ROWS rows of a at a time. BLAS lays out both matrices for
+that at each call. Here a matrix that is used more than once is laid out once, and one that is in the cache
+already is taken as it lies. Each number is a sum over k in ascending order, so its bits do not depend on how
+work is cut.
+"""
+
+import llvmlite.binding as llvm
+import numpy as np
+from llvmlite import ir
+from numba import njit, types
+from numba.core import cgutils
+from numba.extending import intrinsic
+
+LANES = 16
+ROWS = 5  # of sums, with _VECTORS for each: what the registers hold
+_VECTORS = 4 if llvm.get_host_cpu_features().get("avx512f") else 1
+_CACHE_LINE = 64  # bytes
+_INT = ir.IntType(64)
+
+
+def padded(columns: int) -> int:
+    """Return a number of columns in whole vectors."""
+    return -(-columns // LANES) * LANES
+
+
+@njit(nogil=True, cache=True)
+def panel_count(columns):
+    """Return into how many panels columns are cut."""
+    return -(-columns // (LANES * _VECTORS))
+
+
+@njit(nogil=True, cache=True)
+def panel_start(columns, panel):
+    """Return the first column of a panel; the panels have nearly the same number of vectors."""
+    return -(-columns // LANES) * panel // panel_count(columns) * LANES
+
+
+def lay_out(matrix: np.ndarray, room: np.ndarray) -> np.ndarray:
+    """Write a matrix (K, N) panel by panel into the start of a room, filled up with 0, and return that."""
+    panels = room[: len(matrix) * padded(matrix.shape[1])]
+    if matrix.flags.c_contiguous:
+        _lay_out(matrix, panels)
+    else:
+        _lay_out_transposed(matrix.T, panels)
+    return panels
+
+
+@njit(nogil=True, cache=True)
+def _lay_out(matrix, panels):
+    inner, columns = matrix.shape
+    for k in range(inner):
+        for number in range(panel_count(columns)):
+            start, end = panel_start(columns, number), panel_start(columns, number + 1)
+            row = panels[inner * start + k * (end - start) : inner * start + (k + 1) * (end - start)]
+            width = min(end, columns) - start
+            for c in range(width):
+                row[c] = matrix[k, start + c]
+            for c in range(width, len(row)):
+                row[c] = 0
+
+
+@njit(nogil=True, cache=True)
+def _lay_out_transposed(matrix, panels):
+    columns, inner = matrix.shape
+    for number in range(panel_count(columns)):
+        panel, start = panel_of(panels, inner, columns, number), panel_start(columns, number)
+        width = min(panel.shape[1], columns - start)
+        panel[:, width:] = 0
+        for first in range(0, inner, LANES):  # a few rows of the panel stay in the first cache
+            last = min(first + LANES, inner)
+            for c in range(width):
+                for k in range(first, last):
+                    panel[k, c] = matrix[start + c, k]
+
+
+@njit(nogil=True, cache=True)
+def panel_of(panels, inner, columns, number):
+    """Return a panel (K, its columns in whole vectors) of a matrix (K, N) that was laid out."""
+    first, last = panel_start(columns, number), panel_start(columns, number + 1)
+    return panels[inner * first : inner * last].reshape(inner, last - first)
+
+
+@njit(nogil=True, cache=True)
+def multiply_panels(a, panels, first, last, out, add):
+    """Do what `multiply` does from one panel to before another, with a matrix b that was laid out."""
+    columns = out.shape[1]
+    for number in range(first, last):
+        panel = panel_of(panels, a.shape[1], columns, number)
+        _multiply_panel(a, panel, 0, out, panel_start(columns, number), panel.shape[1] // LANES, add)
+
+
+@njit(nogil=True, cache=True)
+def multiply(a, b, out, add):
+    """Write a (M, K) @ b (K, N) to out (M, N), or add it; M is at least ROWS, N are whole vectors.
+
+    a may have any strides. Rows of b and out are contiguous.
+    """
+    columns = out.shape[1]
+    for number in range(panel_count(columns)):
+        first, last = panel_start(columns, number), panel_start(columns, number + 1)
+        _multiply_panel(a, b, first, out, first, (last - first) // LANES, add)
+
+
+@njit(nogil=True, cache=True)
+def _multiply_panel(a, b, b_column, out, column, vectors, add):
+    rows, columns = out.shape[0], min(vectors * LANES, out.shape[1] - column)
+    part = np.empty((ROWS, _VECTORS * LANES), np.float32)
+    for row in range(0, rows, ROWS):
+        start = min(row, rows - ROWS)  # the last rows may be computed twice
+        if start == row and columns == vectors * LANES:
+            _multiply_block(a, start, b, b_column, out, start, column, vectors, add)
+        else:
+            _multiply_block(a, start, b, b_column, part, 0, 0, vectors, False)
+            for r in range(row - start, ROWS):
+                for c in range(columns):
+                    before = out[start + r, column + c] if add else np.float32(0)
+                    out[start + r, column + c] = before + part[r, c]
+
+
+@njit(nogil=True, cache=True)
+def _multiply_block(a, a_row, b, b_column, out, row, column, vectors, add):
+    if vectors == 4:
+        _block_4(a, a_row, b, b_column, out, row, column, add)
+    elif vectors == 3:
+        _block_3(a, a_row, b, b_column, out, row, column, add)
+    elif vectors == 2:
+        _block_2(a, a_row, b, b_column, out, row, column, add)
+    else:
+        _block_1(a, a_row, b, b_column, out, row, column, add)
+
+
+def _block(vectors):
+    """Return the product of ROWS rows of a and `vectors` vectors of columns of b.
+
+    Meanwhile the rows of a that come next are fetched, as if they lay next to each other.
+    """
+
+    @intrinsic
+    def multiply_block(typing, a, a_row, b, b_column, out, row, column, add):
+        def generate(context, builder, signature, values):
+            left, right, result = (_Matrix(context, builder, signature.args[k], values[k]) for k in (0, 2, 4))
+            vector = ir.VectorType(ir.FloatType(), LANES)
+            places = [(r, v) for r in range(ROWS) for v in range(vectors)]
+            sums = {place: cgutils.alloca_once(builder, vector) for place in places}
+            for total in sums.values():
+                builder.store(ir.Constant(vector, [0.0] * LANES), total)
+            kind = ir.FunctionType(vector, [vector] * 3)
+            fma = cgutils.get_or_insert_function(builder.module, kind, f"llvm.fma.v{LANES}f32")
+            byte, number = ir.IntType(8).as_pointer(), ir.IntType(32)
+            kind = ir.FunctionType(ir.VoidType(), [byte, number, number, number])
+            prefetch = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0i8")
+            next_rows = left.address(builder.add(values[1], _INT(ROWS)), _INT(0), 0, byte.pointee)
+            with cgutils.for_range(builder, left.columns) as loop:
+                ahead = builder.gep(next_rows, [builder.mul(loop.index, _INT(_CACHE_LINE))])
+                builder.call(prefetch, [ahead, number(0), number(3), number(1)])  # to read, and soon
+                columns = [
+                    builder.load(right.address(loop.index, values[3], v * LANES, vector), align=4)
+                    for v in range(vectors)
+                ]
+                for r in range(ROWS):
+                    place = left.address(builder.add(values[1], _INT(r)), loop.index, 0, ir.FloatType())
+                    factors = _spread(builder, builder.load(place, align=4), vector)
+                    for v in range(vectors):
+                        total = builder.call(fma, [factors, columns[v], builder.load(sums[r, v])])
+                        builder.store(total, sums[r, v])
+
+            def write(r, v, added):
+                line = builder.add(values[5], _INT(r))
+                place = result.address(line, values[6], v * LANES, vector)
+                total = builder.load(sums[r, v])
+                if added:
+                    total = builder.fadd(builder.load(place, align=4), total)
+                builder.store(total, place, align=4)
+
+            with builder.if_else(values[7]) as (added, written):
+                with added:
+                    for place in places:
+                        write(*place, True)
+                with written:
+                    for place in places:
+                        write(*place, False)
+            return context.get_dummy_value()
+
+        return types.void(a, types.intp, b, types.intp, out, types.intp, types.intp, types.boolean), generate
+
+    return multiply_block
+
+
+class _Matrix:
+    """Addresses of the numbers of an array of float32."""
+
+    def __init__(self, context, builder, kind, value):
+        array = context.make_array(kind)(context, builder, value)
+        self.builder = builder
+        self.start = builder.ptrtoint(array.data, _INT)
+        self.strides = [builder.extract_value(array.strides, axis) for axis in (0, 1)]
+        self.columns = builder.extract_value(array.shape, 1)
+
+    def address(self, row, column, further, kind):
+        """Return the place of a number, some columns further, as a pointer to a kind of value."""
+        builder = self.builder
+        address = builder.add(self.start, builder.mul(row, self.strides[0]))
+        address = builder.add(address, builder.mul(column, self.strides[1]))
+        return builder.inttoptr(builder.add(address, _INT(4 * further)), kind.as_pointer())
+
+
+def _spread(builder, number, vector):
+    undefined = ir.Constant(vector, ir.Undefined)
+    first = builder.insert_element(undefined, number, ir.IntType(32)(0))
+    return builder.shuffle_vector(first, undefined, ir.VectorType(ir.IntType(32), LANES)(None))
+
+
+_block_1, _block_2, _block_3, _block_4 = (_block(vectors) for vectors in (1, 2, 3, 4))
