@@ -13,8 +13,10 @@ from harness import Inputs, Stage, Work
 
 NEGATIVES = 5
 PIECE = 10_000
-OURS = {"dynamic": True, "batch": 4096, "share": 64, "subsample": 0}
-SAMPLES = {"cbow": 16, "skip-gram": 32}
+OURS = {
+    "cbow": {"batch": 8192, "share": 32, "samples": 8},
+    "skip-gram": {"batch": 4096, "share": 64, "samples": 32},
+}
 LEARNING_RATE = 0.4
 SIZES = {"dimension 100, window 5": (100, 5), "dimension 300, window 10": (300, 10)}
 
@@ -41,13 +43,11 @@ def train(
     from lexloom.schedules import linear
     from lexloom.trainer import Trainer
 
-    init, samples = random_stream(seed, "init"), SAMPLES[model]
+    init, settings = random_stream(seed, "init"), {"dynamic": True, "subsample": 0, **OURS[model]}
     network = MODELS[model](
-        vocabulary, dimension, init, get_backend(device, threads), weight=NEGATIVES / samples
+        vocabulary, dimension, init, get_backend(device, threads), weight=NEGATIVES / settings["samples"]
     )
-    batches = ContextBatches(
-        ids, np.bincount(ids, minlength=vocabulary), window, samples=samples, **OURS, seed=seed
-    )
+    batches = ContextBatches(ids, np.bincount(ids, minlength=vocabulary), window, **settings, seed=seed)
     Trainer(FusedNegativeSampling(network), RowAdaGrad(), LEARNING_RATE, linear).fit(epochs, batches)
     return network.vectors()
 

@@ -27,7 +27,8 @@ from lexloom.kernels.cpu_rows import unseen
 from lexloom.kernels.cpu_vectors import WIDTH, aligned_rows
 from lexloom.kernels.pool import cut, run_tiles
 
-_PIECE = 512  # positions, about
+_PIECE = 1024  # positions, about
+_PIECES = 4  # at least, where there are so many blocks: for as many threads
 _STRIP = 64
 # A dot product may use vector instructions. What is compiled so is inlined into one function: of one that is
 # called, the process that compiles it and those that load it may have versions that add in different orders.
@@ -83,7 +84,7 @@ class _Batch:
     def __init__(self, ids: np.ndarray, radii: np.ndarray, samples: np.ndarray):
         self.ids, self.radii, self.samples = ids, radii, samples
         share, self.both_sides = len(radii) // len(samples), len(ids) - len(radii)
-        self.blocks = cut(len(samples), max(1, _PIECE // share))
+        self.blocks = cut(len(samples), max(1, min(_PIECE, len(radii) // _PIECES) // share))
         self.cuts = np.array([0, *(share * block.stop for block in self.blocks)])
         self.targets = ids[self.both_sides // 2 :][: len(radii)]
 
