@@ -16,6 +16,7 @@ STEPS = 500
 SHAPE = ("cell", "layers", "embedding", "hidden", "tied", "dropout")
 GATES = {"rnn": 1, "gru": 3, "lstm": 4}
 CONFIGURED = "lstm"
+SAMPLES = 1000
 PLAIN = {
     "tied": False,
     "dropout": 0.0,
@@ -105,18 +106,28 @@ def multiply(inputs: Inputs, model: str) -> Work:
     return work
 
 
-def build(inputs: Inputs, model: str) -> Any:
-    """Return lexloom's model."""
+def build(inputs: Inputs, model: str, inclusion: Any = None) -> Any:
+    """Return lexloom's model; `inclusion` as `build_rnnlm` takes it."""
     from lexloom.backend import get_backend
     from lexloom.models.rnnlm import build_rnnlm
     from lexloom.randomness import random_stream
 
     backend = get_backend(threads=inputs.threads)
     shape = {name: settings_of(inputs, model)[name] for name in SHAPE}
-    return build_rnnlm(vocabulary_of(inputs), random_stream(1, "init"), backend, **shape)
+    vocabulary, rng = vocabulary_of(inputs), random_stream(1, "init")
+    return build_rnnlm(vocabulary, rng, backend, inclusion=inclusion, **shape)
 
 
-def train(inputs: Inputs, model: str) -> Work:
+def train_sampled(inputs: Inputs, model: str) -> Work:
+    """lexloom: the same training, against a sample of the words."""
+    import numpy as np
+
+    from lexloom.sampled_softmax import inclusion_probabilities
+
+    return train(inputs, model, inclusion_probabilities(np.bincount(inputs.ids()), SAMPLES))
+
+
+def train(inputs: Inputs, model: str, inclusion: Any = None) -> Work:
     """lexloom: truncated backpropagation through time by the Trainer."""
     from lexloom.batches import Windows
     from lexloom.optimizers import OPTIMIZERS
@@ -125,7 +136,7 @@ def train(inputs: Inputs, model: str) -> Work:
 
     settings, ids = settings_of(inputs, model), tokens_of(inputs, model)
     trainer = Trainer(
-        build(inputs, model),
+        build(inputs, model, inclusion),
         OPTIMIZERS[settings["optimizer"]](weight_decay=settings["weight_decay"]),
         settings["learning_rate"],
         clip=settings["clip"],
@@ -237,17 +248,32 @@ def measure_by_torch(inputs: Inputs) -> Work:
     return work
 
 
+def name_of(model: str) -> str:
+    """Return the name of the stage that trains a model."""
+    return f"train {model}" if model in MODELS else "train language model"
+
+
 def training(model: str) -> Stage:
     """Return the stage that trains a model."""
     return Stage(
-        f"train {model}" if model in MODELS else "train language model",
+        name_of(model),
         partial(train, model=model),
         {"PyTorch": partial(train_by_torch, model=model)},
         bound=partial(multiply, model=model),
     )
 
 
+def sampled_training(model: str) -> Stage:
+    """Return the stage that trains a model against samples, beside its training against all words."""
+    return Stage(
+        f"{name_of(model)}, {SAMPLES:,} samples",
+        partial(train_sampled, model=model),
+        {"lexloom, all words": partial(train, model=model)},
+    )
+
+
 STAGES = [
     *(training(model) for model in [*MODELS, CONFIGURED]),
+    *(sampled_training(model) for model in [CONFIGURED, "LSTM 2 x 650"]),
     Stage("evaluate perplexity", measure, {"PyTorch": measure_by_torch}),
 ]
