@@ -51,9 +51,9 @@ def _householder(a):
 def _tiles(rows: int, columns: int, inner: int, itemsize: int) -> list[tuple[slice, slice]]:
     """Halve the longer side of a result until there are as many parts as its work is worth.
 
-    A product of float64 takes the time of two of float32.
+    A product of float64 takes the time of three or four of float32, whose operands stay in a cache longer.
     """
-    flops = 2 * rows * columns * inner * (itemsize // 4)
+    flops = 2 * rows * columns * inner * (itemsize // 4) ** 2
     wanted = max(flops / _TILE_FLOPS, min(_SHARES, flops / _SHARE_FLOPS))
     down, across = 1, 1
     while down * across < wanted:
