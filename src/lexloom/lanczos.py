@@ -88,10 +88,10 @@ class Lanczos:
         newest = self._vectors[:, self.size :]
         image = self._operator @ np.ascontiguousarray(newest)
         near = self._vectors[:, max(0, self.size - BLOCK) :]
-        shares = near.T @ image
+        shares, rest = backend_of(image).kernels.project_out(near, image)
         diagonal = shares[-newest.shape[1] :]
         self.projected = _bordered(self.projected, self._coupling, (diagonal + diagonal.T) / 2)
-        self._coupling = self._extend(image - near @ shares)
+        self._coupling = self._extend(rest)
 
     def leading(self, count: int) -> RitzPairs:
         """Return the `count` largest Ritz values, with what belongs to them."""
@@ -129,8 +129,7 @@ class Lanczos:
         kernels = backend_of(block).kernels
         while True:
             lengths = np.linalg.norm(block, axis=0)
-            block = block - kernels.matmul(self._vectors, kernels.matmul(self._vectors.T, block))
-            block, triangle = kernels.qr(block)
+            block, triangle = kernels.qr(kernels.project_out(self._vectors, block)[1])
             if (np.abs(np.diag(triangle)) > _KEPT * lengths).all():
                 return block
             block += _ROUNDING * self._rng.standard_normal(block.shape)

@@ -66,6 +66,20 @@ def test_qr_is_one_and_has_the_same_bits_on_threads(dtype, shape):
         assert part.shape == expected.shape
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("columns", [1, 16, 37])
+@pytest.mark.parametrize(("rows", "count"), [(1, 1), (30, 0), (33, 6), (4003, 41)])
+def test_projecting_out_equals_the_reference_and_has_the_same_bits_on_threads(dtype, columns, rows, count):
+    vectors = np.linalg.qr(normal(rows, count).astype(dtype))[0]
+    x = normal(rows, columns, seed=1).astype(dtype)
+    for layout in (np.asfortranarray, np.ascontiguousarray):
+        one, two = on_threads(lambda: cpu.project_out(layout(vectors), x))  # noqa: B023
+        for part, other, expected in zip(one, two, reference.project_out(vectors, x), strict=True):
+            np.testing.assert_array_equal(part, other)
+            np.testing.assert_allclose(part, expected, atol=100 * np.finfo(dtype).eps)
+            assert part.dtype == dtype
+
+
 @pytest.mark.parametrize("rows", [1, 4, 5, 12, 20])
 @pytest.mark.parametrize(("inner", "columns"), [(1, 1), (650, 130), (30, 64), (900, 2600)])
 @pytest.mark.parametrize("transposed", [False, True])

@@ -14,6 +14,7 @@ from lexloom.kernels.cpu_panels import matmul_panels as matmul_panels
 from lexloom.kernels.cpu_panels import panels as panels
 from lexloom.kernels.cpu_products import matmul as matmul
 from lexloom.kernels.cpu_products import qr as qr
+from lexloom.kernels.cpu_projections import project_out as project_out
 from lexloom.kernels.cpu_recurrent import lstm_step as lstm_step
 from lexloom.kernels.cpu_recurrent import lstm_step_backward as lstm_step_backward
 from lexloom.kernels.cpu_softmax import softmax_output as softmax_output

@@ -7,11 +7,18 @@ The columns of x are taken 16 at a time, so that the sum of one row's products s
 import numpy as np
 from numba import njit
 
-from lexloom.kernels.cpu_vectors import WIDTH, add_multiple, load_row, store_row, zero_row
+from lexloom.kernels.cpu_vectors import (
+    WIDTH,
+    add_multiple,
+    empty_rows,
+    load_row,
+    row_block,
+    store_row,
+    zero_row,
+)
 from lexloom.kernels.pool import run_tiles
 
 _TILE = 75_000  # stored numbers
-_CACHE_LINE = 64  # bytes
 
 
 def sparse_matmul(data: np.ndarray, indices: np.ndarray, indptr: np.ndarray, x: np.ndarray) -> np.ndarray:
@@ -23,31 +30,13 @@ def sparse_matmul(data: np.ndarray, indices: np.ndarray, indptr: np.ndarray, x: 
     tiles = 4 * max(1, round(len(data) / (4 * _TILE)))  # as many for each of 2 or 4 threads
     blocks = []
     for first in range(0, columns, WIDTH):
-        block, product = _block(x[:, first : first + WIDTH]), _aligned_empty(rows, x.dtype)
+        block, product = row_block(x[:, first : first + WIDTH]), empty_rows(rows, x.dtype)
         run_tiles(
             lambda tile: _multiply_rows(data, indices, indptr, block, tile, tiles, product),  # noqa: B023
             range(tiles),
         )
         blocks.append(product)
     return blocks[0] if columns == WIDTH else np.hstack(blocks)[:, :columns]
-
-
-def _block(x: np.ndarray) -> np.ndarray:
-    """Return x (N, up to WIDTH) in whole cache lines, filled up with columns of zeros."""
-    if x.shape[1] == WIDTH and x.flags.c_contiguous and x.ctypes.data % _CACHE_LINE == 0:
-        return x
-    block = _aligned_empty(len(x), x.dtype)
-    block[:, : x.shape[1]] = x
-    block[:, x.shape[1] :] = 0
-    return block
-
-
-def _aligned_empty(rows: int, dtype: np.dtype) -> np.ndarray:
-    """Return an array (rows, WIDTH) that begins where a cache line does."""
-    size = rows * WIDTH * dtype.itemsize
-    memory = np.empty(size + _CACHE_LINE, np.uint8)
-    first = -memory.ctypes.data % _CACHE_LINE
-    return memory[first : first + size].view(dtype).reshape(rows, WIDTH)
 
 
 @njit(nogil=True, cache=True)

@@ -23,6 +23,21 @@ def aligned_rows(count, width):
     return numbers[first : first + count * width].reshape(count, width)
 
 
+def empty_rows(count: int, dtype: np.dtype) -> np.ndarray:
+    """Return a new array (count, WIDTH) of any dtype that begins where a line of the cache does."""
+    return aligned_rows(count, WIDTH * dtype.itemsize // 4).view(dtype)
+
+
+def row_block(x: np.ndarray) -> np.ndarray:
+    """Return x (N, up to WIDTH) in whole lines of the cache, filled up with columns of zeros."""
+    if x.shape[1] == WIDTH and x.flags.c_contiguous and x.ctypes.data % (4 * _LINE) == 0:
+        return x
+    block = empty_rows(len(x), x.dtype)
+    block[:, : x.shape[1]] = x
+    block[:, x.shape[1] :] = 0
+    return block
+
+
 class _Row(types.Type):
     """The type of a row of WIDTH numbers."""
 

@@ -19,6 +19,7 @@ from lexloom.kernels.reference import lstm_step_backward as lstm_step_backward
 from lexloom.kernels.reference import matmul as matmul
 from lexloom.kernels.reference import matmul_panels as matmul_panels
 from lexloom.kernels.reference import panels as panels
+from lexloom.kernels.reference import project_out as project_out
 from lexloom.kernels.reference import qr as qr
 from lexloom.kernels.reference import row_adagrad_rows as row_adagrad_rows
 from lexloom.kernels.reference import sigmoid as sigmoid

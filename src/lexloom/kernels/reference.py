@@ -31,6 +31,20 @@ def qr(a: Any) -> tuple[Any, Any]:
     return _xp(a).linalg.qr(a)
 
 
+def project_out(vectors: Any, x: Any) -> tuple[Any, Any]:
+    """Return the shares of orthonormal vectors (N, K) in x (N, D), and what is left of x without them.
+
+    Returns
+    -------
+    shares : (K, D) array
+        vectors' x
+    rest : (N, D) array
+        x - vectors shares
+    """
+    shares = vectors.T @ x
+    return shares, x - vectors @ shares
+
+
 def panels(matrix: Any, rows: int) -> Any:
     """Return a matrix (K, N) in the form in which `matmul_panels` multiplies fastest.
 
