@@ -149,7 +149,8 @@ def parsed(name):
 
 def functions_in(tree):
     functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
-    return {node.name: [argument.arg for argument in node.args.args] for node in functions}
+    arguments = {node.name: [*node.args.args, node.args.vararg] for node in functions}
+    return {name: [argument.arg for argument in found if argument] for name, found in arguments.items()}
 
 
 @pytest.mark.parametrize("name", sorted(kernels_of(reference)))
