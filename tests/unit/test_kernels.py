@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lexloom.kernels import cpu, cpu_blocks, cpu_softmax, pool, reference, token_blocks
-from lexloom.kernels.cpu_math import fast_exp, fast_sigmoid, fast_tanh
+from lexloom.kernels.cpu_math import fast_exp, fast_log1p, fast_sigmoid, fast_tanh
 
 finite = st.floats(-1e4, 1e4, width=32)
 
@@ -133,6 +133,11 @@ def test_exp_sigmoid_and_tanh_of_float32(x):
     assert fast_exp(x) == pytest.approx(exact, rel=5e-7)
     assert fast_sigmoid(x) == pytest.approx(1 / (1 + np.exp(-np.clip(np.float64(x), -88, 87))), rel=1e-6)
     assert fast_tanh(x) == pytest.approx(np.tanh(np.float64(x)), abs=3e-7)
+
+
+@given(st.floats(0, 1, width=32))
+def test_log1p_of_float32(x):
+    assert fast_log1p(np.float32(x)) == pytest.approx(np.log1p(np.float64(np.float32(x))), rel=5e-7)
 
 
 def test_lstm_step_equals_the_reference():

@@ -8,21 +8,18 @@ import numpy as np
 import scipy.linalg.cython_blas  # noqa: F401  compiled code multiplies by it: threads are set after it is there
 from numba import njit
 
-from lexloom.kernels.cpu_math import fast_exp
+from lexloom.kernels.cpu_math import fast_exp, fast_log1p
 from lexloom.kernels.cpu_vectors import (
     WIDTH,
     add_multiple,
     add_product,
     add_rows,
     add_up,
-    aligned_rows,
     load_row,
     store_row,
     subtract_rows,
     zero_row,
 )
-
-_FACTORS = 64  # of at most 2 each: their product is far from the largest float32
 
 
 @njit(inline="always")
@@ -41,10 +38,11 @@ def words_around(words, radii):
 
 @njit(inline="always")
 def gather(table, words, rows):
-    """Write the rows of a table; zeros where there is no word."""
-    rows[: len(words)] = 0
+    """Write the rows of a table, as far as they go; zeros where there is no word."""
     for k in range(len(words)):
-        if words[k] >= 0:
+        if words[k] < 0:
+            rows[k] = 0
+        else:
             for column in range(0, table.shape[1], WIDTH):
                 column = min(column, table.shape[1] - WIDTH)
                 store_row(rows, k, column, load_row(table, words[k], column))
@@ -52,8 +50,7 @@ def gather(table, words, rows):
 
 @njit(inline="always")
 def running_sums(table, words, sums):
-    """Write the sums of the rows of the first 0, 1, 2, ... words."""
-    sums[: len(words) + 1] = 0
+    """Write the sums of the rows of the first 1, 2, ... words, after the zeros of none."""
     for k in range(len(words)):
         word = words[k]
         if word < 0:
@@ -80,10 +77,8 @@ def average(running, radii, counts, hidden):
 
 
 @njit(inline="always")
-def against_samples(W_out, samples, places, sums, hidden, weights, dhidden):
+def against_samples(W_out, samples, places, sums, hidden, weights, scores, rows, drows, dhidden):
     """Write the gradients of a block's hidden vectors, add those of its samples, return the loss."""
-    rows, drows = aligned_rows(len(samples), hidden.shape[1]), aligned_rows(len(samples), hidden.shape[1])
-    scores = np.empty((len(hidden), len(samples)), np.float32)
     gather(W_out, samples, rows)
     np.dot(hidden, rows.T, scores)
     loss = _errors_of_samples(scores, weights)
@@ -109,19 +104,14 @@ def add_to_places(places, rows, sums):
 def _errors_of_samples(scores, weights):
     """Turn scores into sigmoid(score) * weight; return the sum of weight * log(1 + exp(score))."""
     one, zero = np.float32(1), np.float32(0)
-    loss = 0.0
+    losses = np.zeros(scores.shape[1], np.float32)
     for n in range(len(scores)):
-        for start in range(0, scores.shape[1], _FACTORS):
-            some = scores[n, start : start + _FACTORS]
-            linear, product = zero, one
-            for s in range(len(some)):
-                score = some[s]
-                small = fast_exp(-abs(score))
-                linear += max(score, zero)
-                product *= one + small
-                some[s] = (one if score > zero else small) / (one + small) * weights[n]
-            loss += weights[n] * (linear + np.log(product))
-    return loss
+        for s in range(scores.shape[1]):
+            score = scores[n, s]
+            small = fast_exp(-abs(score))
+            losses[s] += weights[n] * (max(score, zero) + fast_log1p(small))
+            scores[n, s] = (one if score > zero else small) / (one + small) * weights[n]
+    return losses.sum()
 
 
 @njit(inline="always")
@@ -220,14 +210,9 @@ def _errors_of_words(scores, scale):
     """Turn scores into -sigmoid(-score) * scale; return the sum of scale * log(1 + exp(-score))."""
     one, zero = np.float32(1), np.float32(0)
     loss = 0.0
-    for start in range(0, len(scores), _FACTORS):
-        some = scores[start : start + _FACTORS]
-        linear, product = zero, one
-        for k in range(len(some)):
-            score = some[k]
-            small = fast_exp(-abs(score))
-            linear += max(-score, zero)
-            product *= one + small
-            some[k] = -(small if score > zero else one) / (one + small) * scale
-        loss += linear + np.log(product)
+    for k in range(len(scores)):
+        score = scores[k]
+        small = fast_exp(-abs(score))
+        loss += max(-score, zero) + fast_log1p(small)
+        scores[k] = -(small if score > zero else one) / (one + small) * scale
     return loss * scale

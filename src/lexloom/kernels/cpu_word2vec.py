@@ -165,6 +165,14 @@ def _number(ids, samples, cuts, near, sampled, numbers):
     return words[:found], firsts, places, place_firsts
 
 
+@njit(inline="always")
+def _zeros(count, width):
+    """Return rows of zeros."""
+    rows = aligned_rows(count, width)
+    rows[:] = 0
+    return rows
+
+
 @njit(nogil=True, cache=True, fastmath=_FREE_ORDER, error_model="numpy")
 def _cbow(words, radii, samples, scale, weight, W_in, sums_in, places_in, W_out, sums_out, places_out):
     """Write the gradients of one piece, and return its loss."""
@@ -173,10 +181,10 @@ def _cbow(words, radii, samples, scale, weight, W_in, sums_in, places_in, W_out,
     sums_out[:] = 0
     target_places = places_out[samples.size :]
     strip = share * max(1, _STRIP // share)
-    running = aligned_rows(strip + 2 * window + 1, width)
-    changes = aligned_rows(strip + 2 * window + 1, width)
-    hidden, dhidden, rows = aligned_rows(strip, width), aligned_rows(strip, width), aligned_rows(strip, width)
-    changes[:] = 0
+    running, changes = _zeros(strip + 2 * window + 1, width), _zeros(strip + 2 * window + 1, width)
+    hidden, dhidden, rows = _zeros(strip, width), _zeros(strip, width), _zeros(strip, width)
+    sampled, dsampled = _zeros(samples.shape[1], width), _zeros(samples.shape[1], width)
+    scores = np.empty((share, samples.shape[1]), np.float32)
     loss = 0.0
     for start in range(0, len(radii), strip):
         stop = min(start + strip, len(radii))
@@ -190,7 +198,9 @@ def _cbow(words, radii, samples, scale, weight, W_in, sums_in, places_in, W_out,
             some, some_places = samples[block], places_out[block * samples.shape[1] :]
             of_hidden, of_dhidden = hidden[of_block], dhidden[of_block]
             weighed = weights[of_block]
-            loss += against_samples(W_out, some, some_places, sums_out, of_hidden, weighed, of_dhidden)
+            loss += against_samples(
+                W_out, some, some_places, sums_out, of_hidden, weighed, scores, sampled, dsampled, of_dhidden
+            )
         gather(W_out, targets, rows)
         loss += against_targets(rows, targets, target_places[start:stop], sums_out, hidden, scale, dhidden)
         spread(at, counts, targets, dhidden, changes)
@@ -206,8 +216,10 @@ def _skip_gram(words, radii, samples, scale, weight, W_in, sums_in, places_in, W
     sums_out[:] = 0
     near_places = places_out[samples.size :]
     strip = share * max(1, _STRIP // share)
-    rows, drows = aligned_rows(strip + 2 * window, width), aligned_rows(strip + 2 * window, width)
-    hidden, dhidden = aligned_rows(strip, width), aligned_rows(strip, width)
+    rows, drows = _zeros(strip + 2 * window, width), _zeros(strip + 2 * window, width)
+    hidden, dhidden = _zeros(strip, width), _zeros(strip, width)
+    sampled, dsampled = _zeros(samples.shape[1], width), _zeros(samples.shape[1], width)
+    scores = np.empty((share, samples.shape[1]), np.float32)
     loss = 0.0
     for start in range(0, len(radii), strip):
         stop = min(start + strip, len(radii))
@@ -219,7 +231,9 @@ def _skip_gram(words, radii, samples, scale, weight, W_in, sums_in, places_in, W
             some, some_places = samples[block], places_out[block * samples.shape[1] :]
             of_hidden, of_dhidden = hidden[of_block], dhidden[of_block]
             weighed = weights[of_block]
-            loss += against_samples(W_out, some, some_places, sums_out, of_hidden, weighed, of_dhidden)
+            loss += against_samples(
+                W_out, some, some_places, sums_out, of_hidden, weighed, scores, sampled, dsampled, of_dhidden
+            )
         gather(W_out, near, rows)
         loss += against_contexts(rows, near, at, hidden, scale, dhidden, drows)
         add_to_places(places_in[start:stop], dhidden, sums_in)
