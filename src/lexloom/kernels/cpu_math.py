@@ -1,4 +1,4 @@
-"""exp, log, sigmoid and tanh of float32 that the compiler can vectorize, to 1 or 2 units in the last place."""
+"""exp, log, sigmoid and tanh of float32 that the compiler can vectorize, to two units in the last place."""
 
 import numpy as np
 from numba import njit
