@@ -10,6 +10,7 @@ import numpy as np
 
 from lexloom.backend import backend_of
 from lexloom.errors import LexloomError
+from lexloom.kernels.memory import keep_freed_memory
 from lexloom.optimizers import clip_global_norm
 from lexloom.parameter import Parameter
 from lexloom.schedules import constant
@@ -163,6 +164,7 @@ class Trainer:
             When a loss, or a parameter at the end, is no finite number. The step of the loss is known where
             losses are on the host; elsewhere to an interval, as `check_losses` is called.
         """
+        keep_freed_memory()
         self.callbacks = callbacks
         self.position = Position()
         for callback in callbacks:
