@@ -105,7 +105,7 @@ class _Block:
             _go_back(self.table, self.rows, *tokens, groups, self.scores, parts[number], dtable, db, add)
 
         run_tiles(work, self.tiles)
-        run_tiles(lambda tile: parts[:, tile, : len(dx)].sum(axis=0, out=dx.T[tile]), cut(size, 4 * LANES))
+        run_tiles(lambda tile: _add_up(parts, tile.start, tile.stop, dx), cut(size, 4 * LANES))
 
 
 def _groups(words: int) -> np.ndarray:
@@ -214,3 +214,15 @@ def _gradients(exponentials, largest, log_sums, weights, targets, first, db):
         if 0 <= place < len(exponentials):
             exponentials[place, n] -= weights[n]
             db[place] -= weights[n]
+
+
+@njit(nogil=True, cache=True)
+def _add_up(parts, first, last, dx):
+    total = np.empty(parts.shape[2], np.float32)
+    for d in range(first, last):
+        total[:] = parts[0, d]
+        for k in range(1, len(parts)):
+            for n in range(len(total)):
+                total[n] += parts[k, d, n]
+        for n in range(len(dx)):
+            dx[n, d] = total[n]
