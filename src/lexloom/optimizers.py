@@ -240,8 +240,7 @@ def clip_global_norm(parameters: Iterable[Parameter], limit: float) -> Any:
     norm = _norm(arrays)
     if arrays:
         factor = limit / backend_of(*arrays).xp.maximum(norm, limit)
-        for array in arrays:
-            _scale(array, factor.astype(array.dtype))
+        _scale(arrays, factor)
     return norm
 
 
@@ -269,23 +268,28 @@ def _gradients(parameters: Iterable[Parameter]) -> list[Any]:
 def _norm(arrays: list[Any]) -> Any:
     if not arrays:
         return 0.0
-    xp = backend_of(*arrays).xp
-    return xp.sqrt(sum(_square_sum(xp, array) for array in arrays))
+    backend = backend_of(*arrays)
+    xp = backend.xp
+    rows = [array.reshape(-1, array.shape[-1]) for array in arrays]
+    squares = [xp.empty(len(matrix), matrix.dtype) for matrix in rows]
+
+    def job(matrix: Any, sums: Any) -> Job:
+        def add(tile: slice) -> None:
+            sums[tile] = xp.einsum("ij,ij->i", matrix[tile], matrix[tile])
+
+        return len(matrix), add
+
+    backend.kernels.each_tile(*map(job, rows, squares))
+    return xp.sqrt(sum(sums.sum(dtype=xp.float64) for sums in squares))
 
 
-def _square_sum(xp: Any, array: Any) -> Any:
-    rows = array.reshape(-1, array.shape[-1])
-    squares = xp.empty(len(rows), rows.dtype)
+def _scale(arrays: list[Any], factor: Any) -> None:
+    def job(array: Any) -> Job:
+        number = factor.astype(array.dtype)
 
-    def add(tile: slice) -> None:
-        squares[tile] = xp.einsum("ij,ij->i", rows[tile], rows[tile])
+        def multiply(tile: slice) -> None:
+            array[tile] *= number
 
-    backend_of(array).kernels.each_tile((len(rows), add))
-    return squares.sum(dtype=xp.float64)
+        return len(array), multiply
 
-
-def _scale(array: Any, factor: Any) -> None:
-    def multiply(tile: slice) -> None:
-        array[tile] *= factor
-
-    backend_of(array).kernels.each_tile((len(array), multiply))
+    backend_of(*arrays).kernels.each_tile(*map(job, arrays))

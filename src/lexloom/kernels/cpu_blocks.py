@@ -13,9 +13,12 @@ from numba import njit, types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
+from lexloom.kernels.pool import cut, run_tiles
+
 LANES = 16
 ROWS = 5  # of sums, with _VECTORS for each: what the registers hold
 _VECTORS = 4 if llvm.get_host_cpu_features().get("avx512f") else 1
+_LAID_OUT_TILE = 1 << 18  # numbers
 _CACHE_LINE = 64  # bytes
 _INT = ir.IntType(64)
 
@@ -40,17 +43,18 @@ def panel_start(columns, panel):
 def lay_out(matrix: np.ndarray, room: np.ndarray) -> np.ndarray:
     """Write a matrix (K, N) panel by panel into the start of a room, filled up with 0, and return that."""
     panels = room[: len(matrix) * padded(matrix.shape[1])]
+    rows = cut(len(matrix), max(LANES, _LAID_OUT_TILE // matrix.shape[1]))
     if matrix.flags.c_contiguous:
-        _lay_out(matrix, panels)
+        run_tiles(lambda tile: _lay_out(matrix, tile.start, tile.stop, panels), rows)
     else:
-        _lay_out_transposed(matrix.T, panels)
+        run_tiles(lambda tile: _lay_out_transposed(matrix.T, tile.start, tile.stop, panels), rows)
     return panels
 
 
 @njit(nogil=True, cache=True)
-def _lay_out(matrix, panels):
+def _lay_out(matrix, first, last, panels):
     inner, columns = matrix.shape
-    for k in range(inner):
+    for k in range(first, last):
         for number in range(panel_count(columns)):
             start, end = panel_start(columns, number), panel_start(columns, number + 1)
             row = panels[inner * start + k * (end - start) : inner * start + (k + 1) * (end - start)]
@@ -62,17 +66,16 @@ def _lay_out(matrix, panels):
 
 
 @njit(nogil=True, cache=True)
-def _lay_out_transposed(matrix, panels):
+def _lay_out_transposed(matrix, first, last, panels):
     columns, inner = matrix.shape
     for number in range(panel_count(columns)):
         panel, start = panel_of(panels, inner, columns, number), panel_start(columns, number)
         width = min(panel.shape[1], columns - start)
-        panel[:, width:] = 0
-        for first in range(0, inner, LANES):  # a few rows of the panel stay in the first cache
-            last = min(first + LANES, inner)
+        panel[first:last, width:] = 0
+        for k in range(first, last, LANES):  # a few rows of the panel stay in the first cache
             for c in range(width):
-                for k in range(first, last):
-                    panel[k, c] = matrix[start + c, k]
+                for row in range(k, min(k + LANES, last)):
+                    panel[row, c] = matrix[start + c, row]
 
 
 @njit(nogil=True, cache=True)

@@ -5,7 +5,7 @@ from scipy import linalg
 
 from lexloom.kernels.pool import cut, run_tiles
 
-_SHARE_FLOPS = 1 << 26  # below, starting a thread costs more than it brings
+_SHARE_FLOPS = 1 << 25  # below, starting a thread costs more than it brings
 _TILE_FLOPS = 1 << 30  # tiles as large as can be: BLAS copies its operands for each
 _SHARES = 4
 _QR_ROWS = 2500  # 16 columns of them lie in a core's second cache

@@ -21,7 +21,7 @@ from lexloom.kernels.pool import cut, run_tiles
 from lexloom.kernels.token_blocks import token_blocks
 
 _GROUP = 80  # words whose scores and vectors stay in the second cache
-_GROUPS_TILE = 8
+_GROUPS_TILE = 16
 
 _kept = threading.local()  # as much memory anew for each block would cost page faults
 
