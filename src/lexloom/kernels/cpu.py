@@ -26,7 +26,7 @@ from lexloom.kernels.pool import cut, run_tiles
 from lexloom.kernels.reference import softmax_cross_entropy as softmax_cross_entropy
 from lexloom.kernels.reference import softmax_cross_entropy_backward as softmax_cross_entropy_backward
 
-_ROWS_TILE = 256
+_ROWS_TILE = 512
 
 
 def each_tile(*jobs: reference.Job) -> None:

@@ -51,8 +51,9 @@ def run_tiles(work: Callable[[int], None], tiles: Sequence) -> None:
     try:
         drain()
     finally:
-        wait(others)
-    for other in others:
+        started = [other for other in others if not other.cancel()]  # a thread may wake up too late for any tile
+        wait(started)
+    for other in started:
         other.result()
 
 
