@@ -1,6 +1,7 @@
 """Measure a trained language model that adapts to the text it reads, with settings fitted on the valid text.
 
-By a temperature (`temperature`) or a neural cache (`cache`); see the modules of the library with these names.
+By a temperature (`temperature`), a neural cache (`cache`) or dynamic evaluation (`dynamic`); see the modules
+of the library with these names.
 """
 
 import argparse
@@ -12,9 +13,12 @@ import numpy as np
 from lexloom.artifacts import Artifact, check_same_words, read_artifact, write_artifact
 from lexloom.backend import get_backend
 from lexloom.command_line import add_device_options, at_least, between, progress, run, script_parser
+from lexloom.dynamic_evaluation import fit_learning, gradient_rms
+from lexloom.dynamic_evaluation import log_probabilities as dynamic_log_probabilities
 from lexloom.language_evaluation import KEPT_SPLITS, perplexity_datasets, perplexity_of_tokens
 from lexloom.models.rnnlm import RNNLM, rnnlm_from_artifact
-from lexloom.neural_cache import NeuralCache, fit_cache, log_probabilities
+from lexloom.neural_cache import NeuralCache, fit_cache
+from lexloom.neural_cache import log_probabilities as cached_log_probabilities
 from lexloom.temperature import fit_temperature, tempered
 
 Found = tuple[dict[str, float], dict[str, np.ndarray]]
@@ -33,7 +37,8 @@ def options() -> argparse.ArgumentParser:
         "--tokens",
         type=at_least(1),
         default=20000,
-        help="temperature: how many of the first tokens of valid it is fitted on",
+        help="temperature, dynamic: how many of the first tokens of valid settings are fitted on; "
+        "dynamic: of as many of train it takes the size of gradients",
     )
     parser.add_argument(
         "--windows",
@@ -49,6 +54,23 @@ def options() -> argparse.ArgumentParser:
         default=[0.7],
         help="cache: how much more a word counts that followed a like state, to choose from",
     )
+    parser.add_argument(
+        "--steps", type=at_least(1), default=20, help="dynamic: words from one update to the next"
+    )
+    parser.add_argument(
+        "--learning-rates",
+        type=between(0, 1000),
+        nargs="+",
+        default=[0.005],
+        help="dynamic: how far an update goes, to choose from",
+    )
+    parser.add_argument(
+        "--decays",
+        type=between(0, 1),
+        nargs="+",
+        default=[0.005],
+        help="dynamic: how much of the way back to the trained weights an update goes, to choose from",
+    )
     add_device_options(parser)
     return parser
 
@@ -57,7 +79,7 @@ def main(given: argparse.Namespace) -> None:
     """Fit the method's settings on valid, and write what each token of valid and test is given by them."""
     backend = get_backend(given.device, given.threads)
     artifact = read_artifact(given.model, "rnnlm")
-    corpus = read_artifact(given.corpus, "corpus", [*KEPT_SPLITS, "words"])
+    corpus = read_artifact(given.corpus, "corpus", ["train", *KEPT_SPLITS, "words"])
     check_same_words(given.model, artifact["words"], given.corpus, corpus["words"])
     model = rnnlm_from_artifact(artifact, backend)
     found, scored = METHODS[given.method](model, corpus, given)
@@ -86,14 +108,30 @@ def by_cache(model: RNNLM, corpus: Artifact, given: argparse.Namespace) -> Found
     with progress(total=len(corpus["valid"]), unit="tok", desc="fitting on valid") as bar:
         fitted = fit_cache(model, corpus["valid"], caches, bar.update)
     with progress(total=len(corpus["test"]), unit="tok", desc="perplexity on test") as bar:
-        test = log_probabilities(model, corpus["test"], fitted.cache, fitted.weight, tick=bar.update)
+        test = cached_log_probabilities(model, corpus["test"], fitted.cache, fitted.weight, tick=bar.update)
     return vars(fitted.cache) | {"weight": fitted.weight}, {
         "valid": fitted.log_probabilities,
         "test": test,
     }
 
 
-METHODS = {"temperature": by_temperature, "cache": by_cache}
+def by_dynamic_evaluation(model: RNNLM, corpus: Artifact, given: argparse.Namespace) -> Found:
+    """Return how to learn while reading valid, and what each token is given by a model that does."""
+    candidates = {"learning_rate": given.learning_rates, "decay": given.decays}
+    train, valid = corpus["train"][: given.tokens], corpus["valid"][: given.tokens]
+    with progress(total=len(train), unit="tok", desc="gradients on train") as bar:
+        rms = gradient_rms(model, train, given.steps, bar.update)
+    tries = len(given.learning_rates) * len(given.decays)
+    with progress(total=tries * len(valid), unit="tok", desc="fitting on valid") as bar:
+        learning = fit_learning(model, valid, rms, candidates, given.steps, bar.update)
+    scored = {}
+    for split in KEPT_SPLITS:
+        with progress(total=len(corpus[split]), unit="tok", desc=f"perplexity on {split}") as bar:
+            scored[split] = dynamic_log_probabilities(model, corpus[split], rms, learning, bar.update)
+    return vars(learning), scored
+
+
+METHODS = {"temperature": by_temperature, "cache": by_cache, "dynamic": by_dynamic_evaluation}
 
 if __name__ == "__main__":
     run(main, options())

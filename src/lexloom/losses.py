@@ -59,13 +59,19 @@ class SoftmaxOutput:
 
     def forward(self, x: Any, targets: Any) -> tuple[Any, Any]:
         """Return the loss of x (..., H) for integer targets (...), and the cache."""
+        losses, cache = self.forward_tokens(x, targets)
+        xp = backend_of(x).xp
+        return losses.sum(dtype=xp.float64) * _one_over_count(xp, targets >= 0, x.dtype), cache
+
+    def forward_tokens(self, x: Any, targets: Any) -> tuple[Any, Any]:
+        """Return the loss of each token (...), and the cache of their mean, which is that of `forward`."""
         backend = backend_of(x, targets)
         labels = targets.reshape(-1)
         weight = _one_over_count(backend.xp, labels >= 0, x.dtype)
         losses, dx, dW, db = backend.kernels.softmax_output_gradients(
             x.reshape(-1, x.shape[-1]), self.output.matrix(), self.output.b.data, labels, weight
         )
-        return losses.sum(dtype=backend.xp.float64) * weight, (dx.reshape(x.shape), dW, db)
+        return losses.reshape(targets.shape), (dx.reshape(x.shape), dW, db)
 
     def losses(self, x: Any, targets: Any) -> Any:
         """Return the loss of each token (...), without gradients, as evaluation needs it."""

@@ -77,14 +77,18 @@ class SampledSoftmaxOutput(SoftmaxOutput):
             Draws the sample; None is evaluation, against all words.
         """
         if rng is None or self.inclusion is None:
-            loss, cache = super().forward(x, targets)
-            return loss, (cache, None)
+            return super().forward(x, targets)
         words, corrections, places = self.draw(targets, rng)
         W, b = (parameter.data[words] for parameter in self.output.parameters())
         b -= corrections.astype(b.dtype)
         sample = Linear(Parameter("sample.W", W), Parameter("sample.b", b), transposed=True)
         loss, cache = SoftmaxOutput(sample).forward(x, places)
         return loss, (cache, words)
+
+    def forward_tokens(self, x: Any, targets: Any) -> tuple[Any, Any]:
+        """Return the loss of each token (...) against all words, and the cache of their mean."""
+        losses, cache = super().forward_tokens(x, targets)
+        return losses, (cache, None)
 
     def backward(self, cache: Any) -> Any:
         """Return dx (..., H); add dW, as rows where words were drawn, and db."""

@@ -1,4 +1,4 @@
-"""Trained language models that adapt to the text they read: by a temperature, by a neural cache."""
+"""Trained language models that adapt: by a temperature, by a neural cache, by learning what they read."""
 
 import numpy as np
 import pytest
@@ -6,6 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lexloom.backend import get_backend
+from lexloom.batches import Windows
+from lexloom.dynamic_evaluation import Learning, fit_learning, gradient_rms
+from lexloom.dynamic_evaluation import log_probabilities as dynamic_log_probabilities
+from lexloom.errors import LexloomError
 from lexloom.models.rnnlm import build_rnnlm, perplexity
 from lexloom.neural_cache import NeuralCache, cache_log_probabilities, fit_cache, log_probabilities
 from lexloom.randomness import random_stream
@@ -122,3 +126,82 @@ def test_states_far_apart_overflow_nothing():
     model = model_of(dtype=np.float32)
     values = log_probabilities(model, IDS, NeuralCache(50, 1000.0), 0.3)
     assert np.isfinite(values).all()
+
+
+RATE, DECAY, STEPS = 0.5, 0.1, 7
+
+
+@pytest.mark.parametrize("tied", [False, True])
+@pytest.mark.parametrize("decay", [0.0, 1.0])
+def test_dynamic_evaluation_at_rate_0_is_the_model(tied, decay):
+    model = model_of(tied=tied)
+    rms = gradient_rms(model, IDS, STEPS)
+    values = dynamic_log_probabilities(model, IDS, rms, Learning(0.0, decay, STEPS))
+    np.testing.assert_allclose(values, model.log_probabilities(IDS), rtol=1e-10)
+
+
+def gradients_of(model, ids):
+    """Yield the losses of each window, and the dense gradients of each parameter after it."""
+    carry = None
+    for window in Windows(ids, 1, STEPS):
+        _, after, cache = model.loss(window, carry)
+        losses, carry, _ = model.token_losses(window, carry)
+        np.testing.assert_array_equal(np.array(after), np.array(carry))
+        model.backward(cache)
+        yield losses[0], {parameter.name: parameter.grad for parameter in model.parameters()}
+        for parameter in model.parameters():
+            parameter.grad = None
+
+
+@pytest.mark.parametrize("cell", ["rnn", "lstm"])
+def test_dynamic_evaluation_is_what_its_formula_says(cell):
+    model = model_of(cell, tied=True, scale=2.0)
+    squares = [{name: g**2 for name, g in gradients.items()} for _, gradients in gradients_of(model, IDS)]
+    r = {name: np.sqrt(np.mean([each[name] for each in squares], axis=0)) for name in squares[0]}
+    rms = gradient_rms(model, IDS, STEPS)
+    for name, values in r.items():
+        np.testing.assert_allclose(rms[name], values, rtol=1e-10)
+    mean = np.concatenate([values.ravel() for values in r.values()]).mean()
+    moving, trained = model_of(cell, tied=True, scale=2.0), model.parameters()
+    expected = []
+    for losses, gradients in gradients_of(moving, IDS):
+        expected.append(-losses)
+        for parameter, start in zip(moving.parameters(), trained, strict=True):
+            name, w = parameter.name, parameter.data
+            back = np.minimum(1, DECAY * r[name] / mean) * (start.data - w)
+            parameter.data = w - RATE * gradients[name] / (r[name] + 3 * mean) + back
+    values = dynamic_log_probabilities(model, IDS, rms, Learning(RATE, DECAY, STEPS))
+    np.testing.assert_allclose(values, np.concatenate(expected), rtol=1e-9)
+    assert np.abs(values - model.log_probabilities(IDS)).max() > 0.01
+
+
+def test_dynamic_evaluation_leaves_the_model_as_it_is():
+    model = model_of(tied=False)
+    before = [parameter.data.copy() for parameter in model.parameters()]
+    dynamic_log_probabilities(model, IDS, gradient_rms(model, IDS, 5), Learning(1.0, 0.0, 5))
+    for parameter, data in zip(model.parameters(), before, strict=True):
+        np.testing.assert_array_equal(parameter.data, data)
+        assert parameter.grad is None
+
+
+def test_a_model_learns_a_text_that_repeats_and_the_best_way_is_taken():
+    model, ids = model_of(scale=1.0), np.tile([2, 5, 3], 60)
+    rms = gradient_rms(model, ids, 5)
+    candidates = {"learning_rate": [0.0, 0.05, 0.2], "decay": [0.0, 1.0]}
+    learning = fit_learning(model, ids, rms, candidates, 5)
+    assert learning == Learning(0.2, 0.0, 5)
+    values = dynamic_log_probabilities(model, ids, rms, learning)
+    assert values[-30:].mean() > model.log_probabilities(ids)[-30:].mean() + 0.5
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_learning_that_diverges_is_no_choice():
+    model = model_of(dtype=np.float32)
+    rms = gradient_rms(model, IDS, 5)
+    values = dynamic_log_probabilities(model, IDS, rms, Learning(1e38, 0.0, 5))
+    assert np.isfinite(values[:5]).all()
+    assert values[-1] == -np.inf
+    chosen = fit_learning(model, IDS, rms, {"learning_rate": [1e38, 0.01], "decay": [0.0]}, 5)
+    assert chosen.learning_rate == 0.01
+    with pytest.raises(LexloomError, match="diverges with each"):
+        fit_learning(model, IDS, rms, {"learning_rate": [1e38], "decay": [0.0]}, 5)

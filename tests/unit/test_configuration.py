@@ -220,7 +220,7 @@ def test_only_a_model_of_the_corpus_adapts():
 def test_a_perplexity_is_published_of_a_known_way_to_adapt():
     assert not mistakes(changed(("published", "ptb", "lstm+cache"), 80))
     message = mistakes(changed(("published", "ptb", "lstm+cash"), 80))["published.ptb.lstm+cash"]
-    assert "+temperature or +cache where it adapts" in message
+    assert "+temperature, +cache or +dynamic where it adapts" in message
 
 
 def test_a_perplexity_is_published_of_a_known_model_and_corpus():

@@ -8,7 +8,15 @@ import pytest
 
 SCRIPTS = sorted((Path(__file__).parents[2] / "scripts").glob("*.py"))
 OUTSIDE = {
-    "adapt_rnnlm": {"method": "magic", "tokens": "0", "windows": "0", "thetas": "-1"},
+    "adapt_rnnlm": {
+        "method": "magic",
+        "tokens": "0",
+        "windows": "0",
+        "thetas": "-1",
+        "steps": "0",
+        "learning-rates": "nan",
+        "decays": "1.1",
+    },
     "count_cooccurrences": {"window": "0", "subsample": "1.1", "memory-mb": "0", "threads": "0"},
     "count_shard": {"window": "0", "shard": "0", "shards": "0", "memory-mb": "0", "threads": "0"},
     "create_contexts": {"window": "0"},

@@ -162,6 +162,7 @@ def configuration(mirror):
             "adaptation": {
                 "temperature": {"tokens": 100},
                 "cache": {"windows": [20], "thetas": [0.5, 1.0]},
+                "dynamic": {"steps": 10, "tokens": 100, "learning_rates": [0.001], "decays": [0.01]},
             },
         },
         "published": {"sample": {"ngram": 15.5, "tiny+cache": 12.5}},

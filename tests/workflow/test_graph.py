@@ -43,7 +43,7 @@ def test_the_ladder_of_language_models(workflow):
     assert float(rows[0]["ours"]) > float(rows[1]["ours"]) > 1
     head, *lines = adapted.splitlines()
     rows = {line.split()[0]: dict(zip(head.split(), line.split(), strict=True)) for line in lines}
-    assert set(rows) == {"tiny+temperature", "tiny+cache"}
+    assert set(rows) == {"tiny+temperature", "tiny+cache", "tiny+dynamic"}
     assert rows["tiny+cache"]["published"] == "12.5"
     assert "window=20" in rows["tiny+cache"]["settings"]
 

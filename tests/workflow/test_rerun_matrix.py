@@ -10,7 +10,8 @@ VECTOR_TABLE = {"results/sample/vectors.txt"}
 LADDER = {"results/sample/ladder.txt"}
 COMPARED = {"results/sample/mixtures.txt", "results/sample/figures/perplexity_bands.png", *LADDER}
 ADAPTED = {
-    name: {f"results/sample/rnnlm/adapted/tiny_{name}.h5", *LADDER} for name in ("temperature", "cache")
+    name: {f"results/sample/rnnlm/adapted/tiny_{name}.h5", *LADDER}
+    for name in ("temperature", "cache", "dynamic")
 }
 LANGUAGE_MODEL = {
     "results/sample/rnnlm/tiny.h5",
@@ -18,8 +19,7 @@ LANGUAGE_MODEL = {
     "results/rnnlm_ppl.txt",
     "results/sample/figures/perplexity.png",
     *COMPARED,
-    *ADAPTED["temperature"],
-    *ADAPTED["cache"],
+    *set().union(*ADAPTED.values()),
     "results/sample/figures/rnnlm_training.png",
 }
 NGRAM = {"results/sample/ngram.h5", "results/sample/ngram_perplexity.h5", *COMPARED}
@@ -79,7 +79,7 @@ OWN_COUNTED = {"data/own/cooccurrences.h5", "data/own/ppmi.h5", *OWN_SVD}
 OWN = {"data/own/corpus.h5", *OWN_COUNTED}
 
 EDITED_FILES = {
-    "scripts/adapt_rnnlm.py": ADAPTED["temperature"] | ADAPTED["cache"],
+    "scripts/adapt_rnnlm.py": set().union(*ADAPTED.values()),
     "scripts/tabulate_ladder.py": LADDER,
     "scripts/tabulate_rnnlm.py": {"results/rnnlm_ppl.txt"},
     "scripts/train_gensim.py": BESIDE,
@@ -111,6 +111,7 @@ CHANGED_KEYS = {
     "published.sample.ngram": (14.5, LADDER),
     "rnnlm.adaptation.temperature.tokens": (50, ADAPTED["temperature"]),
     "rnnlm.adaptation.cache.thetas": ([0.5], ADAPTED["cache"]),
+    "rnnlm.adaptation.dynamic.decays": ([0.0, 0.01], ADAPTED["dynamic"]),
     "corpora.sample.adapt": ([], LADDER),
     "rnnlm.models.tiny.dropout": (0.2, LANGUAGE_MODEL),
     "rnnlm.models.tiny.locked_dropout": (True, LANGUAGE_MODEL),

@@ -133,6 +133,13 @@ class RNNLM:
         loss, loss_cache = self.cross_entropy.forward(x, targets, rng)
         return loss, carry, (cache, loss_cache)
 
+    def token_losses(self, batch: Any, carry: list | None = None) -> tuple[Any, list, Any]:
+        """Return the loss of each token (N, T) in evaluation, and what `loss` does beside their mean."""
+        ids, targets = self.to_device(batch)
+        x, carry, cache = self.hidden(ids, carry)
+        losses, loss_cache = self.cross_entropy.forward_tokens(x, targets)
+        return losses, carry, (cache, loss_cache)
+
     def log_probabilities(
         self, ids: np.ndarray, steps: int = 500, tick: Callable[[int], None] | None = None
     ) -> np.ndarray:
