@@ -191,6 +191,15 @@ def test_a_model_adapts_with_settings_that_suit_valid(folder, method, names):
     assert_tokens_agree(measured)
 
 
+def test_gradients_are_drawn_as_far_back_as_a_short_text_goes(folder):
+    assert train(folder, "--learning-rate", 1).returncode == 0
+    given = (folder / "lm.h5", "--corpus", folder / "corpus.h5", "--output", folder / "f.png")
+    for lags in (5, 60):
+        succeed("plot_gradient_lags", *given, "--lags", lags)
+    width, height = matplotlib.image.imread(folder / "f.png").shape[1::-1]
+    assert width / height == pytest.approx(7 / 4.5, rel=0.01)
+
+
 @pytest.mark.parametrize("words", [list("abcdeg"), list("abcdefg")])
 def test_a_model_is_not_measured_on_a_corpus_of_other_words(folder, words):
     assert train(folder, "--learning-rate", 1).returncode == 0

@@ -23,6 +23,7 @@ OUTSIDE = {
     "evaluate_vectors": {"neighbours": "0"},
     "factorize_svd": {"dimension": "0", "exponent": "nan", "seed": "-1"},
     "generate_sample": {"tokens": "0", "seed": "-1"},
+    "plot_gradient_lags": {"lags": "0", "threads": "0"},
     "plot_ppmi": {"count": "0"},
     "plot_words": {"count": "-2"},
     "sweep_vectors": {"window": "0", "shift": "-1", "exponent": "2", "add-contexts": "yes", "threads": "0"},

@@ -28,6 +28,10 @@ def test_a_table_is_shown_in_its_caption(workflow, report, table):
         ("perplexity.png", "the perplexity of the grammar that generated the corpus"),
         ("perplexity_bands.png", "by how often the word to be predicted stands in"),
         ("rnnlm_training.png", "Each language model on sample while it trained"),
+        (
+            "gradient_lags.png",
+            "How much the loss of a word depends on the state of the network some words before",
+        ),
         ("words_svd.png", "The most frequent words of sample on the plane"),
         ("words_cbow.png", "cbow vectors, scaled to length one"),
         ("words_skipgram.png", "skipgram vectors, scaled to length one"),

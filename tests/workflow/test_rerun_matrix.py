@@ -21,6 +21,7 @@ LANGUAGE_MODEL = {
     *COMPARED,
     *set().union(*ADAPTED.values()),
     "results/sample/figures/rnnlm_training.png",
+    "results/sample/figures/gradient_lags.png",
 }
 NGRAM = {"results/sample/ngram.h5", "results/sample/ngram_perplexity.h5", *COMPARED}
 SWEEP_PICTURE = {"results/sample/vector_sweep.txt", "results/sample/figures/vector_sweep.png"}

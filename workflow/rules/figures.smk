@@ -8,6 +8,7 @@ FIGURES = expand(
         "perplexity",
         "perplexity_bands",
         "rnnlm_training",
+        "gradient_lags",
         "ppmi",
         *(
             f"words_{method}"
@@ -117,6 +118,34 @@ rule plot_rnnlm_training:
         mem_mb=500,
     shell:
         "python {input.script} --log {log} --output {output} -- {input.models}"
+
+
+rule plot_gradient_lags:
+    input:
+        **code("plot_gradient_lags.py"),
+        models=lambda wildcards: expand(
+            "results/{{corpus}}/rnnlm/{model}.h5",
+            model=config["corpora"][wildcards.corpus]["models"],
+        ),
+        corpus="data/{corpus}/corpus.h5",
+    output:
+        report(
+            "results/{corpus}/figures/gradient_lags.png",
+            caption="../report/gradient_lags.rst",
+            category="Language models",
+            labels={"shows": "gradients on their way back in time"},
+        ),
+    log:
+        "logs/{corpus}/plot_gradient_lags.log",
+    benchmark:
+        "results/{corpus}/benchmarks/plot_gradient_lags.tsv"
+    threads: config["threads"]
+    resources:
+        **DEVICE,
+        mem_mb=2000,
+    shell:
+        "python {input.script} --log {log} --threads {threads} --device {resources.device}"
+        " --output {output} --corpus {input.corpus} -- {input.models}"
 
 
 rule plot_words:

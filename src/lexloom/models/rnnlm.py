@@ -191,12 +191,32 @@ class RNNLM:
 
     def backward(self, cache: Any) -> None:
         """Add the gradients of every parameter, those of the penalties included."""
-        (input_cache, caches), loss_cache = cache
-        dx = self.cross_entropy.backward(loss_cache)
-        layers = zip(self.thinned, self.dropouts, caches, strict=True)
-        for layer, dropout, (layer_cache, dropout_cache) in reversed(list(layers)):
-            dx, _ = layer.backward(dropout.backward(dx, dropout_cache), layer_cache)
+        hidden_cache, loss_cache = cache
+        self.hidden_backward(self.cross_entropy.backward(loss_cache), hidden_cache)
+
+    def hidden_backward(self, dx: Any, cache: Any, dcarry: list | None = None) -> list:
+        """Add the gradients of the parameters below the output layer, and return those of the carry.
+
+        Parameters
+        ----------
+        dx : (N, T, H) float array
+            Of the last layer's states.
+        dcarry : list of states, optional
+            Of the states after the last step; None is 0.
+
+        Returns
+        -------
+        dcarry : list of states
+            Of the states before the first step, one for each recurrent layer.
+        """
+        input_cache, caches = cache
+        after, before = dcarry or [None] * len(caches), []
+        layers = zip(self.thinned, self.dropouts, caches, after, strict=True)
+        for layer, dropout, (layer_cache, dropout_cache), dstate in reversed(list(layers)):
+            dx, dstate = layer.backward(dropout.backward(dx, dropout_cache), layer_cache, dstate)
+            before.append(dstate)
         self._read_backward(dx, input_cache)
+        return before[::-1]
 
     def _read(self, ids: Any, rng: np.random.Generator | None) -> tuple[Any, Any]:
         """Return the word vectors x (N, T, D) that the first recurrent layer sees, and the cache."""
