@@ -51,7 +51,7 @@ def run_tiles(work: Callable[[int], None], tiles: Sequence) -> None:
     try:
         drain()
     finally:
-        started = [other for other in others if not other.cancel()]  # a thread may wake up too late for any tile
+        started = [other for other in others if not other.cancel()]  # who wakes up too late has no tile
         wait(started)
     for other in started:
         other.result()
