@@ -9,7 +9,7 @@ import statistics
 from collections.abc import Iterator
 
 from harness import Inputs
-from word2vec import SIZES, gensim_model, train
+from word2vec import SIZES, gensim_model, lexloom_model
 
 SETS = {
     "WordSim-353": "data/eval/wordsim353.tsv",
@@ -46,7 +46,8 @@ def main() -> None:
 def ours(corpus, model: str, epochs: int, seed: int, threads: int):
     """Return lexloom's vectors."""
     dimension, window = SIZES["dimension 100, window 5"]
-    return train(corpus["train"], len(corpus["words"]), model, dimension, window, epochs, seed, threads)
+    fit = lexloom_model(corpus["train"], len(corpus["words"]), model, dimension, window, seed, threads)
+    return fit(epochs)
 
 
 def theirs(corpus, model: str, epochs: int, seed: int, threads: int):

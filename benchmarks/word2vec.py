@@ -21,18 +21,17 @@ LEARNING_RATE = 0.5
 SIZES = {"dimension 100, window 5": (100, 5), "dimension 300, window 10": (300, 10)}
 
 
-def train(
+def lexloom_model(
     ids: Any,
     vocabulary: int,
     model: str,
     dimension: int,
     window: int,
-    epochs: int,
     seed: int,
     threads: int,
     device: str = "cpu",
-) -> Any:
-    """Return the vectors (V, D) that lexloom learns."""
+) -> Callable:
+    """Return a function that trains lexloom's model for some epochs and returns its vectors (V, D)."""
     import numpy as np
 
     from lexloom.backend import get_backend
@@ -48,8 +47,13 @@ def train(
         vocabulary, dimension, init, get_backend(device, threads), weight=NEGATIVES / settings["samples"]
     )
     batches = ContextBatches(ids, np.bincount(ids, minlength=vocabulary), window, **settings, seed=seed)
-    Trainer(FusedNegativeSampling(network), RowAdaGrad(), LEARNING_RATE, linear).fit(epochs, batches)
-    return network.vectors()
+    trainer = Trainer(FusedNegativeSampling(network), RowAdaGrad(), LEARNING_RATE, linear)
+
+    def fit(epochs: int) -> Any:
+        trainer.fit(epochs, batches)
+        return network.vectors()
+
+    return fit
 
 
 def gensim_model(ids: Any, skip_gram: int, dimension: int, window: int, seed: int, threads: int) -> Callable:
@@ -82,11 +86,14 @@ def ours(inputs: Inputs, model: str, dimension: int, window: int, device: str = 
     ids = inputs.ids()
     size = int(ids.max()) + 1
 
+    settings = (size, model, dimension, window, 1, inputs.threads, device)
+    lexloom_model(ids[:1000], *settings)(1)
+    fit = lexloom_model(ids, *settings)
+
     def work() -> int:
-        train(ids, size, model, dimension, window, 1, 1, inputs.threads, device)
+        fit(1)
         return len(ids)
 
-    train(ids[:1000], size, model, dimension, window, 1, 1, inputs.threads, device)
     return work
 
 
