@@ -1,7 +1,8 @@
 """The time that matrix products take by themselves: what a program that multiplies cannot go below.
 
-Each product is made in several ways, and the fastest one counts: by BLAS with threads of its own, by BLAS on
-parts of the result with a thread each, and by lexloom's kernels.
+Each product is made in several ways, and the fastest one counts: by BLAS on parts of the result with a thread
+each, and by lexloom's kernels. Threads of BLAS's own are no faster, and slow down what comes after them, since
+they look out for more work for a while.
 """
 
 import time
@@ -9,7 +10,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from threadpoolctl import ThreadpoolController
 
 from lexloom.kernels import cpu, pool
 
@@ -58,10 +58,7 @@ def ways(product: Product, threads: int, rng: np.random.Generator) -> list[Way]:
     if product.rows <= FEW_ROWS:
         panels = cpu.panels(b, product.rows)
         found.append(lambda: cpu.matmul_panels(a, panels))
-    found = [repeated(product.times, way) for way in found]
-    if threads > 1:
-        found.append(by_threads_of_blas(repeated(product.times, lambda: np.matmul(a, b, out=out)), threads))
-    return found
+    return [repeated(product.times, way) for way in found]
 
 
 def matrix(rng: np.random.Generator, rows: int, columns: int, transposed: bool) -> np.ndarray:
@@ -84,17 +81,6 @@ def by_parts(a: np.ndarray, b: np.ndarray, out: np.ndarray, down: int, across: i
         return out
 
     return multiply
-
-
-def by_threads_of_blas(multiply: Way, threads: int) -> Way:
-    """Return a function that lets BLAS have its own threads meanwhile."""
-    blas = ThreadpoolController()
-
-    def work() -> np.ndarray:
-        with blas.limit(limits=threads, user_api="blas"):
-            return multiply()
-
-    return work
 
 
 def repeated(times: int, multiply: Way) -> Way:
