@@ -1,7 +1,7 @@
 """The time that matrix products take by themselves: what a program that multiplies cannot go below.
 
 Each product is made in several ways, and the fastest one counts: by BLAS on parts of the result with a thread
-each, and by lexloom's kernels. Threads of BLAS's own are no faster, and slow down what comes after them, since
+each, and by lexloom's kernels. Threads of its own are no faster, and slow down what comes after them, since
 they look out for more work for a while.
 """
 
