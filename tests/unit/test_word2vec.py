@@ -108,7 +108,7 @@ def test_skip_gram_by_hand():
 
 
 def many(dtype=np.float32, seed=2, dimension=20, share=64, samples=70):
-    """A batch of many tiles, with repeated and absent ids."""
+    """A batch of several pieces, with repeated and absent ids."""
     rng = np.random.default_rng(seed)
     tables = rng.normal(size=(2, 500, dimension)).astype(dtype) / 4
     ids, radii = rng.integers(-1, 500, 1300, np.int32), rng.integers(1, 11, 1280, np.int32)
@@ -174,6 +174,14 @@ def test_scores_beyond_the_range_of_exp_stay_finite(name):
     assert loss == 2e6
     assert np.isfinite(grads[1]).all()
     assert np.isfinite(output_grads[1]).all()
+
+
+@pytest.mark.parametrize("name", KERNELS)
+@pytest.mark.parametrize("table", [0, 1])
+def test_a_number_that_is_not_finite_shows_in_the_loss(name, table):
+    arguments = many()
+    arguments[table][arguments[2][10]] = np.nan
+    assert np.isnan(getattr(cpu, name)(*arguments)[0])
 
 
 def on_device(kind, fused):

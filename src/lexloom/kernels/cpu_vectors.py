@@ -85,7 +85,7 @@ def store_row(typing, x, row, column, numbers):
 
 @intrinsic
 def add_multiple(typing, total, factor, row):
-    """Return total + factor * row, the product rounded before it is added."""
+    """Return total + factor * row, in two roundings where the function has no fastmath "contract"."""
 
     def generate(context, builder, signature, values):
         total_value, factor_value, row_value = values
@@ -120,7 +120,7 @@ def subtract_rows(typing, left, right):
 
 @intrinsic
 def add_product(typing, total, left, right):
-    """Return total + left * right, number by number, the product rounded before it is added."""
+    """Return total + left * right, number by number; rounded as in `add_multiple`."""
 
     def generate(context, builder, signature, values):
         total_value, left_value, right_value = values

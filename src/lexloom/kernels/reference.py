@@ -380,7 +380,7 @@ def adagrad_rows(
 
     Parameters
     ----------
-    data, squares : (V, D) float arrays, changed
+    data, squares : (V, D) float arrays, changed by the job
     rows : (R,) int array
         Repeated rows add up.
     values : (R, D) float array
@@ -404,8 +404,8 @@ def row_adagrad_rows(
 
     Parameters
     ----------
-    data : (V, D) float array, changed
-    squares : (V, 1) float array, changed
+    data : (V, D) float array, changed by the job
+    squares : (V, 1) float array, changed by the job
     rows : (R,) int array
         Repeated rows add up.
     values : (R, D) float array
