@@ -4,7 +4,8 @@ A formula is written once and works on whole arrays (dense gradients) or on the 
 (`RowGrad`): those rows are gathered, updated and put back, which costs nothing of size V. AdaGrad has kernels
 that update them where they lie. The row form is lazy: a row that took no part keeps its value and its state,
 as if the step had not happened for it. For SGD and AdaGrad, by number or by row, without weight decay this
-equals the dense form exactly; Momentum and Adam let resting rows coast, and weight decay leaves them.
+equals the dense form exactly; Momentum and Adam let resting rows coast, and weight decay leaves them. A row
+may take part with zeros.
 
 Weight decay is decoupled (Loshchilov & Hutter 2019): before the update, w shrinks by learning_rate *
 weight_decay * w.
