@@ -96,10 +96,11 @@ def by_temperature(model: RNNLM, corpus: Artifact, given: argparse.Namespace) ->
     """Return the temperature that suits valid, and what each token is given at it."""
     with progress(unit="tok", desc="fitting on valid") as bar:
         temperature = fit_temperature(model, corpus["valid"][: given.tokens], bar.update)
-    adapted = tempered(model, temperature)
-    return {"temperature": temperature}, {
-        split: adapted.log_probabilities(corpus[split]) for split in KEPT_SPLITS
-    }
+    adapted, scored = tempered(model, temperature), {}
+    for split in KEPT_SPLITS:
+        with progress(total=len(corpus[split]), unit="tok", desc=f"perplexity on {split}") as bar:
+            scored[split] = adapted.log_probabilities(corpus[split], tick=bar.update)
+    return {"temperature": temperature}, scored
 
 
 def by_cache(model: RNNLM, corpus: Artifact, given: argparse.Namespace) -> Found:

@@ -4,6 +4,7 @@ import logging
 from typing import Any
 
 from lexloom.backend import backend_of
+from lexloom.kernels.reference import Job
 from lexloom.trainer import Callback, Trainer
 
 
@@ -48,8 +49,9 @@ class AveragedWeights(Callback):
         if self.means is None:
             return
         self.steps += 1
-        for mean, parameter in zip(self.means, trainer.model.parameters(), strict=True):
-            _take_in(mean, parameter.data, self.steps)
+        arrays = [parameter.data for parameter in trainer.model.parameters()]
+        jobs = [_taking_in(*pair, self.steps) for pair in zip(self.means, arrays, strict=True)]
+        backend_of(*arrays).kernels.each_tile(*jobs)
 
     def after_epoch(self, trainer: Trainer, record: dict[str, float]) -> None:
         """Let the mean stand in the model; it does already where a training goes on from here."""
@@ -80,12 +82,12 @@ def _zeros(data: Any) -> Any:
     return xp.zeros(data.shape, xp.float64)
 
 
-def _take_in(mean: Any, data: Any, count: int) -> None:
-    """Make a mean of count - 1 arrays that of count."""
+def _taking_in(mean: Any, data: Any, count: int) -> Job:
+    """Return the job that makes a mean of count - 1 arrays that of count."""
 
     def take_in(tile: slice) -> None:
         difference = data[tile] - mean[tile]
         difference *= 1 / count
         mean[tile] += difference
 
-    backend_of(data).kernels.each_tile((len(data), take_in))
+    return len(data), take_in

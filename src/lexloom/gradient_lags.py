@@ -17,9 +17,9 @@ def lag_norms(
     """Return the mean norm (lags + 1,) of the gradient of a word's loss by the state k words before, float64.
 
     The state is all that a step hands to the next one: h, and c of an LSTM, of all layers. At k = 0 it is the
-    one from which the word is predicted. The gradients of one loss, not of a sum over words, are followed
-    back step by step (Bengio, Simard & Frasconi 1994; Pascanu, Mikolov & Bengio 2013, section 2). States come
-    from the beginning of each stream.
+    one from which the word is predicted, by the last layer's h alone. The gradients of one loss, not of a sum
+    over words, are followed back step by step (Bengio, Simard & Frasconi 1994; Pascanu, Mikolov & Bengio
+    2013, section 2). States come from the beginning of each stream.
 
     Parameters
     ----------

@@ -1,12 +1,12 @@
 """The kernels on the CPU: BLAS and Numba on tiles that depend on shapes alone (see pool.py).
 
-Compiled code is cached beside this file, so a program pays for compiling once per installation.
+Compiled code is kept on disk (see compiled.py), so a program pays for compiling once per installation.
 """
 
 import numpy as np
-from numba import njit
 
 from lexloom.kernels import reference
+from lexloom.kernels.compiled import njit
 from lexloom.kernels.cpu_counting import count_cooccurrences as count_cooccurrences
 from lexloom.kernels.cpu_optimizers import adagrad_rows as adagrad_rows
 from lexloom.kernels.cpu_optimizers import row_adagrad_rows as row_adagrad_rows
@@ -44,9 +44,8 @@ def sum_rows(rows: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarr
     starts = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]]))[: len(ordered)]
     bounds = np.append(starts, len(ordered))
     sums = np.empty((len(starts), values.shape[1]), values.dtype)
-    run_tiles(
-        lambda tile: _sum_segments(values, order, bounds, tile.start, tile.stop, sums), cut(len(starts), 512)
-    )
+    tiles = cut(len(starts), _ROWS_TILE)
+    run_tiles(lambda tile: _sum_segments(values, order, bounds, tile.start, tile.stop, sums), tiles)
     return ordered[starts], sums
 
 

@@ -9,10 +9,12 @@ work is cut.
 import llvmlite.binding as llvm
 import numpy as np
 from llvmlite import ir
-from numba import njit, types
+from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
+from lexloom.kernels.compiled import njit
+from lexloom.kernels.cpu_vectors import repeat
 from lexloom.kernels.pool import cut, run_tiles
 
 LANES = 16
@@ -164,7 +166,7 @@ def _block(vectors):
                 ]
                 for r in range(ROWS):
                     place = left.address(builder.add(values[1], _INT(r)), loop.index, 0, ir.FloatType())
-                    factors = _spread(builder, builder.load(place, align=4), vector)
+                    factors = repeat(builder, builder.load(place, align=4), vector)
                     for v in range(vectors):
                         total = builder.call(fma, [factors, columns[v], builder.load(sums[r, v])])
                         builder.store(total, sums[r, v])
@@ -207,12 +209,6 @@ class _Matrix:
         address = builder.add(self.start, builder.mul(row, self.strides[0]))
         address = builder.add(address, builder.mul(column, self.strides[1]))
         return builder.inttoptr(builder.add(address, _INT(4 * further)), kind.as_pointer())
-
-
-def _spread(builder, number, vector):
-    undefined = ir.Constant(vector, ir.Undefined)
-    first = builder.insert_element(undefined, number, ir.IntType(32)(0))
-    return builder.shuffle_vector(first, undefined, ir.VectorType(ir.IntType(32), LANES)(None))
 
 
 _block_1, _block_2, _block_3, _block_4 = (_block(vectors) for vectors in (1, 2, 3, 4))

@@ -3,8 +3,8 @@
 from threading import Lock
 
 import numpy as np
-from numba import njit
 
+from lexloom.kernels.compiled import njit
 from lexloom.kernels.pool import run_tiles
 
 _TILES = 64

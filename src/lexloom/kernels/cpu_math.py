@@ -1,7 +1,8 @@
 """exp, log, sigmoid and tanh of float32 that the compiler can vectorize, to two units in the last place."""
 
 import numpy as np
-from numba import njit
+
+from lexloom.kernels.compiled import njit
 
 _LOG2_E = np.float32(1.44269504088896341)
 _LN2_HIGH = np.float32(0.693359375)

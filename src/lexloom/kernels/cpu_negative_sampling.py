@@ -6,8 +6,8 @@ a width that is a multiple of WIDTH, with zeros beyond the dimension of the tabl
 
 import numpy as np
 import scipy.linalg.cython_blas  # noqa: F401  compiled code multiplies by it: threads are set after it is there
-from numba import njit
 
+from lexloom.kernels.compiled import njit
 from lexloom.kernels.cpu_math import fast_exp, fast_log1p
 from lexloom.kernels.cpu_vectors import (
     WIDTH,
@@ -78,13 +78,21 @@ def average(running, radii, counts, hidden):
 
 @njit(inline="always")
 def against_samples(W_out, samples, places, sums, hidden, weights, scores, rows, drows, dhidden):
-    """Write the gradients of a block's hidden vectors, add those of its samples, return the loss."""
-    gather(W_out, samples, rows)
-    np.dot(hidden, rows.T, scores)
-    loss = _errors_of_samples(scores, weights)
-    np.dot(scores, rows, dhidden)
-    np.dot(scores.T, hidden, drows)
-    add_to_places(places[: len(samples)], drows, sums)
+    """Write the gradients of hidden vectors, add those of the samples of their blocks, return the loss.
+
+    The samples (blocks, S) and their places (blocks * S,) are of these positions; scores (share, S), rows and
+    drows (S, width) are memory to work in.
+    """
+    share, count = scores.shape
+    loss = 0.0
+    for block in range(len(samples)):
+        at = slice(block * share, (block + 1) * share)
+        gather(W_out, samples[block], rows)
+        np.dot(hidden[at], rows.T, scores)
+        loss += _errors_of_samples(scores, weights[at])
+        np.dot(scores, rows, dhidden[at])
+        np.dot(scores.T, hidden[at], drows)
+        add_to_places(places[block * count : (block + 1) * count], drows, sums)
     return loss
 
 

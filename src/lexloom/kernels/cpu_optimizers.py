@@ -3,9 +3,9 @@
 from collections.abc import Callable
 
 import numpy as np
-from numba import njit
 
 from lexloom.kernels import reference
+from lexloom.kernels.compiled import njit
 from lexloom.kernels.cpu_rows import group, sum_of_rows
 from lexloom.kernels.cpu_vectors import WIDTH
 
@@ -22,9 +22,8 @@ def adagrad_rows(
 
     Rows of fewer than 16 numbers go the plain way.
     """
-    if data.shape[1] < WIDTH:
-        return reference.adagrad_rows(data, squares, rows, values, learning_rate, epsilon)
-    return _job(_adagrad_rows, data, squares, rows, values, learning_rate, epsilon)
+    rates = learning_rate, epsilon
+    return _job(_adagrad_rows, reference.adagrad_rows, data, squares, rows, values, *rates)
 
 
 def row_adagrad_rows(
@@ -39,20 +38,23 @@ def row_adagrad_rows(
 
     Rows of fewer than 16 numbers go the plain way.
     """
-    if data.shape[1] < WIDTH:
-        return reference.row_adagrad_rows(data, squares, rows, values, learning_rate, epsilon)
-    return _job(_row_adagrad_rows, data, squares, rows, values, learning_rate, epsilon)
+    return _job(
+        _row_adagrad_rows, reference.row_adagrad_rows, data, squares, rows, values, learning_rate, epsilon
+    )
 
 
 def _job(
     update: Callable,
+    plain: Callable,
     data: np.ndarray,
     squares: np.ndarray,
     rows: np.ndarray,
     values: np.ndarray,
     *rates: float,
 ) -> reference.Job:
-    """Return the job of a compiled update: of the rows, each once, with the places of their gradients."""
+    """Return the job of a compiled update, of the rows, each once, with the places of their gradients."""
+    if data.shape[1] < WIDTH:
+        return plain(data, squares, rows, values, *rates)
     distinct, places, bounds = group(rows, len(data))
     rates = [data.dtype.type(rate) for rate in rates]
 

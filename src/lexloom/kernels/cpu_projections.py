@@ -5,8 +5,8 @@ takes longer than the products, so here the vectors are read where they are, fou
 """
 
 import numpy as np
-from numba import njit
 
+from lexloom.kernels.compiled import njit
 from lexloom.kernels.cpu_vectors import (
     WIDTH,
     add_multiple,

@@ -1,9 +1,9 @@
 """The recurrent kernels on the CPU."""
 
 import numpy as np
-from numba import njit
 
 from lexloom.kernels import reference
+from lexloom.kernels.compiled import njit
 from lexloom.kernels.cpu_math import fast_sigmoid, fast_tanh
 
 

@@ -3,8 +3,8 @@
 import threading
 
 import numpy as np
-from numba import njit
 
+from lexloom.kernels.compiled import njit
 from lexloom.kernels.cpu_vectors import WIDTH, add_rows, load_row, store_row
 
 _of_thread = threading.local()

@@ -12,9 +12,9 @@ import threading
 from typing import Any
 
 import numpy as np
-from numba import njit
 
 from lexloom.kernels import reference
+from lexloom.kernels.compiled import njit
 from lexloom.kernels.cpu_blocks import LANES, ROWS, lay_out, multiply, multiply_panels, padded, panel_count
 from lexloom.kernels.cpu_math import fast_exp
 from lexloom.kernels.pool import cut, run_tiles

@@ -5,8 +5,8 @@ The columns of x are taken 16 at a time, so that the sum of one row's products s
 """
 
 import numpy as np
-from numba import njit
 
+from lexloom.kernels.compiled import njit
 from lexloom.kernels.cpu_vectors import (
     WIDTH,
     add_multiple,
@@ -26,17 +26,20 @@ def sparse_matmul(data: np.ndarray, indices: np.ndarray, indptr: np.ndarray, x: 
 
     A product of 16 columns comes in whole cache lines, and is not copied when it is multiplied again.
     """
-    rows, columns = len(indptr) - 1, x.shape[1]
-    tiles = 4 * max(1, round(len(data) / (4 * _TILE)))  # as many for each of 2 or 4 threads
-    blocks = []
-    for first in range(0, columns, WIDTH):
-        block, product = row_block(x[:, first : first + WIDTH]), empty_rows(rows, x.dtype)
-        run_tiles(
-            lambda tile: _multiply_rows(data, indices, indptr, block, tile, tiles, product),  # noqa: B023
-            range(tiles),
-        )
-        blocks.append(product)
+    columns = x.shape[1]
+    blocks = [
+        _multiply_block(data, indices, indptr, row_block(x[:, first : first + WIDTH]))
+        for first in range(0, columns, WIDTH)
+    ]
     return blocks[0] if columns == WIDTH else np.hstack(blocks)[:, :columns]
+
+
+def _multiply_block(data: np.ndarray, indices: np.ndarray, indptr: np.ndarray, x: np.ndarray) -> np.ndarray:
+    """Return the product with x (N, WIDTH)."""
+    product = empty_rows(len(indptr) - 1, x.dtype)
+    tiles = 4 * max(1, round(len(data) / (4 * _TILE)))  # as many for each of 2 or 4 threads
+    run_tiles(lambda tile: _multiply_rows(data, indices, indptr, x, tile, tiles, product), range(tiles))
+    return product
 
 
 @njit(nogil=True, cache=True)

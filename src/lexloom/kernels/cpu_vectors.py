@@ -89,10 +89,7 @@ def add_multiple(typing, total, factor, row):
 
     def generate(context, builder, signature, values):
         total_value, factor_value, row_value = values
-        number = context.cast(builder, factor_value, factor, row.dtype)
-        undefined = ir.Constant(row_value.type, ir.Undefined)
-        first = builder.insert_element(undefined, number, ir.IntType(32)(0))
-        factors = builder.shuffle_vector(first, undefined, ir.VectorType(ir.IntType(32), WIDTH)(None))
+        factors = repeat(builder, context.cast(builder, factor_value, factor, row.dtype), row_value.type)
         return builder.fadd(total_value, builder.fmul(factors, row_value))
 
     return total(total, factor, row), generate
@@ -146,6 +143,13 @@ def add_up(typing, row):
         return builder.extract_element(value, ir.IntType(32)(0))
 
     return row.dtype(row), generate
+
+
+def repeat(builder, number, vector):
+    """Return a vector, of an LLVM type, that holds a number everywhere."""
+    undefined = ir.Constant(vector, ir.Undefined)
+    first = builder.insert_element(undefined, number, ir.IntType(32)(0))
+    return builder.shuffle_vector(first, undefined, ir.VectorType(ir.IntType(32), vector.count)(None))
 
 
 def _places(numbers):

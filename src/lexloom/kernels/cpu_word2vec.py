@@ -8,9 +8,9 @@ that it shares in small matrix products. A piece adds up the gradients of each w
 from collections.abc import Callable
 
 import numpy as np
-from numba import njit
 
 from lexloom.kernels import reference
+from lexloom.kernels.compiled import njit
 from lexloom.kernels.cpu_negative_sampling import (
     add_changes,
     add_to_places,
@@ -183,8 +183,9 @@ def _cbow(words, radii, samples, scale, weight, W_in, sums_in, places_in, W_out,
     strip = share * max(1, _STRIP // share)
     running, changes = _zeros(strip + 2 * window + 1, width), _zeros(strip + 2 * window + 1, width)
     hidden, dhidden, rows = _zeros(strip, width), _zeros(strip, width), _zeros(strip, width)
-    sampled, dsampled = _zeros(samples.shape[1], width), _zeros(samples.shape[1], width)
-    scores = np.empty((share, samples.shape[1]), np.float32)
+    count = samples.shape[1]
+    sampled, dsampled = _zeros(count, width), _zeros(count, width)
+    scores = np.empty((share, count), np.float32)
     loss = 0.0
     for start in range(0, len(radii), strip):
         stop = min(start + strip, len(radii))
@@ -193,14 +194,10 @@ def _cbow(words, radii, samples, scale, weight, W_in, sums_in, places_in, W_out,
         weights = np.where(targets >= 0, scale * weight, np.float32(0))
         running_sums(W_in, near, running)
         average(running, at, counts, hidden)
-        for block in range(start // share, stop // share):
-            of_block = slice(block * share - start, (block + 1) * share - start)
-            some, some_places = samples[block], places_out[block * samples.shape[1] :]
-            of_hidden, of_dhidden = hidden[of_block], dhidden[of_block]
-            weighed = weights[of_block]
-            loss += against_samples(
-                W_out, some, some_places, sums_out, of_hidden, weighed, scores, sampled, dsampled, of_dhidden
-            )
+        some, some_places = samples[start // share : stop // share], places_out[start // share * count :]
+        loss += against_samples(
+            W_out, some, some_places, sums_out, hidden, weights, scores, sampled, dsampled, dhidden
+        )
         gather(W_out, targets, rows)
         loss += against_targets(rows, targets, target_places[start:stop], sums_out, hidden, scale, dhidden)
         spread(at, counts, targets, dhidden, changes)
@@ -218,22 +215,19 @@ def _skip_gram(words, radii, samples, scale, weight, W_in, sums_in, places_in, W
     strip = share * max(1, _STRIP // share)
     rows, drows = _zeros(strip + 2 * window, width), _zeros(strip + 2 * window, width)
     hidden, dhidden = _zeros(strip, width), _zeros(strip, width)
-    sampled, dsampled = _zeros(samples.shape[1], width), _zeros(samples.shape[1], width)
-    scores = np.empty((share, samples.shape[1]), np.float32)
+    count = samples.shape[1]
+    sampled, dsampled = _zeros(count, width), _zeros(count, width)
+    scores = np.empty((share, count), np.float32)
     loss = 0.0
     for start in range(0, len(radii), strip):
         stop = min(start + strip, len(radii))
         near, at = words[start : stop + 2 * window], radii[start:stop]
         weights = words_around(near, at) * (scale * weight)
         gather(W_in, near[window : window + len(at)], hidden)
-        for block in range(start // share, stop // share):
-            of_block = slice(block * share - start, (block + 1) * share - start)
-            some, some_places = samples[block], places_out[block * samples.shape[1] :]
-            of_hidden, of_dhidden = hidden[of_block], dhidden[of_block]
-            weighed = weights[of_block]
-            loss += against_samples(
-                W_out, some, some_places, sums_out, of_hidden, weighed, scores, sampled, dsampled, of_dhidden
-            )
+        some, some_places = samples[start // share : stop // share], places_out[start // share * count :]
+        loss += against_samples(
+            W_out, some, some_places, sums_out, hidden, weights, scores, sampled, dsampled, dhidden
+        )
         gather(W_out, near, rows)
         loss += against_contexts(rows, near, at, hidden, scale, dhidden, drows)
         add_to_places(places_in[start:stop], dhidden, sums_in)
