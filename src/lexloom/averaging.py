@@ -90,4 +90,4 @@ def _taking_in(mean: Any, data: Any, count: int) -> Job:
         difference *= 1 / count
         mean[tile] += difference
 
-    return len(data), take_in
+    return Job.on(data, take_in)

@@ -26,7 +26,7 @@ from lexloom.errors import LexloomError
 from lexloom.kernels.reference import Job
 from lexloom.language_evaluation import perplexity_of_tokens
 from lexloom.models.rnnlm import RNNLM
-from lexloom.optimizers import SGD
+from lexloom.optimizers import Optimizer
 from lexloom.parameter import Parameter, RowGrad
 
 _EPSILON = 3.0  # in units of mean(r); of 0.3, 1, 3 and 10 the best on the valid text of the Penn Treebank
@@ -53,7 +53,7 @@ class Learning:
     steps: int
 
 
-class AnchoredRMS(SGD):
+class AnchoredRMS(Optimizer):
     """The update of the module, as an optimizer; a row of a `RowGrad` that takes no part stays where it is.
 
     Parameters
@@ -184,4 +184,4 @@ def _adding_squares(sums: Any, grad: Any) -> Job:
     def add(tile: slice) -> None:
         sums[tile if rows is None else rows[tile]] += values[tile] ** 2
 
-    return len(values), add
+    return Job.on(values, add)

@@ -8,7 +8,7 @@ import numpy as np
 from lexloom.batches import Windows
 from lexloom.losses import SoftmaxCrossEntropy
 from lexloom.models.rnnlm import RNNLM
-from lexloom.optimizers import clip_global_norm
+from lexloom.optimizers import clip_factor, global_norm
 from lexloom.parameter import Parameter
 from lexloom.recurrent import LSTM, RNN
 
@@ -132,7 +132,7 @@ def gradients_through_time(layer: RNN | LSTM, x: np.ndarray, limit: float) -> di
     layer : RNN or LSTM
     x : (N, T, D) float array
     limit : float
-        Of the global norm, see `lexloom.optimizers.clip_global_norm`.
+        Of the global norm, see `lexloom.optimizers.clip_factor`.
 
     Returns
     -------
@@ -152,11 +152,9 @@ def gradients_through_time(layer: RNN | LSTM, x: np.ndarray, limit: float) -> di
     for cache in reversed(caches):
         _, dstate = layer.backward(np.zeros_like(y), cache, dstate)
         norms["state"].append(_norm(dstate))
-        copies = [Parameter(parameter.name, parameter.data) for parameter in layer.parameters()]
-        for copy, parameter in zip(copies, layer.parameters(), strict=True):
-            copy.grad = parameter.grad.copy()
-        norms["parameters"].append(float(clip_global_norm(copies, limit)))
-        norms["clipped"].append(float(clip_global_norm(copies, limit)))
+        norm = global_norm(layer.parameters())
+        norms["parameters"].append(float(norm))
+        norms["clipped"].append(float(norm * clip_factor(layer.parameters(), limit)))
     return {name: np.array(values) for name, values in norms.items()}
 
 

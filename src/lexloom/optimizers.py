@@ -17,13 +17,15 @@ checkpoint needs. A step overwrites the arrays of the gradients.
 from collections.abc import Iterable
 from typing import Any
 
+import numpy as np
+
 from lexloom.backend import backend_of
 from lexloom.kernels.reference import Job
 from lexloom.parameter import Parameter, RowGrad, unique
 
 
-class SGD:
-    """w -= learning_rate * dw.
+class Optimizer:
+    """What the optimizers share; each has the formula of its update.
 
     Parameters
     ----------
@@ -38,8 +40,15 @@ class SGD:
         self.steps = 0
         self.state: dict[str, dict[str, Any]] = {}
 
-    def step(self, parameters: Iterable[Parameter], learning_rate: float) -> None:
+    def step(self, parameters: Iterable[Parameter], learning_rate: float, scale: Any = None) -> None:
         """Update every parameter that has a gradient, and clear it.
+
+        Parameters
+        ----------
+        parameters : iterable of Parameter
+        learning_rate : float
+        scale : float or 0-d array, optional
+            What all gradients are multiplied with first, such as a `clip_factor`.
 
         Raises
         ------
@@ -54,55 +63,73 @@ class SGD:
         parameters = [parameter for parameter in parameters if parameter.grad is not None]
         if parameters:
             kernels = backend_of(*(parameter.data for parameter in parameters)).kernels
-            kernels.each_tile(*(self._job(parameter, learning_rate) for parameter in parameters))
+            kernels.each_tile(*(self._job(parameter, learning_rate, scale) for parameter in parameters))
         for parameter in parameters:
             parameter.grad = None
 
-    def _job(self, parameter: Parameter, learning_rate: float) -> Job:
+    def _job(self, parameter: Parameter, learning_rate: float, scale: Any) -> Job:
         """Return the job of a parameter's update."""
         data, grad = parameter.data, parameter.grad
-        xp, kernels = backend_of(data).xp, backend_of(data).kernels
+        xp = backend_of(data).xp
         if parameter.name not in self.state:
             self.state[parameter.name] = {slot: self._zeros(xp, data) for slot in self.slots}
         state = self.state[parameter.name]
+        if scale is not None:
+            scale = xp.asarray(scale, data.dtype)
         if isinstance(grad, RowGrad):
-            return self._job_of_rows(xp, kernels, data, grad, state, learning_rate)
-        return len(data), lambda tile: self._shrink_and_update(
-            xp, data[tile], grad[tile], _of_rows(state, tile), learning_rate
-        )
+            return self._job_of_rows(data, grad, state, learning_rate, scale)
+
+        def work(tile: slice) -> None:
+            self._apply(data[tile], grad[tile], _of_rows(state, tile), learning_rate, scale)
+
+        return Job.on(data, work)
 
     def _zeros(self, xp: Any, data: Any) -> Any:
         return xp.zeros_like(data)
 
     def _job_of_rows(
-        self, xp: Any, kernels: Any, data: Any, grad: RowGrad, state: dict[str, Any], learning_rate: float
+        self, data: Any, grad: RowGrad, state: dict[str, Any], learning_rate: float, scale: Any
     ) -> Job:
         grad = grad.summed()
 
         def work(tile: slice) -> None:
             rows = grad.rows[tile]
             taken, taken_state = data[rows], _of_rows(state, rows)
-            self._shrink_and_update(xp, taken, grad.values[tile], taken_state, learning_rate)
+            self._apply(taken, grad.values[tile], taken_state, learning_rate, scale)
             data[rows] = taken
             for slot, array in taken_state.items():
                 state[slot][rows] = array
 
-        return len(grad.rows), work
+        return Job.on(grad.values, work)
 
-    def _shrink_and_update(
-        self, xp: Any, w: Any, dw: Any, state: dict[str, Any], learning_rate: float
-    ) -> None:
+    def _apply(self, w: Any, dw: Any, state: dict[str, Any], learning_rate: float, scale: Any) -> None:
+        """Change w and the state in place, by the gradient scale dw; dw is free to overwrite."""
+        if scale is not None:
+            dw *= scale
         if self.weight_decay:
             w *= 1 - learning_rate * self.weight_decay
-        self._update(xp, w, dw, state, learning_rate)
+        self._update(backend_of(w).xp, w, dw, state, learning_rate)
 
     def _update(self, xp: Any, w: Any, dw: Any, state: dict[str, Any], learning_rate: float) -> None:
-        """Change w and the state in place; dw is free to overwrite."""
-        dw *= learning_rate
-        w -= dw
+        """Change w and the state in place by the formula; dw is free to overwrite."""
+        raise NotImplementedError
 
 
-class Momentum(SGD):
+class SGD(Optimizer):
+    """w -= learning_rate * dw.
+
+    Parameters
+    ----------
+    weight_decay : float
+        See the module.
+    """
+
+    def _apply(self, w: Any, dw: Any, state: dict[str, Any], learning_rate: float, scale: Any) -> None:
+        rate = learning_rate if scale is None else learning_rate * scale
+        backend_of(w).kernels.sgd(w, dw, rate, 1 - learning_rate * self.weight_decay)
+
+
+class Momentum(Optimizer):
     """v = momentum * v - learning_rate * dw, w += v.
 
     Parameters
@@ -126,7 +153,7 @@ class Momentum(SGD):
         w += velocity
 
 
-class AdaGrad(SGD):
+class AdaGrad(Optimizer):
     """h += dw^2, w -= learning_rate * dw / (sqrt(h) + epsilon) (Duchi, Hazan & Singer 2011).
 
     Parameters
@@ -144,12 +171,13 @@ class AdaGrad(SGD):
         self.epsilon = epsilon
 
     def _job_of_rows(
-        self, xp: Any, kernels: Any, data: Any, grad: RowGrad, state: dict[str, Any], learning_rate: float
+        self, data: Any, grad: RowGrad, state: dict[str, Any], learning_rate: float, scale: Any
     ) -> Job:
         if self.weight_decay:
-            return super()._job_of_rows(xp, kernels, data, grad, state, learning_rate)
-        update = getattr(kernels, self.row_kernel)
-        return update(data, state["squares"], grad.rows, grad.values, learning_rate, self.epsilon)
+            return super()._job_of_rows(data, grad, state, learning_rate, scale)
+        update = getattr(backend_of(data).kernels, self.row_kernel)
+        values = grad.values if scale is None else grad.values * scale
+        return update(data, state["squares"], grad.rows, values, learning_rate, self.epsilon)
 
     def _update(self, xp: Any, w: Any, dw: Any, state: dict[str, Any], learning_rate: float) -> None:
         scratch = xp.square(dw)
@@ -180,7 +208,7 @@ class RowAdaGrad(AdaGrad):
         w -= dw
 
 
-class Adam(SGD):
+class Adam(Optimizer):
     """Running means m of dw and v of dw^2, freed of their start at 0 (Kingma & Ba 2015, algorithm 1).
 
     m = beta1 m + (1 - beta1) dw, v = beta2 v + (1 - beta2) dw^2, and after t steps
@@ -227,22 +255,17 @@ def _of_rows(state: dict[str, Any], rows: Any) -> dict[str, Any]:
 OPTIMIZERS = {"sgd": SGD, "momentum": Momentum, "adagrad": AdaGrad, "row_adagrad": RowAdaGrad, "adam": Adam}
 
 
-def clip_global_norm(parameters: Iterable[Parameter], limit: float) -> Any:
-    """Scale all gradients by one factor so that their `global_norm` is at most `limit`.
+def clip_factor(parameters: Iterable[Parameter], limit: float) -> Any:
+    """Return the factor, at most 1, by which all gradients have a `global_norm` of at most `limit`.
 
     (Pascanu, Mikolov & Bengio 2013, algorithm 1.)
 
     Returns
     -------
-    norm : 0-d float64 array, on the device
-        Before clipping; 0 where no parameter has a gradient.
+    factor : 0-d float64 array, on the device
     """
-    arrays = _gradients(parameters)
-    norm = _norm(arrays)
-    if arrays:
-        factor = limit / backend_of(*arrays).xp.maximum(norm, limit)
-        _scale(arrays, factor)
-    return norm
+    norm = global_norm(parameters)
+    return limit / backend_of(norm).xp.maximum(norm, limit)
 
 
 def global_norm(parameters: Iterable[Parameter]) -> Any:
@@ -251,7 +274,14 @@ def global_norm(parameters: Iterable[Parameter]) -> Any:
     Rows that repeat in a `RowGrad` are summed first. The squares of a row are added in the gradient's own
     type, the rows in float64.
     """
-    return _norm(_gradients(parameters))
+    arrays = _gradients(parameters)
+    if not arrays:
+        return np.float64(0)
+    kernels, xp = backend_of(*arrays).kernels, backend_of(*arrays).xp
+    rows = [array.reshape(-1, array.shape[-1]) for array in arrays]
+    squares = [xp.empty(len(matrix), matrix.dtype) for matrix in rows]
+    kernels.each_tile(*map(kernels.sums_of_squares, rows, squares))
+    return xp.sqrt(sum(sums.sum(dtype=xp.float64) for sums in squares))
 
 
 def _gradients(parameters: Iterable[Parameter]) -> list[Any]:
@@ -264,33 +294,3 @@ def _gradients(parameters: Iterable[Parameter]) -> list[Any]:
         elif parameter.grad is not None:
             arrays.append(parameter.grad)
     return arrays
-
-
-def _norm(arrays: list[Any]) -> Any:
-    if not arrays:
-        return 0.0
-    backend = backend_of(*arrays)
-    xp = backend.xp
-    rows = [array.reshape(-1, array.shape[-1]) for array in arrays]
-    squares = [xp.empty(len(matrix), matrix.dtype) for matrix in rows]
-
-    def job(matrix: Any, sums: Any) -> Job:
-        def add(tile: slice) -> None:
-            sums[tile] = xp.einsum("ij,ij->i", matrix[tile], matrix[tile])
-
-        return len(matrix), add
-
-    backend.kernels.each_tile(*map(job, rows, squares))
-    return xp.sqrt(sum(sums.sum(dtype=xp.float64) for sums in squares))
-
-
-def _scale(arrays: list[Any], factor: Any) -> None:
-    def job(array: Any) -> Job:
-        number = factor.astype(array.dtype)
-
-        def multiply(tile: slice) -> None:
-            array[tile] *= number
-
-        return len(array), multiply
-
-    backend_of(*arrays).kernels.each_tile(*map(job, arrays))

@@ -11,7 +11,7 @@ import numpy as np
 from lexloom.backend import backend_of
 from lexloom.errors import LexloomError
 from lexloom.kernels.memory import keep_freed_memory
-from lexloom.optimizers import clip_global_norm
+from lexloom.optimizers import clip_factor
 from lexloom.parameter import Parameter
 from lexloom.schedules import constant
 from lexloom.state_trees import map_arrays
@@ -211,9 +211,8 @@ class Trainer:
         for callback in self.callbacks:
             callback.before_update(self)
         parameters = self.model.parameters()
-        if self.clip is not None:
-            clip_global_norm(parameters, self.clip)
-        self.optimizer.step(parameters, learning_rate)
+        scale = None if self.clip is None else clip_factor(parameters, self.clip)
+        self.optimizer.step(parameters, learning_rate, scale)
         return loss, carry
 
     def state(self) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from lexloom import graph, layers, losses, recurrent, regularization, sampled_softmax
-from lexloom.optimizers import OPTIMIZERS, clip_global_norm
+from lexloom.optimizers import OPTIMIZERS, clip_factor
 from lexloom.parameter import Parameter, RowGrad
 
 
@@ -198,6 +198,5 @@ def optimized(name, rows, move):
     for _ in range(3):
         values = move(rng.normal(size=(4, 3)))
         parameter.grad = RowGrad(move(np.array([2, 0, 0, 1])), values) if rows else values
-        clip_global_norm([parameter], 1.0)
-        optimizer.step([parameter], 0.1)
+        optimizer.step([parameter], 0.1, clip_factor([parameter], 1.0))
     return parameter.data

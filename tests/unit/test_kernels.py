@@ -223,6 +223,28 @@ def test_softmax_output_holds_the_scores_of_a_block_only(monkeypatch):
     assert cpu_softmax._kept.scores.size == 1500 * 16  # of ten tokens, filled up to a vector
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("shape", [(37,), (300, 7), (5, 1000)])
+def test_gradient_descent_equals_the_reference(shape, dtype):
+    dw, results = normal(*shape, seed=2).astype(dtype), []
+    for kernels in (cpu, reference):
+        w = normal(*shape, seed=1).astype(dtype)
+        kernels.sgd(w, dw.copy(), dtype(0.1), 0.9)
+        results.append(w)
+    np.testing.assert_allclose(*results, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(results[0], 0.9 * normal(*shape, seed=1) - 0.1 * dw, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_sums_of_squares_are_those_of_each_row(threads):
+    pool.set_threads(threads)
+    matrices = [normal(40_000, 120), normal(1, 10_000, seed=1), normal(3, 5, seed=2)[:, ::2]]
+    sums = [np.empty(len(matrix), np.float32) for matrix in matrices]
+    cpu.each_tile(*map(cpu.sums_of_squares, matrices, sums))
+    for matrix, found in zip(matrices, sums, strict=True):
+        np.testing.assert_allclose(found, (matrix.astype(np.float64) ** 2).sum(axis=1), rtol=1e-5)
+
+
 @pytest.mark.parametrize("name", ["adagrad_rows", "row_adagrad_rows"])
 @pytest.mark.parametrize("dimension", [7, 16, 37])
 def test_adagrad_of_rows_equals_the_reference_and_leaves_other_rows(name, dimension):

@@ -85,9 +85,9 @@ def test_the_schedule_runs_over_all_steps_of_all_epochs():
     rates = []
 
     class Spy(SGD):
-        def step(self, parameters, learning_rate):
+        def step(self, parameters, learning_rate, scale=None):
             rates.append(learning_rate)
-            super().step(parameters, learning_rate)
+            super().step(parameters, learning_rate, scale)
 
     history = Trainer(Parabola(), Spy(), 0.1, linear).fit(2, lambda epoch: [1.0, 1.0])
     assert rates == pytest.approx([0.1, 0.075, 0.05, 0.025])

@@ -10,6 +10,8 @@ from lexloom.kernels.compiled import njit
 from lexloom.kernels.cpu_counting import count_cooccurrences as count_cooccurrences
 from lexloom.kernels.cpu_optimizers import adagrad_rows as adagrad_rows
 from lexloom.kernels.cpu_optimizers import row_adagrad_rows as row_adagrad_rows
+from lexloom.kernels.cpu_optimizers import sgd as sgd
+from lexloom.kernels.cpu_optimizers import sums_of_squares as sums_of_squares
 from lexloom.kernels.cpu_panels import matmul_panels as matmul_panels
 from lexloom.kernels.cpu_panels import panels as panels
 from lexloom.kernels.cpu_products import matmul as matmul
@@ -26,13 +28,19 @@ from lexloom.kernels.pool import cut, run_tiles
 from lexloom.kernels.reference import softmax_cross_entropy as softmax_cross_entropy
 from lexloom.kernels.reference import softmax_cross_entropy_backward as softmax_cross_entropy_backward
 
+_TILE_NUMBERS = 1 << 17
+_SERIAL_NUMBERS = 1 << 22  # below, another thread comes too late to help
 _ROWS_TILE = 512
 
 
 def each_tile(*jobs: reference.Job) -> None:
     """Do the jobs by slices that fit into a cache, on the threads; see `reference.each_tile`."""
-    tiles = [(work, tile) for length, work in jobs for tile in cut(length, _ROWS_TILE)]
-    run_tiles(lambda numbered: numbered[0](numbered[1]), tiles)
+    tiles = [(job.work, tile) for job in jobs for tile in cut(job.rows, _TILE_NUMBERS / max(1, job.size))]
+    if sum(job.rows * job.size for job in jobs) < _SERIAL_NUMBERS:
+        for work, tile in tiles:
+            work(tile)
+    else:
+        run_tiles(lambda numbered: numbered[0](numbered[1]), tiles)
 
 
 def sum_rows(rows: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -1,4 +1,4 @@
-"""Updates of rows on the CPU, in place: gathering the rows and putting them back would take longer."""
+"""Norms of gradients and updates on the CPU: each in one pass over the memory, on rows where they lie."""
 
 from collections.abc import Callable
 
@@ -8,6 +8,35 @@ from lexloom.kernels import reference
 from lexloom.kernels.compiled import njit
 from lexloom.kernels.cpu_rows import group, sum_of_rows
 from lexloom.kernels.cpu_vectors import WIDTH
+
+
+def sums_of_squares(matrix: np.ndarray, sums: np.ndarray) -> reference.Job:
+    """Return the job of the sum of squares of each row; see `reference.sums_of_squares`."""
+    return reference.Job.on(matrix, lambda tile: _sums_of_squares(matrix[tile], sums[tile]))
+
+
+@njit(nogil=True, cache=True, fastmath={"contract", "reassoc", "nsz"}, error_model="numpy")
+def _sums_of_squares(matrix, sums):
+    for n in range(len(matrix)):
+        row, total = matrix[n], matrix.dtype.type(0)
+        for d in range(len(row)):
+            total += row[d] * row[d]
+        sums[n] = total
+
+
+def sgd(w: np.ndarray, dw: np.ndarray, learning_rate: float, kept: float) -> None:
+    """Change w by gradient descent; see `reference.sgd`."""
+    if w.ndim == 1:
+        w, dw = w[None], dw[None]
+    _sgd(w, dw, w.dtype.type(learning_rate), w.dtype.type(kept))
+
+
+@njit(nogil=True, cache=True, fastmath={"contract"}, error_model="numpy")
+def _sgd(w, dw, learning_rate, kept):
+    for n in range(len(w)):
+        row, drow = w[n], dw[n]
+        for d in range(len(row)):
+            row[d] = kept * row[d] - learning_rate * drow[d]
 
 
 def adagrad_rows(
@@ -61,7 +90,7 @@ def _job(
     def work(tile: slice) -> None:
         update(data, squares, distinct[tile], places, bounds[tile.start : tile.stop + 1], values, *rates)
 
-    return len(distinct), work
+    return reference.Job(len(distinct), data.shape[1], work)
 
 
 @njit(nogil=True, cache=True, fastmath={"contract"}, error_model="numpy")

@@ -11,7 +11,7 @@ import numpy as np
 from lexloom.kernels.cpu_blocks import ROWS, lay_out, multiply_panels, padded, panel_count
 from lexloom.kernels.pool import cut, run_tiles
 
-_TILE_FLOPS = 1 << 24
+_TILE_FLOPS = 1 << 25  # below, another thread comes too late to help
 
 
 class Panels(NamedTuple):

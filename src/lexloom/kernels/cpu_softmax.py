@@ -22,6 +22,8 @@ from lexloom.kernels.token_blocks import token_blocks
 
 _GROUP = 80  # words whose scores and vectors stay in the second cache
 _GROUPS_TILE = 16
+_TILES = 4  # at least
+_ADDED_TILE = 1 << 20  # numbers
 
 _kept = threading.local()  # as much memory anew for each block would cost page faults
 
@@ -69,7 +71,8 @@ class _Block:
         self.columns = lay_out(x.T, _room("columns", x.shape[1] * self.width))
         self.scores = _columns("scores", len(b), self.width)
         self.groups = _groups(len(b))
-        self.tiles = list(enumerate(cut(len(self.groups) - 1, _GROUPS_TILE)))
+        groups = len(self.groups) - 1
+        self.tiles = list(enumerate(cut(groups, max(1, min(_GROUPS_TILE, groups // _TILES)))))
         # by group and token, each with its largest score subtracted
         self.largest = np.empty((len(self.groups) - 1, self.width), np.float32)
         self.log_sums = np.empty(self.width, np.float32)
@@ -105,7 +108,8 @@ class _Block:
             _go_back(self.table, self.rows, *tokens, groups, self.scores, parts[number], dtable, db, add)
 
         run_tiles(work, self.tiles)
-        run_tiles(lambda tile: _add_up(parts, tile.start, tile.stop, dx), cut(size, 4 * LANES))
+        tiles = cut(size, max(4 * LANES, size * _ADDED_TILE // parts.size))
+        run_tiles(lambda tile: _add_up(parts, tile.start, tile.stop, dx), tiles)
 
 
 def _groups(words: int) -> np.ndarray:

@@ -22,11 +22,13 @@ from lexloom.kernels.reference import panels as panels
 from lexloom.kernels.reference import project_out as project_out
 from lexloom.kernels.reference import qr as qr
 from lexloom.kernels.reference import row_adagrad_rows as row_adagrad_rows
+from lexloom.kernels.reference import sgd as sgd
 from lexloom.kernels.reference import sigmoid as sigmoid
 from lexloom.kernels.reference import softmax_cross_entropy as softmax_cross_entropy
 from lexloom.kernels.reference import softmax_cross_entropy_backward as softmax_cross_entropy_backward
 from lexloom.kernels.reference import softmax_output as softmax_output
 from lexloom.kernels.reference import softmax_output_gradients as softmax_output_gradients
+from lexloom.kernels.reference import sums_of_squares as sums_of_squares
 
 
 def sum_rows(rows: Any, values: Any) -> tuple[Any, Any]:

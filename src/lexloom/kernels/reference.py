@@ -1,7 +1,7 @@
 """What every kernel computes, in plain array operations: the specification of cpu.py and cuda.py."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 from lexloom.backend import backend_of
 from lexloom.kernels import context_windows, token_blocks
@@ -11,14 +11,32 @@ def _xp(array: Any) -> Any:
     return backend_of(array).xp
 
 
-Job = tuple[int, Callable[[slice], None]]
-"""How many rows there are, and what to do with a slice of them, each by itself."""
+class Job(NamedTuple):
+    """Work on rows, each by itself.
+
+    Attributes
+    ----------
+    rows : int
+    size : int
+        Numbers in a row, about.
+    work : callable
+        What to do with a slice of the rows.
+    """
+
+    rows: int
+    size: int
+    work: Callable[[slice], None]
+
+    @classmethod
+    def on(cls, array: Any, work: Callable[[slice], None]) -> "Job":
+        """Return the job of some work on the rows of an array."""
+        return cls(len(array), array.size // max(1, len(array)), work)
 
 
 def each_tile(*jobs: Job) -> None:
     """Do the jobs, by slices in any order."""
-    for length, work in jobs:
-        work(slice(0, length))
+    for job in jobs:
+        job.work(slice(0, job.rows))
 
 
 def matmul(a: Any, b: Any, out: Any = None) -> Any:
@@ -373,6 +391,22 @@ def _softplus(x: Any) -> Any:
     return xp.maximum(x, 0) + xp.log1p(xp.exp(-xp.abs(x)))
 
 
+def sums_of_squares(matrix: Any, sums: Any) -> Job:
+    """Return the job that writes the sum of the squares of each row of a matrix (N, D) to sums (N,)."""
+
+    def work(tile: slice) -> None:
+        sums[tile] = _xp(matrix).einsum("ij,ij->i", matrix[tile], matrix[tile])
+
+    return Job.on(matrix, work)
+
+
+def sgd(w: Any, dw: Any, learning_rate: Any, kept: float) -> None:
+    """Change w to kept w - learning_rate dw, in place; dw is free to overwrite."""
+    w *= kept
+    dw *= learning_rate
+    w -= dw
+
+
 def adagrad_rows(
     data: Any, squares: Any, rows: Any, values: Any, learning_rate: float, epsilon: float
 ) -> Job:
@@ -394,7 +428,7 @@ def adagrad_rows(
         squares[some] = summed
         data[some] -= learning_rate * dw / (_xp(data).sqrt(summed) + epsilon)
 
-    return len(rows), work
+    return Job.on(values, work)
 
 
 def row_adagrad_rows(
@@ -419,4 +453,4 @@ def row_adagrad_rows(
         squares[some] = summed
         data[some] -= learning_rate / (_xp(data).sqrt(summed) + epsilon) * dw
 
-    return len(rows), work
+    return Job.on(values, work)
