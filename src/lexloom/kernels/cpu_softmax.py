@@ -17,6 +17,16 @@ from lexloom.kernels import reference
 from lexloom.kernels.compiled import njit
 from lexloom.kernels.cpu_blocks import LANES, ROWS, lay_out, multiply, multiply_panels, padded, panel_count
 from lexloom.kernels.cpu_math import fast_exp
+from lexloom.kernels.cpu_vectors import (
+    add_multiple,
+    add_rows,
+    add_up,
+    larger,
+    load_row,
+    multiply_rows,
+    store_row,
+    zero_row,
+)
 from lexloom.kernels.pool import cut, run_tiles
 from lexloom.kernels.token_blocks import token_blocks
 
@@ -162,18 +172,15 @@ def _go_back(table, rows, targets, largest, log_sums, weights, groups, scores, d
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def _add_bias(scores, b, largest):
-    finite = np.zeros_like(largest)
-    largest[:] = -np.inf
-    for w in range(len(scores)):
-        row, bias = scores[w][: len(largest)], b[w]
-        for n in range(len(row)):
-            row[n] += bias
-        for n in range(len(row)):
-            largest[n] = max(largest[n], row[n])
-        for n in range(len(row)):
-            finite[n] += np.float32(0) * row[n]
-    for n in range(len(largest)):
-        largest[n] += finite[n]
+    ones, lowest = np.ones((1, LANES), np.float32), np.full((1, LANES), -np.inf, np.float32)
+    one, zero, by_token = load_row(ones, 0, 0), np.float32(0), largest.reshape(1, -1)
+    for n in range(0, len(largest), LANES):
+        most, finite = load_row(lowest, 0, 0), zero_row(scores)
+        for w in range(len(scores)):
+            row = add_multiple(load_row(scores, w, n), b[w], one)
+            store_row(scores, w, n, row)
+            most, finite = larger(row, most), add_multiple(finite, zero, row)
+        store_row(by_token, 0, n, add_rows(most, finite))
 
 
 @njit(nogil=True, cache=True, fastmath=True, error_model="numpy")
@@ -203,16 +210,17 @@ def _log_sums(largest, sums, log_sums):
 
 @njit(nogil=True, cache=True, fastmath=True, error_model="numpy")
 def _gradients(exponentials, largest, log_sums, weights, targets, first, db):
-    shares = np.empty_like(weights)
+    by_token = np.empty((1, len(weights)), np.float32)
+    shares = by_token[0]
     for n in range(len(weights)):
         shares[n] = fast_exp(largest[n] - log_sums[n]) * weights[n]
     for w in range(len(exponentials)):
-        row, total = exponentials[w][: len(weights)], np.float32(0)
-        for n in range(len(row)):
-            row[n] *= shares[n]
-        for n in range(len(row)):
-            total += row[n]
-        db[w] += total
+        total = zero_row(exponentials)
+        for n in range(0, len(weights), LANES):
+            row = multiply_rows(load_row(exponentials, w, n), load_row(by_token, 0, n))
+            store_row(exponentials, w, n, row)
+            total = add_rows(total, row)
+        db[w] += add_up(total)
     for n in range(len(targets)):
         place = targets[n] - first
         if 0 <= place < len(exponentials):

@@ -116,6 +116,26 @@ def subtract_rows(typing, left, right):
 
 
 @intrinsic
+def multiply_rows(typing, left, right):
+    """Return left * right, number by number."""
+
+    def generate(context, builder, signature, values):
+        return builder.fmul(*values)
+
+    return left(left, right), generate
+
+
+@intrinsic
+def larger(typing, left, right):
+    """Return the larger of each two numbers; of nan and another number, one of the two."""
+
+    def generate(context, builder, signature, values):
+        return builder.select(builder.fcmp_ordered(">", *values), *values)
+
+    return left(left, right), generate
+
+
+@intrinsic
 def add_product(typing, total, left, right):
     """Return total + left * right, number by number; rounded as in `add_multiple`."""
 
