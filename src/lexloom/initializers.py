@@ -25,11 +25,12 @@ def xavier(
     backend: Backend,
     gates: int = 1,
     dtype: Any = np.float32,
+    gain: float = 1.0,
 ) -> Any:
-    """Return a weight (D, gates * H), uniform with variance 2 / (D + H) (Glorot & Bengio 2010, equation 16).
+    """Return a weight (D, gates * H), uniform with variance gain^2 2 / (D + H).
 
-    That keeps the size of what flows forward and of the gradients that flow back about equal from layer to
-    layer.
+    (Glorot & Bengio 2010, equation 16, for a gain of 1.) That keeps the size of what flows forward and of the
+    gradients that flow back about equal from layer to layer.
 
     Parameters
     ----------
@@ -42,7 +43,7 @@ def xavier(
         GRU, 4 for an LSTM. Each is scaled by itself.
     """
     rows, columns = shape
-    return uniform(rng, shape, (6 / (rows + columns // gates)) ** 0.5, backend, dtype)
+    return uniform(rng, shape, gain * (6 / (rows + columns // gates)) ** 0.5, backend, dtype)
 
 
 def new_linear(

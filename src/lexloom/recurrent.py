@@ -24,7 +24,16 @@ class _Recurrent:
     Wh : Parameter, (H, G)
     b : Parameter, (G,)
         G is H times the number of gates.
+
+    Attributes
+    ----------
+    gates : int
+    gains : (float, float)
+        Of the weights Wx and Wh that a new model begins with, see `lexloom.initializers.xavier`.
     """
+
+    gates: int
+    gains = (1.0, 1.0)
 
     def __init__(self, Wx: Parameter, Wh: Parameter, b: Parameter):
         self.Wx = Wx
@@ -76,6 +85,9 @@ class _Recurrent:
 class RNN(_Recurrent):
     """Elman network: h_t = tanh(x_t Wx + h_{t-1} Wh + b) (Elman 1990).
 
+    Nothing gates what the state keeps. So a new model hears more of its input and less of its past: with
+    gains of 1, the spectral radius of Wh is 1, training raises it to about 2, and the state becomes chaotic.
+
     Parameters
     ----------
     Wx : Parameter, (D, H)
@@ -84,6 +96,7 @@ class RNN(_Recurrent):
     """
 
     gates = 1
+    gains = (5.0, 0.5)
 
     def forward(self, x: Any, state: Any = None) -> tuple[tuple[Any, Any], Any]:
         """Return (y (N, T, H), last h (N, H)) and the cache; `state` is h (N, H), None for zeros."""

@@ -237,7 +237,7 @@ def test_gensim_stands_beside_a_known_corpus():
 
 def test_tied_weights_need_one_size():
     config = changed(("rnnlm", "models", "lstm", "hidden"), 128)
-    assert "320 and 128" in mistakes(config)["rnnlm.models.lstm.tied"]
+    assert "400 and 128" in mistakes(config)["rnnlm.models.lstm.tied"]
     for key, value in (("layers", 2), ("tied", False)):
         other = copy.deepcopy(config)
         other["rnnlm"]["models"]["lstm"][key] = value

@@ -19,6 +19,10 @@ def test_xavier_variance_is_2_over_fan_in_plus_fan_out():
     assert abs(W).max() <= np.sqrt(6 / 800)
 
 
+def test_a_gain_multiplies_what_is_drawn():
+    np.testing.assert_allclose(draw((30, 50), CPU, gain=5.0), 5 * draw((30, 50), CPU), rtol=1e-6)
+
+
 def test_each_gate_is_scaled_by_itself():
     assert draw((100, 400), CPU, gates=4).var() == pytest.approx(2 / 200, rel=0.02)
 

@@ -301,9 +301,13 @@ def _recurrent_layer(
 ) -> Any:
     layer = CELLS[cell]
     columns = layer.gates * hidden
+
+    def weight(rows: int, gain: float) -> Any:
+        return xavier(rng, (rows, columns), backend, layer.gates, dtype, gain)
+
     weights = [
-        Parameter(f"{name}.Wx", xavier(rng, (inputs, columns), backend, layer.gates, dtype)),
-        Parameter(f"{name}.Wh", xavier(rng, (hidden, columns), backend, layer.gates, dtype)),
+        Parameter(f"{name}.Wx", weight(inputs, layer.gains[0])),
+        Parameter(f"{name}.Wh", weight(hidden, layer.gains[1])),
         Parameter(f"{name}.b", backend.xp.zeros(columns, dtype)),
     ]
     if layer is GRU:
