@@ -29,8 +29,8 @@ def xavier(
 ) -> Any:
     """Return a weight (D, gates * H), uniform with variance gain^2 2 / (D + H).
 
-    (Glorot & Bengio 2010, equation 16, for a gain of 1.) That keeps the size of what flows forward and of the
-    gradients that flow back about equal from layer to layer.
+    (Glorot & Bengio 2010, equation 16.) That keeps the size of what flows forward and of the
+    gradients that flow back about equal from layer to layer, with a gain of 1.
 
     Parameters
     ----------
@@ -41,6 +41,8 @@ def xavier(
     gates : int
         How many weights stand side by side in the columns: 1 for Linear and a plain recurrent layer, 3 for a
         GRU, 4 for an LSTM. Each is scaled by itself.
+    gain : float
+        What all of it is multiplied with.
     """
     rows, columns = shape
     return uniform(rng, shape, gain * (6 / (rows + columns // gates)) ** 0.5, backend, dtype)

@@ -12,7 +12,7 @@ import numpy as np
 from lexloom.backend import backend_of
 from lexloom.parameter import Parameter, RowGrad
 
-_DRAWS = 1 << 16  # dropout draws numbers below: random bits are what takes its time
+_DRAWS = 1 << 16  # dropout draws numbers below: the fewer random bits, the faster
 
 
 class MatMul:
@@ -272,7 +272,7 @@ class Dropout:
     Parameters
     ----------
     rate : float
-        In [0, 1): the probability that an element is dropped.
+        In [0, 1): the probability that an element is dropped, to 1/65536.
     locked : bool
         x is (N, T, D), and one mask holds for all its T steps (variational dropout, Gal & Ghahramani 2016).
     """
@@ -290,7 +290,7 @@ class Dropout:
         if rng is None or self.rate == 0:
             return x, None
         shape = (len(x), 1, x.shape[2]) if self.locked else x.shape
-        kept = rng.integers(_DRAWS, size=shape, dtype=np.uint16) >= int(self.rate * _DRAWS)
+        kept = rng.integers(_DRAWS, size=shape, dtype=np.uint16) >= min(round(self.rate * _DRAWS), _DRAWS - 1)
         scale = backend_of(x).to_device(kept) * x.dtype.type(1 / (1 - self.rate))
         return x * scale, scale
 

@@ -1,4 +1,4 @@
-"""Optimizers: `optimizer.step(parameters, learning_rate)` updates in place and clears the gradients.
+"""Optimizers: `optimizer.step(parameters, learning_rate, scale)` updates in place and clears the gradients.
 
 A formula is written once and works on whole arrays (dense gradients) or on the rows that took part
 (`RowGrad`): those rows are gathered, updated and put back, which costs nothing of size V. AdaGrad has kernels
@@ -11,7 +11,7 @@ Weight decay is decoupled (Loshchilov & Hutter 2019): before the update, w shrin
 weight_decay * w.
 
 `state` maps the name of a parameter to a dict of arrays, and `steps` counts; together they are all that a
-checkpoint needs. A step overwrites the arrays of the gradients.
+checkpoint needs. A step may overwrite the arrays of the gradients.
 """
 
 from collections.abc import Iterable
@@ -34,6 +34,7 @@ class Optimizer:
     """
 
     slots: tuple[str, ...] = ()
+    operations = 5
 
     def __init__(self, weight_decay: float = 0.0):
         self.weight_decay = weight_decay
@@ -82,7 +83,7 @@ class Optimizer:
         def work(tile: slice) -> None:
             self._apply(data[tile], grad[tile], _of_rows(state, tile), learning_rate, scale)
 
-        return Job.on(data, work)
+        return Job.on(data, work, self.operations)
 
     def _zeros(self, xp: Any, data: Any) -> Any:
         return xp.zeros_like(data)
@@ -100,7 +101,7 @@ class Optimizer:
             for slot, array in taken_state.items():
                 state[slot][rows] = array
 
-        return Job.on(grad.values, work)
+        return Job.on(grad.values, work, self.operations)
 
     def _apply(self, w: Any, dw: Any, state: dict[str, Any], learning_rate: float, scale: Any) -> None:
         """Change w and the state in place, by the gradient scale dw; dw is free to overwrite."""
@@ -123,6 +124,8 @@ class SGD(Optimizer):
     weight_decay : float
         See the module.
     """
+
+    operations = 1
 
     def _apply(self, w: Any, dw: Any, state: dict[str, Any], learning_rate: float, scale: Any) -> None:
         rate = learning_rate if scale is None else learning_rate * scale
@@ -176,8 +179,9 @@ class AdaGrad(Optimizer):
         if self.weight_decay:
             return super()._job_of_rows(data, grad, state, learning_rate, scale)
         update = getattr(backend_of(data).kernels, self.row_kernel)
-        values = grad.values if scale is None else grad.values * scale
-        return update(data, state["squares"], grad.rows, values, learning_rate, self.epsilon)
+        if scale is not None:
+            grad.values *= scale
+        return update(data, state["squares"], grad.rows, grad.values, learning_rate, self.epsilon)
 
     def _update(self, xp: Any, w: Any, dw: Any, state: dict[str, Any], learning_rate: float) -> None:
         scratch = xp.square(dw)

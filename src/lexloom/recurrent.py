@@ -29,7 +29,8 @@ class _Recurrent:
     ----------
     gates : int
     gains : (float, float)
-        Of the weights Wx and Wh that a new model begins with, see `lexloom.initializers.xavier`.
+        Of the weights Wx and Wh that a new model begins with, see `lexloom.initializers.xavier`. That of Wx
+        is for word vectors, which begin small; a layer on top of another has 1 there.
     """
 
     gates: int
@@ -86,7 +87,8 @@ class RNN(_Recurrent):
     """Elman network: h_t = tanh(x_t Wx + h_{t-1} Wh + b) (Elman 1990).
 
     Nothing gates what the state keeps. So a new model hears more of its input and less of its past: with
-    gains of 1, the spectral radius of Wh is 1, training raises it to about 2, and the state becomes chaotic.
+    gains of 1, the spectral radius of Wh is 1, an epoch on PTB raises it to about 2, and the state is
+    chaotic.
 
     Parameters
     ----------

@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 
 from lexloom.kernels import cpu, cpu_blocks, cpu_softmax, pool, reference, token_blocks
 from lexloom.kernels.cpu_math import fast_exp, fast_log1p, fast_sigmoid, fast_tanh
+from lexloom.optimizers import OPTIMIZERS, clip_factor, global_norm
+from lexloom.parameter import Parameter, RowGrad
 
 finite = st.floats(-1e4, 1e4, width=32)
 
@@ -224,7 +226,7 @@ def test_softmax_output_holds_the_scores_of_a_block_only(monkeypatch):
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize("shape", [(37,), (300, 7), (5, 1000)])
+@pytest.mark.parametrize("shape", [(37,), (300, 7), (5, 1000), (0, 3)])
 def test_gradient_descent_equals_the_reference(shape, dtype):
     dw, results = normal(*shape, seed=2).astype(dtype), []
     for kernels in (cpu, reference):
@@ -260,7 +262,35 @@ def test_adagrad_of_rows_equals_the_reference_and_leaves_other_rows(name, dimens
     np.testing.assert_array_equal(results[0][0][[0, 2, 3]], normal(6, dimension, seed=1)[[0, 2, 3]])
 
 
-def test_adagrad_of_rows_has_the_same_bits_on_threads():
+@pytest.mark.parametrize("rows", [False, True])
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_updates_and_norms_have_the_same_bits_on_threads(name, rows, monkeypatch):
+    monkeypatch.setattr(cpu, "_SERIAL_OPERATIONS", 0)
+    monkeypatch.setattr(cpu, "_TILE_NUMBERS", 1000)
+
+    def compute():
+        parameter, optimizer = Parameter("W", normal(400, 30)), OPTIMIZERS[name](weight_decay=0.01)
+        norms = []
+        for step in range(3):
+            gradient = normal(400, 30, seed=step)
+            parameter.grad = RowGrad(np.arange(400) * 7 % 100, gradient) if rows else gradient
+            norms.append(global_norm([parameter]))
+            optimizer.step([parameter], 0.1, clip_factor([parameter], 0.5))
+        return parameter.data, np.array(norms)
+
+    one, two = on_threads(compute)
+    for ours, others in zip(one, two, strict=True):
+        np.testing.assert_array_equal(ours, others)
+
+
+def test_a_row_wider_than_a_tile_is_one_tile():
+    tiles = []
+    cpu.each_tile(reference.Job(3, 10 * cpu._TILE_NUMBERS, tiles.append))
+    assert tiles == [slice(0, 1), slice(1, 2), slice(2, 3)]
+
+
+def test_adagrad_of_rows_has_the_same_bits_on_threads(monkeypatch):
+    monkeypatch.setattr(cpu, "_SERIAL_OPERATIONS", 0)
     results = []
     for threads in (1, 2, 4):
         pool.set_threads(threads)

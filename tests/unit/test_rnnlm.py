@@ -101,6 +101,13 @@ def test_gradients_with_penalties_on_the_last_layer_which_are_not_in_the_loss():
     check_model(Penalized(model), BATCH, carry)
 
 
+def test_a_plain_network_begins_with_more_of_the_words_and_less_of_its_past():
+    model = build_rnnlm(50, np.random.default_rng(0), CPU, cell="rnn", layers=2, embedding=40, hidden=40)
+    first, second = model.recurrent
+    spread = [weight.data.std() * 40**0.5 for weight in (first.Wx, first.Wh, second.Wx, second.Wh)]
+    np.testing.assert_allclose(spread, [5, 0.5, 1, 0.5], rtol=0.1)
+
+
 def test_a_tied_table_is_one_parameter_with_the_gradients_of_both_uses():
     tied, free = small_model(tied=True), small_model(tied=False)
     assert len(tied.parameters()) == len(free.parameters()) - 1

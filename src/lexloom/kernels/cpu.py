@@ -29,14 +29,16 @@ from lexloom.kernels.reference import softmax_cross_entropy as softmax_cross_ent
 from lexloom.kernels.reference import softmax_cross_entropy_backward as softmax_cross_entropy_backward
 
 _TILE_NUMBERS = 1 << 17
-_SERIAL_NUMBERS = 1 << 22  # below, another thread comes too late to help
+_SERIAL_OPERATIONS = 1 << 21  # a third of a millisecond; below, another thread comes too late to help
 _ROWS_TILE = 512
 
 
 def each_tile(*jobs: reference.Job) -> None:
     """Do the jobs by slices that fit into a cache, on the threads; see `reference.each_tile`."""
-    tiles = [(job.work, tile) for job in jobs for tile in cut(job.rows, _TILE_NUMBERS / max(1, job.size))]
-    if sum(job.rows * job.size for job in jobs) < _SERIAL_NUMBERS:
+    tiles = [
+        (job.work, tile) for job in jobs for tile in cut(job.rows, max(1, _TILE_NUMBERS // max(1, job.size)))
+    ]
+    if sum(job.rows * job.size * job.operations for job in jobs) < _SERIAL_OPERATIONS:
         for work, tile in tiles:
             work(tile)
     else:

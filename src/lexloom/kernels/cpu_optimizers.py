@@ -12,7 +12,7 @@ from lexloom.kernels.cpu_vectors import WIDTH
 
 def sums_of_squares(matrix: np.ndarray, sums: np.ndarray) -> reference.Job:
     """Return the job of the sum of squares of each row; see `reference.sums_of_squares`."""
-    return reference.Job.on(matrix, lambda tile: _sums_of_squares(matrix[tile], sums[tile]))
+    return reference.Job.on(matrix, lambda tile: _sums_of_squares(matrix[tile], sums[tile]), 1)
 
 
 @njit(nogil=True, cache=True, fastmath={"contract", "reassoc", "nsz"}, error_model="numpy")
@@ -31,7 +31,7 @@ def sgd(w: np.ndarray, dw: np.ndarray, learning_rate: float, kept: float) -> Non
     _sgd(w, dw, w.dtype.type(learning_rate), w.dtype.type(kept))
 
 
-@njit(nogil=True, cache=True, fastmath={"contract"}, error_model="numpy")
+@njit(nogil=True, cache=True, error_model="numpy")
 def _sgd(w, dw, learning_rate, kept):
     for n in range(len(w)):
         row, drow = w[n], dw[n]

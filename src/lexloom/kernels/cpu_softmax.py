@@ -31,8 +31,8 @@ from lexloom.kernels.pool import cut, run_tiles
 from lexloom.kernels.token_blocks import token_blocks
 
 _GROUP = 80  # words whose scores and vectors stay in the second cache
-_GROUPS_TILE = 16
-_TILES = 4  # at least
+_GROUPS_TILE = 16  # at most
+_TILES = 4  # at least, where there are as many groups
 _ADDED_TILE = 1 << 20  # numbers
 
 _kept = threading.local()  # as much memory anew for each block would cost page faults
@@ -118,7 +118,7 @@ class _Block:
             _go_back(self.table, self.rows, *tokens, groups, self.scores, parts[number], dtable, db, add)
 
         run_tiles(work, self.tiles)
-        tiles = cut(size, max(4 * LANES, size * _ADDED_TILE // parts.size))
+        tiles = cut(size, max(4 * LANES, _ADDED_TILE // (len(parts) * self.width)))
         run_tiles(lambda tile: _add_up(parts, tile.start, tile.stop, dx), tiles)
 
 

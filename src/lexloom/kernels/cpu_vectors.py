@@ -127,7 +127,7 @@ def multiply_rows(typing, left, right):
 
 @intrinsic
 def larger(typing, left, right):
-    """Return the larger of each two numbers; of nan and another number, one of the two."""
+    """Return the larger of each two numbers; of nan and another number, the right one."""
 
     def generate(context, builder, signature, values):
         return builder.select(builder.fcmp_ordered(">", *values), *values)

@@ -18,19 +18,22 @@ class Job(NamedTuple):
     ----------
     rows : int
     size : int
-        Numbers in a row, about.
+        Numbers in a row.
     work : callable
         What to do with a slice of the rows.
+    operations : int
+        With each number, about.
     """
 
     rows: int
     size: int
     work: Callable[[slice], None]
+    operations: int = 5
 
     @classmethod
-    def on(cls, array: Any, work: Callable[[slice], None]) -> "Job":
+    def on(cls, array: Any, work: Callable[[slice], None], operations: int = 5) -> "Job":
         """Return the job of some work on the rows of an array."""
-        return cls(len(array), array.size // max(1, len(array)), work)
+        return cls(len(array), array.size // max(1, len(array)), work, operations)
 
 
 def each_tile(*jobs: Job) -> None:
@@ -402,7 +405,8 @@ def sums_of_squares(matrix: Any, sums: Any) -> Job:
 
 def sgd(w: Any, dw: Any, learning_rate: Any, kept: float) -> None:
     """Change w to kept w - learning_rate dw, in place; dw is free to overwrite."""
-    w *= kept
+    if kept != 1:
+        w *= kept
     dw *= learning_rate
     w -= dw
 

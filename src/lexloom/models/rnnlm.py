@@ -284,8 +284,8 @@ def build_rnnlm(
     table = Parameter("embedding.W", uniform(rng, (vocabulary, embedding), 0.1, backend, dtype))
     sizes = [embedding] + [hidden] * (layers - 1) + [embedding if tied else hidden]
     recurrent = [
-        _recurrent_layer(cell, f"{cell}{k + 1}", *pair, rng, backend, dtype)
-        for k, pair in enumerate(pairwise(sizes))
+        _recurrent_layer(cell, number, *pair, rng, backend, dtype)
+        for number, pair in enumerate(pairwise(sizes), 1)
     ]
     bias = Parameter("output.b", backend.xp.zeros(vocabulary, dtype))
     output_table = table
@@ -297,17 +297,19 @@ def build_rnnlm(
 
 
 def _recurrent_layer(
-    cell: str, name: str, inputs: int, hidden: int, rng: np.random.Generator, backend: Backend, dtype: Any
+    cell: str, number: int, inputs: int, hidden: int, rng: np.random.Generator, backend: Backend, dtype: Any
 ) -> Any:
+    name, reads_words = f"{cell}{number}", number == 1
     layer = CELLS[cell]
     columns = layer.gates * hidden
+    gain, hidden_gain = layer.gains
 
     def weight(rows: int, gain: float) -> Any:
         return xavier(rng, (rows, columns), backend, layer.gates, dtype, gain)
 
     weights = [
-        Parameter(f"{name}.Wx", weight(inputs, layer.gains[0])),
-        Parameter(f"{name}.Wh", weight(hidden, layer.gains[1])),
+        Parameter(f"{name}.Wx", weight(inputs, gain if reads_words else 1.0)),
+        Parameter(f"{name}.Wh", weight(hidden, hidden_gain)),
         Parameter(f"{name}.b", backend.xp.zeros(columns, dtype)),
     ]
     if layer is GRU:
