@@ -1,11 +1,11 @@
 """Optimizers: `optimizer.step(parameters, learning_rate, scale)` updates in place and clears the gradients.
 
 A formula is written once and works on whole arrays (dense gradients) or on the rows that took part
-(`RowGrad`): those rows are gathered, updated and put back, which costs nothing of size V. AdaGrad has kernels
-that update them where they lie. The row form is lazy: a row that took no part keeps its value and its state,
-as if the step had not happened for it. For SGD and AdaGrad, by number or by row, without weight decay this
-equals the dense form exactly; Momentum and Adam let resting rows coast, and weight decay leaves them. A row
-may take part with zeros.
+(`RowGrad`): those rows are gathered, updated and put back, which costs nothing of size V. SGD is a kernel of
+one pass, and AdaGrad has kernels that update rows where they lie. The row form is lazy: a row that took no
+part keeps its value and its state, as if the step had not happened for it. For SGD and AdaGrad, by number or
+by row, without weight decay this equals the dense form exactly; Momentum and Adam let resting rows coast, and
+weight decay leaves them. A row may take part with zeros.
 
 Weight decay is decoupled (Loshchilov & Hutter 2019): before the update, w shrinks by learning_rate *
 weight_decay * w.
@@ -31,6 +31,13 @@ class Optimizer:
     ----------
     weight_decay : float
         See the module.
+
+    Attributes
+    ----------
+    slots : tuple of str
+        Arrays like the parameter that make up its state.
+    operations : int
+        Of an update with each number, about; see `lexloom.kernels.reference.Job`.
     """
 
     slots: tuple[str, ...] = ()

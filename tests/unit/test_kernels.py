@@ -210,6 +210,26 @@ def test_softmax_output_is_the_output_layer_and_softmax_cross_entropy(monkeypatc
     np.testing.assert_allclose(db, dscores.sum(axis=0), **tolerance)
 
 
+def test_wide_states_have_the_gradients_of_the_reference_on_threads(monkeypatch):
+    monkeypatch.setattr(cpu_softmax, "_ADDED_TILE", 1000)
+    x, W, b = normal(40, 300), normal(1500, 300, seed=1).T / 10, normal(1500, seed=2)
+    targets = np.arange(40) * 37
+    one, two = on_threads(lambda: cpu.softmax_output_gradients(x, W, b, targets, np.float32(0.1)))
+    expected = reference.softmax_output_gradients(x.astype(float), W.astype(float), b, targets, 0.1)
+    for ours, same, gradient in zip(one, two, expected, strict=True):
+        np.testing.assert_array_equal(ours, same)
+        np.testing.assert_allclose(ours, gradient, rtol=1e-4, atol=1e-5)
+
+
+def test_a_token_that_is_not_finite_leaves_the_others_alone():
+    x, W, b, targets = output_layer(1, True)
+    expected = cpu.softmax_output(x, W, b, targets)
+    x[7] = np.nan
+    found = cpu.softmax_output(x, W, b, targets)
+    assert np.isnan(found[7])
+    np.testing.assert_array_equal(np.delete(found, 7), np.delete(expected, 7))
+
+
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
 def test_softmax_output_hides_no_number_that_is_not_finite(bad):
     x, W, b, targets = output_layer(1, False)

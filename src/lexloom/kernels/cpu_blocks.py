@@ -14,10 +14,10 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 
 from lexloom.kernels.compiled import njit
-from lexloom.kernels.cpu_vectors import repeat
+from lexloom.kernels.cpu_vectors import WIDTH, repeat
 from lexloom.kernels.pool import cut, run_tiles
 
-LANES = 16
+LANES = WIDTH
 ROWS = 5  # of sums, with _VECTORS for each: what the registers hold
 _VECTORS = 4 if llvm.get_host_cpu_features().get("avx512f") else 1
 _LAID_OUT_TILE = 1 << 18  # numbers

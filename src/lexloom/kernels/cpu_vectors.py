@@ -96,46 +96,6 @@ def add_multiple(typing, total, factor, row):
 
 
 @intrinsic
-def add_rows(typing, left, right):
-    """Return left + right."""
-
-    def generate(context, builder, signature, values):
-        return builder.fadd(*values)
-
-    return left(left, right), generate
-
-
-@intrinsic
-def subtract_rows(typing, left, right):
-    """Return left - right."""
-
-    def generate(context, builder, signature, values):
-        return builder.fsub(*values)
-
-    return left(left, right), generate
-
-
-@intrinsic
-def multiply_rows(typing, left, right):
-    """Return left * right, number by number."""
-
-    def generate(context, builder, signature, values):
-        return builder.fmul(*values)
-
-    return left(left, right), generate
-
-
-@intrinsic
-def larger(typing, left, right):
-    """Return the larger of each two numbers; of nan and another number, the right one."""
-
-    def generate(context, builder, signature, values):
-        return builder.select(builder.fcmp_ordered(">", *values), *values)
-
-    return left(left, right), generate
-
-
-@intrinsic
 def add_product(typing, total, left, right):
     """Return total + left * right, number by number; rounded as in `add_multiple`."""
 
@@ -163,6 +123,29 @@ def add_up(typing, row):
         return builder.extract_element(value, ir.IntType(32)(0))
 
     return row.dtype(row), generate
+
+
+def _of_two_rows(operation):
+    """Return the function of two rows that an operation, of the builder and their values, stands for."""
+
+    @intrinsic
+    def operate(typing, left, right):
+        def generate(context, builder, signature, values):
+            return operation(builder, *values)
+
+        return left(left, right), generate
+
+    return operate
+
+
+def _larger(builder, left, right):
+    return builder.select(builder.fcmp_ordered(">", left, right), left, right)
+
+
+add_rows = _of_two_rows(lambda builder, left, right: builder.fadd(left, right))
+subtract_rows = _of_two_rows(lambda builder, left, right: builder.fsub(left, right))
+multiply_rows = _of_two_rows(lambda builder, left, right: builder.fmul(left, right))
+larger = _of_two_rows(_larger)  # of nan and another number, the right one
 
 
 def repeat(builder, number, vector):
