@@ -12,9 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from lexloom.kernels import cpu, pool
+from lexloom.kernels.compiled import njit
+from lexloom.kernels.cpu_blocks import lay_out, multiply, padded, panel_count, panel_of, panel_start
+from lexloom.kernels.cpu_team import run_phases, tiles_of
 
 TRIES = 5
-FEW_ROWS = 32
 
 
 @dataclass(frozen=True)
@@ -55,10 +57,10 @@ def ways(product: Product, threads: int, rng: np.random.Generator) -> list[Way]:
     out = np.empty((product.rows, product.columns), np.float32)
     found = [by_parts(a, b, out, *cuts) for cuts in sorted({(1, 1), (threads, 1), (1, threads)})]
     found.append(lambda: cpu.matmul(a, b, out=out))
-    if product.rows <= FEW_ROWS:
-        panels = cpu.panels(b, product.rows)
-        found.append(lambda: cpu.matmul_panels(a, panels))
-    return [repeated(product.times, way) for way in found]
+    found = [repeated(product.times, way) for way in found]
+    if product.times > 1:
+        found.append(as_steps(a, b, out, product.times))
+    return found
 
 
 def matrix(rng: np.random.Generator, rows: int, columns: int, transposed: bool) -> np.ndarray:
@@ -81,6 +83,30 @@ def by_parts(a: np.ndarray, b: np.ndarray, out: np.ndarray, down: int, across: i
         return out
 
     return multiply
+
+
+def as_steps(a: np.ndarray, b: np.ndarray, out: np.ndarray, times: int) -> Way:
+    """Return a function that makes a product some times in one call, as a recurrent layer does."""
+    panels = lay_out(b, np.empty(len(b) * padded(b.shape[1]), np.float32))
+    count = panel_count(b.shape[1])
+
+    def multiply_often() -> np.ndarray:
+        run_phases(lambda *team: make_steps(a, panels, out, *team), times, count, count)
+        return out
+
+    return multiply_often
+
+
+@njit(nogil=True)
+def make_steps(a, panels, out, progress, start):
+    """Multiply a and a matrix that was laid out, as often as there are phases."""
+    for step in range(len(progress)):
+        for number in tiles_of(progress[step], start):
+            panel = panel_of(panels, a.shape[1], out.shape[1], number)
+            part = np.empty((len(a), panel.shape[1]), np.float32)
+            multiply(a, panel, part, False)
+            first = panel_start(out.shape[1], number)
+            out[:, first : first + part.shape[1]] = part[:, : out.shape[1] - first]
 
 
 def repeated(times: int, multiply: Way) -> Way:

@@ -6,7 +6,7 @@ Backward stops at the first step of its window (truncated backpropagation throug
 but returns the gradient of the incoming state.
 
 Inside, arrays are time-major, (T, N, ...): a step is contiguous. The product with the inputs runs once over
-all steps; only the product with the hidden state is step by step.
+all steps; only the product with the hidden state is step by step, in `lexloom.kernels.recurrences`.
 """
 
 from typing import Any
@@ -47,10 +47,9 @@ class _Recurrent:
 
     def _from_inputs(self, x: Any) -> tuple[Any, Any]:
         """Return x time-major (T, N, D), and x Wx + b (T, N, G)."""
-        backend = backend_of(x, self.Wx.data)
-        x_steps = backend.xp.ascontiguousarray(x.swapaxes(0, 1))
+        x_steps = _time_major(x)
         steps, streams, size = x_steps.shape
-        a = backend.kernels.matmul(x_steps.reshape(-1, size), self.Wx.data)
+        a = backend_of(x, self.Wx.data).kernels.matmul(x_steps.reshape(-1, size), self.Wx.data)
         a += self.b.data
         return x_steps, a.reshape(steps, streams, -1)
 
@@ -61,11 +60,6 @@ class _Recurrent:
         self.Wx.add_grad(kernels.matmul(x_steps.reshape(-1, x_steps.shape[-1]).T, rows))
         self.b.add_grad(rows.sum(axis=0))
         return kernels.matmul(rows, self.Wx.data.T).reshape(x_steps.shape).swapaxes(0, 1)
-
-    def _panels(self, x: Any, transposed: bool = False) -> Any:
-        """Return Wh or its transpose, laid out for the steps of x (N, T, ...)."""
-        Wh = self.Wh.data.T if transposed else self.Wh.data
-        return backend_of(x).kernels.panels(Wh, len(x))
 
     def _hidden_size(self) -> int:
         return self.Wh.data.shape[0]
@@ -81,6 +75,11 @@ class _Recurrent:
 
     def _zeros(self, x: Any) -> Any:
         return backend_of(x).xp.zeros((x.shape[0], self._hidden_size()), x.dtype)
+
+
+def _time_major(x: Any) -> Any:
+    """Return x (N, T, ...) as a contiguous array (T, N, ...)."""
+    return backend_of(x).xp.ascontiguousarray(x.swapaxes(0, 1))
 
 
 class RNN(_Recurrent):
@@ -102,25 +101,16 @@ class RNN(_Recurrent):
 
     def forward(self, x: Any, state: Any = None) -> tuple[tuple[Any, Any], Any]:
         """Return (y (N, T, H), last h (N, H)) and the cache; `state` is h (N, H), None for zeros."""
-        backend = backend_of(x)
         x_steps, a = self._from_inputs(x)
-        h0 = h = self._zeros(a[0]) if state is None else state
-        Wh = self._panels(x)
-        for t in range(len(a)):
-            a[t] += backend.kernels.matmul_panels(h, Wh)
-            h = backend.xp.tanh(a[t], out=a[t])
-        return (a.swapaxes(0, 1), h), (x_steps, a, h0)
+        h0 = self._zeros(a[0]) if state is None else state
+        h = backend_of(x).kernels.rnn(a, h0, self.Wh.data)
+        return (h.swapaxes(0, 1), h[-1]), (x_steps, h, h0)
 
     def backward(self, dy: Any, cache: Any, dstate: Any = None) -> tuple[Any, Any]:
         """Return dx (N, T, D) and dstate (N, H); add dWx, dWh, db."""
         x_steps, h, h0 = cache
-        kernels = backend_of(dy).kernels
         dh = self._zeros(h[0]) if dstate is None else dstate
-        da = 1 - h * h
-        Wh = self._panels(dy, transposed=True)
-        for t in reversed(range(len(h))):
-            da[t] *= dy[:, t] + dh
-            dh = kernels.matmul_panels(da[t], Wh)
+        da, dh = backend_of(dy).kernels.rnn_backward(_time_major(dy), dh, h, self.Wh.data)
         self._add_hidden_grad(h, h0, da)
         return self._to_inputs(da, x_steps), dh
 
@@ -147,30 +137,17 @@ class LSTM(_Recurrent):
 
     def forward(self, x: Any, state: Any = None) -> tuple[tuple[Any, Any], Any]:
         """Return (y (N, T, H), last (h, c)) and the cache; `state` is (h, c), each (N, H), None for zeros."""
-        backend = backend_of(x)
-        kernels, xp = backend.kernels, backend.xp
         x_steps, a = self._from_inputs(x)
         h0, c0 = (self._zeros(a[0]), self._zeros(a[0])) if state is None else state
-        c = xp.empty((*a.shape[:2], self._hidden_size()), a.dtype)
-        h = xp.empty_like(c)
-        before = h0, c0
-        Wh = self._panels(x)
-        for t in range(len(a)):
-            kernels.lstm_step(a[t], kernels.matmul_panels(before[0], Wh), before[1], c[t], h[t])
-            before = h[t], c[t]
-        return (h.swapaxes(0, 1), before), (x_steps, a, c, h, h0, c0)
+        gates, h, c = backend_of(x).kernels.lstm(a, h0, c0, self.Wh.data)
+        return (h.swapaxes(0, 1), (h[-1], c[-1])), (x_steps, gates, c, h, h0, c0)
 
     def backward(self, dy: Any, cache: Any, dstate: Any = None) -> tuple[Any, Any]:
         """Return dx (N, T, D) and dstate (dh, dc); add dWx, dWh, db."""
         x_steps, gates, c, h, h0, c0 = cache
-        backend = backend_of(dy)
-        kernels, xp = backend.kernels, backend.xp
         dh, dc = (self._zeros(h[0]), self._zeros(h[0])) if dstate is None else dstate
-        da = xp.empty_like(gates)
-        Wh = self._panels(dy, transposed=True)
-        for t in reversed(range(len(c))):
-            dc = kernels.lstm_step_backward(dy[:, t] + dh, dc, gates[t], c[t], c[t - 1] if t else c0, da[t])
-            dh = kernels.matmul_panels(da[t], Wh)
+        kernels = backend_of(dy).kernels
+        da, dh, dc = kernels.lstm_backward(_time_major(dy), dh, dc, gates, c, c0, self.Wh.data)
         self._add_hidden_grad(h, h0, da)
         return self._to_inputs(da, x_steps), (dh, dc)
 
@@ -204,47 +181,18 @@ class GRU(_Recurrent):
 
     def forward(self, x: Any, state: Any = None) -> tuple[tuple[Any, Any], Any]:
         """Return (y (N, T, H), last h (N, H)) and the cache; `state` is h (N, H), None for zeros."""
-        backend = backend_of(x)
-        kernels, xp = backend.kernels, backend.xp
-        H = self._hidden_size()
         x_steps, a = self._from_inputs(x)
-        h0 = before = self._zeros(a[0]) if state is None else state
-        h = xp.empty((*a.shape[:2], H), a.dtype)
-        inner = xp.empty_like(h)
-        Wh = self._panels(x)
-        for t in range(len(a)):
-            from_hidden = kernels.matmul_panels(before, Wh)
-            r_z, n = a[t, :, : 2 * H], a[t, :, 2 * H :]
-            kernels.sigmoid(r_z + from_hidden[:, : 2 * H], out=r_z)
-            r, z = r_z[:, :H], r_z[:, H:]
-            inner[t] = from_hidden[:, 2 * H :] + self.bhn.data
-            xp.tanh(n + r * inner[t], out=n)
-            h[t] = n + z * (before - n)
-            before = h[t]
-        return (h.swapaxes(0, 1), before), (x_steps, a, inner, h, h0)
+        h0 = self._zeros(a[0]) if state is None else state
+        gates, h, inner = backend_of(x).kernels.gru(a, h0, self.Wh.data, self.bhn.data)
+        return (h.swapaxes(0, 1), h[-1]), (x_steps, gates, inner, h, h0)
 
     def backward(self, dy: Any, cache: Any, dstate: Any = None) -> tuple[Any, Any]:
         """Return dx (N, T, D) and dstate (N, H); add dWx, dWh, db, dbhn."""
         x_steps, gates, inner, h, h0 = cache
-        backend = backend_of(dy)
-        xp = backend.xp
-        H = self._hidden_size()
         dh = self._zeros(h[0]) if dstate is None else dstate
-        da = xp.empty_like(gates)
-        da_hidden = xp.empty_like(gates)
-        before = self._before(h, h0)
-        Wh = self._panels(dy, transposed=True)
-        for t in reversed(range(len(h))):
-            r, z, n = gates[t, :, :H], gates[t, :, H : 2 * H], gates[t, :, 2 * H :]
-            dh = dy[:, t] + dh
-            dn = dh * (1 - z) * (1 - n * n)
-            da[t, :, :H] = dn * inner[t] * r * (1 - r)
-            da[t, :, H : 2 * H] = dh * (before[t] - n) * z * (1 - z)
-            da[t, :, 2 * H :] = dn
-            da_hidden[t] = da[t]
-            da_hidden[t, :, 2 * H :] *= r
-            dh = dh * z + backend.kernels.matmul_panels(da_hidden[t], Wh)
-        self.bhn.add_grad(da_hidden[..., 2 * H :].sum(axis=(0, 1)))
+        kernels = backend_of(dy).kernels
+        da, da_hidden, dh = kernels.gru_backward(_time_major(dy), dh, gates, inner, h, h0, self.Wh.data)
+        self.bhn.add_grad(da_hidden[..., 2 * self._hidden_size() :].sum(axis=(0, 1)))
         self._add_hidden_grad(h, h0, da_hidden)
         return self._to_inputs(da, x_steps), dh
 

@@ -7,9 +7,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numba import njit
 
 from lexloom.kernels import cpu, cpu_blocks, cpu_softmax, pool, reference, token_blocks
-from lexloom.kernels.cpu_math import fast_exp, fast_log1p, fast_sigmoid, fast_tanh
+from lexloom.kernels.cpu_math import exp_row, fast_exp, fast_log1p, sigmoid_row, tanh_row
+from lexloom.kernels.cpu_vectors import WIDTH, load_row, store_row
 from lexloom.optimizers import OPTIMIZERS, clip_factor, global_norm
 from lexloom.parameter import Parameter, RowGrad
 
@@ -83,22 +85,6 @@ def test_projecting_out_equals_the_reference_and_has_the_same_bits_on_threads(dt
             assert part.dtype == dtype
 
 
-@pytest.mark.parametrize("rows", [1, 4, 5, 12, 20])
-@pytest.mark.parametrize(("inner", "columns"), [(1, 1), (650, 130), (30, 64), (900, 2600)])
-@pytest.mark.parametrize("transposed", [False, True])
-def test_matmul_of_panels_equals_and_has_the_same_bits_on_threads(rows, inner, columns, transposed):
-    a, b = normal(rows, inner), normal(columns, inner).T if transposed else normal(inner, columns)
-    one, two = on_threads(lambda: cpu.matmul_panels(a, cpu.panels(b, rows)))
-    np.testing.assert_array_equal(one, two)
-    np.testing.assert_allclose(one, a.astype(np.float64) @ b, rtol=1e-5, atol=1e-3)
-
-
-def test_a_row_of_a_product_with_panels_does_not_depend_on_the_other_rows():
-    a, b = normal(20, 90), normal(90, 200, seed=1)
-    whole, part = (cpu.matmul_panels(rows, cpu.panels(b, 9)) for rows in (a, a[3:12]))
-    np.testing.assert_array_equal(whole[3:12], part)
-
-
 @given(rows=st.integers(5, 23), inner=st.integers(1, 40), columns=st.integers(1, 150), order=st.booleans())
 @settings(deadline=None)
 def test_products_of_blocks_are_products_for_any_shape_and_can_be_added(rows, inner, columns, order):
@@ -107,7 +93,7 @@ def test_products_of_blocks_are_products_for_any_shape_and_can_be_added(rows, in
     room = np.empty(inner * cpu_blocks.padded(columns) + 1, np.float32)
     panels = cpu_blocks.lay_out(b, room)
     out = np.ones((rows, columns), np.float32)
-    cpu_blocks.multiply_panels(a, panels, 0, cpu_blocks.panel_count(columns), out, True)
+    cpu_blocks.multiply_panels(a, panels, out, True)
     np.testing.assert_allclose(out, 1 + a @ b, rtol=1e-4, atol=1e-4)
     whole = columns // cpu_blocks.LANES * cpu_blocks.LANES
     if whole:
@@ -129,40 +115,38 @@ def test_sum_rows_has_the_same_bits_on_threads():
     np.testing.assert_array_equal(one[1], two[1])
 
 
-@given(finite)
-def test_exp_sigmoid_and_tanh_of_float32(x):
-    x = np.float32(x)
-    exact = np.exp(np.clip(np.float64(x), -87, 88))
-    assert fast_exp(x) == pytest.approx(exact, rel=5e-7)
-    assert fast_sigmoid(x) == pytest.approx(1 / (1 + np.exp(-np.clip(np.float64(x), -88, 87))), rel=1e-6)
-    assert fast_tanh(x) == pytest.approx(np.tanh(np.float64(x)), abs=3e-7)
+@njit
+def apply(function, x):
+    out = np.empty_like(x)
+    store_row(out, 0, 0, function(load_row(x, 0, 0), x))
+    return out
+
+
+def clipped(x):
+    return np.clip(x.astype(np.float64), -88, 87)
+
+
+@given(st.lists(finite, min_size=WIDTH, max_size=WIDTH))
+@settings(deadline=None)
+def test_exp_sigmoid_and_tanh_of_float32(numbers):
+    x = np.array([numbers], np.float32)
+    exact = np.exp(np.clip(x.astype(np.float64), -87, 88))
+    np.testing.assert_allclose(fast_exp(x[0, 0]), exact[0, 0], rtol=5e-7)
+    np.testing.assert_allclose(apply(exp_row, x), exact, rtol=5e-7)
+    np.testing.assert_allclose(apply(sigmoid_row, x), 1 / (1 + np.exp(-clipped(x))), rtol=1e-6)
+    np.testing.assert_allclose(apply(tanh_row, x), np.tanh(x.astype(np.float64)), atol=3e-7)
+
+
+@pytest.mark.parametrize("function", [exp_row, sigmoid_row, tanh_row])
+def test_of_nan_comes_nan(function):
+    x = np.zeros((1, WIDTH), np.float32)
+    x[0, 3] = np.nan
+    np.testing.assert_array_equal(np.isnan(apply(function, x)), np.isnan(x))
 
 
 @given(st.floats(0, 1, width=32))
 def test_log1p_of_float32(x):
     assert fast_log1p(np.float32(x)) == pytest.approx(np.log1p(np.float64(np.float32(x))), rel=5e-7)
-
-
-def test_lstm_step_equals_the_reference():
-    a, from_hidden, c_before = normal(3, 20), normal(3, 20, seed=1), normal(3, 5, seed=2)
-    results = []
-    for kernels in (cpu, reference):
-        gates, c, h = a.copy(), np.empty((3, 5), np.float32), np.empty((3, 5), np.float32)
-        kernels.lstm_step(gates, from_hidden, c_before, c, h)
-        results.append((gates, c, h))
-    for ours, expected in zip(*results, strict=True):
-        np.testing.assert_allclose(ours, expected, rtol=1e-5, atol=1e-6)
-
-
-def test_lstm_step_backward_equals_the_reference():
-    dh, dc, c, c_before = (normal(3, 5, seed=seed) for seed in range(4))
-    gates = reference.sigmoid(normal(3, 20, seed=5))
-    results = []
-    for kernels in (cpu, reference):
-        da = np.empty_like(gates)
-        results.append((kernels.lstm_step_backward(dh, dc, gates, c, c_before, da), da))
-    for ours, expected in zip(*results, strict=True):
-        np.testing.assert_allclose(ours, expected, rtol=1e-5, atol=1e-6)
 
 
 def output_layer(scale, tied, words=1500, tokens=40):

@@ -47,14 +47,14 @@ def lay_out(matrix: np.ndarray, room: np.ndarray) -> np.ndarray:
     panels = room[: len(matrix) * padded(matrix.shape[1])]
     rows = cut(len(matrix), max(LANES, _LAID_OUT_TILE // matrix.shape[1]))
     if matrix.flags.c_contiguous:
-        run_tiles(lambda tile: _lay_out(matrix, tile.start, tile.stop, panels), rows)
+        run_tiles(lambda tile: _lay_out_rows(matrix, tile.start, tile.stop, panels), rows)
     else:
         run_tiles(lambda tile: _lay_out_transposed(matrix.T, tile.start, tile.stop, panels), rows)
     return panels
 
 
 @njit(nogil=True, cache=True)
-def _lay_out(matrix, first, last, panels):
+def _lay_out_rows(matrix, first, last, panels):
     inner, columns = matrix.shape
     for k in range(first, last):
         for number in range(panel_count(columns)):
@@ -88,10 +88,10 @@ def panel_of(panels, inner, columns, number):
 
 
 @njit(nogil=True, cache=True)
-def multiply_panels(a, panels, first, last, out, add):
-    """Do what `multiply` does from one panel to before another, with a matrix b that was laid out."""
+def multiply_panels(a, panels, out, add):
+    """Do what `multiply` does, with a matrix b that was laid out."""
     columns = out.shape[1]
-    for number in range(first, last):
+    for number in range(panel_count(columns)):
         panel = panel_of(panels, a.shape[1], columns, number)
         _multiply_panel(a, panel, 0, out, panel_start(columns, number), panel.shape[1] // LANES, add)
 

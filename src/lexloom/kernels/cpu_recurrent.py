@@ -1,85 +1,461 @@
-"""The recurrent kernels on the CPU."""
+"""The steps of recurrent layers on the CPU, all in one compiled call; see `recurrences`.
+
+A tile is some units of the hidden state in some of the streams. In each step it multiplies the state before
+with its columns of the weights and computes its gates while the sums are in the cache; when all tiles of a
+step are finished, the next one begins. BLAS would lay out the weights at each step, which for 20 streams
+takes as long as multiplying: here that is done once.
+
+float64, fewer streams than `ROWS` and fewer units than `LANES` go the plain way.
+"""
+
+from collections.abc import Callable
 
 import numpy as np
 
-from lexloom.kernels import reference
+from lexloom.kernels import recurrences
 from lexloom.kernels.compiled import njit
-from lexloom.kernels.cpu_math import fast_sigmoid, fast_tanh
+from lexloom.kernels.cpu_blocks import LANES, ROWS, multiply, padded, panel_count, panel_of, panel_start
+from lexloom.kernels.cpu_math import sigmoid_row, tanh_row
+from lexloom.kernels.cpu_team import run_phases, tiles_of
+from lexloom.kernels.cpu_vectors import (
+    add_product,
+    add_rows,
+    full_row,
+    load_row,
+    multiply_rows,
+    store_row,
+    subtract_rows,
+)
+
+_FORWARD, _BACKWARD = 4 * ROWS, 2 * ROWS  # streams of a tile
+_ALONE_FLOPS = 1 << 25  # below, another thread comes too late to help
 
 
-def lstm_step(
-    a: np.ndarray, from_hidden: np.ndarray, c_before: np.ndarray, c: np.ndarray, h: np.ndarray
-) -> None:
-    """Compute one step of an LSTM; see `reference.lstm_step`. float64 goes the exact way."""
-    if a.dtype == np.float32:
-        _lstm_step(a, from_hidden, c_before, c, h)
-    else:
-        reference.lstm_step(a, from_hidden, c_before, c, h)
+def rnn(a: np.ndarray, h0: np.ndarray, Wh: np.ndarray) -> np.ndarray:
+    """Return the hidden states of an Elman network; see `recurrences.rnn`."""
+    if _is_plain(a, Wh):
+        return recurrences.rnn(a, h0, Wh)
+    panels, h = _room(Wh), np.empty_like(a)
+    _run(lambda *team: _rnn(a, h0, Wh, panels, h, *team), a, Wh, panel_count(len(Wh)), _FORWARD)
+    return h
 
 
-def lstm_step_backward(
-    dh: np.ndarray, dc: np.ndarray, gates: np.ndarray, c: np.ndarray, c_before: np.ndarray, da: np.ndarray
-) -> np.ndarray:
-    """Go back through one step of an LSTM; see `reference.lstm_step_backward`."""
-    if gates.dtype != np.float32:
-        return reference.lstm_step_backward(dh, dc, gates, c, c_before, da)
-    dc_before = np.empty_like(c)
-    _lstm_step_backward(dh, dc, gates, c, c_before, da, dc_before)
-    return dc_before
+def rnn_backward(
+    dy: np.ndarray, dh: np.ndarray, h: np.ndarray, Wh: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Go back through the steps of an Elman network; see `recurrences.rnn_backward`."""
+    if _is_plain(h, Wh):
+        return recurrences.rnn_backward(dy, dh, h, Wh)
+    panels, da, dh0 = _room(Wh), np.empty_like(h), np.empty_like(dh)
+
+    def work(*team) -> None:
+        _rnn_backward(dy, dh, h, Wh, panels, da, dh0, *team)
+
+    _run(work, h, Wh, panel_count(len(Wh)), _BACKWARD)
+    return da, dh0
 
 
-# Several short loops with few arrays each: the compiler vectorizes those, and not one loop over all of them.
+def lstm(
+    a: np.ndarray, h0: np.ndarray, c0: np.ndarray, Wh: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the gates, hidden states and cells of an LSTM; see `recurrences.lstm`."""
+    if _is_plain(a, Wh):
+        return recurrences.lstm(a, h0, c0, Wh)
+    panels, gates = _room_by_units(Wh), np.empty_like(a)
+    h, c = np.empty((2, *a.shape[:2], len(Wh)), np.float32)
+    _run(lambda *team: _lstm(a, h0, c0, Wh, panels, gates, h, c, *team), a, Wh, len(panels), _FORWARD)
+    return gates, h, c
 
 
-@njit(nogil=True, cache=True, fastmath=True, error_model="numpy")
-def _lstm_step(a, from_hidden, c_before, c, h):
-    streams, size = c.shape
-    for n in range(streams):
-        gates, i, f, o, g = _split(a[n], size)
-        row = a[n]
-        for k in range(4 * size):
-            row[k] += from_hidden[n, k]
-        for k in range(3 * size):
-            gates[k] = fast_sigmoid(gates[k])
-        for k in range(size):
-            g[k] = fast_tanh(g[k])
-        for k in range(size):
-            c[n, k] = i[k] * g[k]
-        for k in range(size):
-            c[n, k] += f[k] * c_before[n, k]
-        for k in range(size):
-            h[n, k] = fast_tanh(c[n, k])
-        for k in range(size):
-            h[n, k] *= o[k]
+def lstm_backward(
+    dy: np.ndarray,
+    dh: np.ndarray,
+    dc: np.ndarray,
+    gates: np.ndarray,
+    c: np.ndarray,
+    c0: np.ndarray,
+    Wh: np.ndarray,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Go back through the steps of an LSTM; see `recurrences.lstm_backward`."""
+    if _is_plain(gates, Wh):
+        return recurrences.lstm_backward(dy, dh, dc, gates, c, c0, Wh)
+    panels, da, dh0 = _room(Wh), np.empty_like(gates), np.empty_like(dh)
+    dcs = _alternating(dc, len(dy))
+
+    def work(*team) -> None:
+        _lstm_backward(dy, dh, dcs, gates, c, c0, Wh, panels, da, dh0, *team)
+
+    _run(work, gates, Wh, panel_count(len(Wh)), _BACKWARD)
+    return da, dh0, dcs[0]
+
+
+def gru(
+    a: np.ndarray, h0: np.ndarray, Wh: np.ndarray, bhn: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the gates, hidden states of a GRU and what its reset gate scales; see `recurrences.gru`."""
+    if _is_plain(a, Wh):
+        return recurrences.gru(a, h0, Wh, bhn)
+    panels, gates = _room_by_units(Wh), np.empty_like(a)
+    h, inner = np.empty((2, *a.shape[:2], len(Wh)), np.float32)
+    _run(lambda *team: _gru(a, h0, Wh, bhn[None], panels, gates, h, inner, *team), a, Wh, len(panels), _FORWARD)
+    return gates, h, inner
+
+
+def gru_backward(
+    dy: np.ndarray,
+    dh: np.ndarray,
+    gates: np.ndarray,
+    inner: np.ndarray,
+    h: np.ndarray,
+    h0: np.ndarray,
+    Wh: np.ndarray,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Go back through the steps of a GRU; see `recurrences.gru_backward`."""
+    if _is_plain(gates, Wh):
+        return recurrences.gru_backward(dy, dh, gates, inner, h, h0, Wh)
+    panels, da, da_hidden = _room(Wh), np.empty_like(gates), np.empty_like(gates)
+    directly, dh0 = _alternating(np.zeros_like(dh), len(dy)), np.empty_like(dh)
+
+    def work(*team) -> None:
+        _gru_backward(dy, dh, directly, gates, inner, h, h0, Wh, panels, da, da_hidden, dh0, *team)
+
+    _run(work, gates, Wh, panel_count(len(Wh)), _BACKWARD)
+    return da, da_hidden, dh0 + directly[0]
+
+
+def _is_plain(a: np.ndarray, Wh: np.ndarray) -> bool:
+    return a.dtype != np.float32 or a.shape[1] < ROWS or len(Wh) < LANES
+
+
+def _room(Wh: np.ndarray) -> np.ndarray:
+    """Return room for the panels of weights (H, G H) or their transpose, with the columns of `_units`."""
+    return np.empty(Wh.shape[1] * padded(len(Wh)), np.float32)
+
+
+def _room_by_units(Wh: np.ndarray) -> np.ndarray:
+    """Return room for the panels of weights (H, G H) that hold LANES units with all their gates."""
+    size = len(Wh)
+    return np.empty((padded(size) // LANES, size, Wh.shape[1] // size * LANES), np.float32)
+
+
+def _alternating(last: np.ndarray, steps: int) -> np.ndarray:
+    """Return room (2, N, H) where step t reads number (t + 1) % 2 and writes t % 2; the last step reads `last`."""
+    room = np.empty((2, *last.shape), np.float32)
+    room[steps % 2] = last
+    return room
+
+
+def _run(work: Callable[..., None], a: np.ndarray, Wh: np.ndarray, panels: int, tile_streams: int) -> None:
+    """Call `work(parts, progress, start)` on the threads; the streams of a are cut into so many parts.
+
+    Phase 0 is for laying out the weights, phases 1 to T for the steps, the last one for the state before.
+    """
+    steps, streams, _ = a.shape
+    parts = max(1, streams // tile_streams)
+    most = 1 if 2 * steps * streams * Wh.size < _ALONE_FLOPS else panels * parts
+    run_phases(lambda *team: work(parts, *team), steps + 2, panels * parts, most)
+
+
+@njit(nogil=True, cache=True)
+def _streams(tile, parts, streams):
+    """Return the first stream of a tile, and that of the next part."""
+    part = tile % parts
+    return streams * part // parts, streams * (part + 1) // parts
+
+
+# Panels hold whole vectors of units, so the last vector begins early: some units are computed twice.
+
+
+@njit(nogil=True, cache=True, inline="always")
+def _unit(column, size):
+    """Return the first unit of the vector that would begin with a column."""
+    return min(column, size - LANES)
+
+
+@njit(nogil=True, cache=True)
+def _lay_out(Wh, tile, tiles, panels):
+    size = len(Wh)
+    for number in range(panel_count(size)):
+        panel, first = panel_of(panels, size, size, number), panel_start(size, number)
+        for k in range(size * tile // tiles, size * (tile + 1) // tiles):
+            for column in range(0, panel.shape[1], LANES):
+                store_row(panel, k, column, load_row(Wh, k, _unit(first + column, size)))
+
+
+@njit(nogil=True, cache=True)
+def _lay_out_transposed(Wh, tile, tiles, panels):
+    size, inner = Wh.shape
+    last = inner * (tile + 1) // tiles
+    for number in range(panel_count(size)):
+        panel, first = panel_of(panels, inner, size, number), panel_start(size, number)
+        for some in range(inner * tile // tiles, last, LANES):  # of the panel, which stay in the first cache
+            for column in range(panel.shape[1]):
+                unit = _unit(first + column // LANES * LANES, size) + column % LANES
+                for k in range(some, min(some + LANES, last)):
+                    panel[k, column] = Wh[unit, k]
+
+
+@njit(nogil=True, cache=True)
+def _lay_out_by_units(Wh, tile, tiles, panels):
+    size = len(Wh)
+    for k in range(size * tile // tiles, size * (tile + 1) // tiles):
+        for number in range(len(panels)):
+            unit = _unit(number * LANES, size)
+            for gate in range(Wh.shape[1] // size):
+                store_row(panels[number], k, gate * LANES, load_row(Wh, k, gate * size + unit))
+
+
+@njit(nogil=True, cache=True)
+def _product(x, panel):
+    out = np.empty((len(x), panel.shape[1]), np.float32)
+    multiply(x, panel, out, False)
+    return out
+
+
+@njit(nogil=True, cache=True)
+def _dh(dh, after, panels, number, last):
+    """Return the gradients of a panel's units: dh (N, H) at the last step, else by way of the step after."""
+    size, inner = dh.shape[1], after.shape[1]
+    panel, first = panel_of(panels, inner, size, number), panel_start(size, number)
+    if not last:
+        return _product(after, panel)
+    out = np.empty((len(dh), panel.shape[1]), np.float32)
+    for n in range(len(out)):
+        for k in range(0, out.shape[1], LANES):
+            store_row(out, n, k, load_row(dh, n, _unit(first + k, size)))
+    return out
+
+
+@njit(nogil=True, cache=True)
+def _write_units(part, first, out):
+    """Write the numbers of a panel's units to out (N, H)."""
+    for n in range(len(out)):
+        for k in range(0, part.shape[1], LANES):
+            store_row(out, n, _unit(first + k, out.shape[1]), load_row(part, n, k))
+
+
+# Each pair of kernels below is one of `recurrences`, by tiles, and what it does with the units of a tile.
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _rnn(a, h0, Wh, panels, h, parts, progress, start):
+    steps, streams, size = a.shape
+    for tile in tiles_of(progress[0], start):
+        _lay_out(Wh, tile, progress.shape[1] - 1, panels)
+    for t in range(steps):
+        before = h[t - 1] if t else h0
+        for tile in tiles_of(progress[t + 1], start):
+            first, last = _streams(tile, parts, streams)
+            sums = _product(before[first:last], panel_of(panels, size, size, tile // parts))
+            _rnn_units(sums, a[t, first:last], h[t, first:last], panel_start(size, tile // parts))
+
+
+@njit(nogil=True, cache=True, fastmath={"contract"}, error_model="numpy")
+def _rnn_units(from_hidden, a, h, first):
+    for n in range(len(h)):
+        for k in range(0, from_hidden.shape[1], LANES):
+            unit = _unit(first + k, h.shape[1])
+            total = add_rows(load_row(a, n, unit), load_row(from_hidden, n, k))
+            store_row(h, n, unit, tanh_row(total, h))
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _rnn_backward(dy, dh, h, Wh, panels, da, dh0, parts, progress, start):
+    steps, streams, size = h.shape
+    for tile in tiles_of(progress[0], start):
+        _lay_out_transposed(Wh, tile, progress.shape[1] - 1, panels)
+    for t in range(steps - 1, -2, -1):
+        for tile in tiles_of(progress[t + 2], start):
+            first, last = _streams(tile, parts, streams)
+            unit = panel_start(size, tile // parts)
+            after = da[min(t + 1, steps - 1), first:last]
+            part = _dh(dh[first:last], after, panels, tile // parts, t == steps - 1)
+            if t < 0:
+                _write_units(part, unit, dh0[first:last])
+            else:
+                _rnn_units_backward(dy[t, first:last], part, h[t, first:last], da[t, first:last], unit)
+
+
+@njit(nogil=True, cache=True, fastmath={"contract"}, error_model="numpy")
+def _rnn_units_backward(dy, dh, h, da, first):
+    one = full_row(h, np.float32(1))
+    for n in range(len(h)):
+        for k in range(0, dh.shape[1], LANES):
+            unit = _unit(first + k, h.shape[1])
+            total = add_rows(load_row(dy, n, unit), load_row(dh, n, k))
+            store_row(da, n, unit, multiply_rows(total, _slope_of_tanh(load_row(h, n, unit), one)))
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _lstm(a, h0, c0, Wh, panels, gates, h, c, parts, progress, start):
+    steps, streams, size = c.shape
+    for tile in tiles_of(progress[0], start):
+        _lay_out_by_units(Wh, tile, progress.shape[1] - 1, panels)
+    for t in range(steps):
+        h_before, c_before = (h[t - 1], c[t - 1]) if t else (h0, c0)
+        for tile in tiles_of(progress[t + 1], start):
+            first, last = _streams(tile, parts, streams)
+            sums = _product(h_before[first:last], panels[tile // parts])
+            unit, now = _unit(tile // parts * LANES, size), (t, slice(first, last))
+            _lstm_units(sums, a[now], c_before[first:last], gates[now], h[now], c[now], unit)
+
+
+@njit(nogil=True, cache=True, fastmath={"contract"}, error_model="numpy")
+def _lstm_units(from_hidden, a, c_before, gates, h, c, unit):
+    size = c.shape[1]
+    for n in range(len(c)):
+        i = sigmoid_row(add_rows(load_row(a, n, unit), load_row(from_hidden, n, 0)), a)
+        f = sigmoid_row(add_rows(load_row(a, n, size + unit), load_row(from_hidden, n, LANES)), a)
+        o = sigmoid_row(add_rows(load_row(a, n, 2 * size + unit), load_row(from_hidden, n, 2 * LANES)), a)
+        g = tanh_row(add_rows(load_row(a, n, 3 * size + unit), load_row(from_hidden, n, 3 * LANES)), a)
+        cell = add_product(multiply_rows(f, load_row(c_before, n, unit)), i, g)
+        store_row(gates, n, unit, i)
+        store_row(gates, n, size + unit, f)
+        store_row(gates, n, 2 * size + unit, o)
+        store_row(gates, n, 3 * size + unit, g)
+        store_row(c, n, unit, cell)
+        store_row(h, n, unit, multiply_rows(o, tanh_row(cell, c)))
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _lstm_backward(dy, dh, dcs, gates, c, c0, Wh, panels, da, dh0, parts, progress, start):
+    steps, streams, size = c.shape
+    for tile in tiles_of(progress[0], start):
+        _lay_out_transposed(Wh, tile, progress.shape[1] - 1, panels)
+    for t in range(steps - 1, -2, -1):
+        c_before = c[t - 1] if t > 0 else c0
+        for tile in tiles_of(progress[t + 2], start):
+            first, last = _streams(tile, parts, streams)
+            unit = panel_start(size, tile // parts)
+            after = da[min(t + 1, steps - 1), first:last]
+            part = _dh(dh[first:last], after, panels, tile // parts, t == steps - 1)
+            if t < 0:
+                _write_units(part, unit, dh0[first:last])
+            else:
+                some, now = slice(first, last), (t, slice(first, last))
+                dc, dc_before = dcs[(t + 1) % 2, some], dcs[t % 2, some]
+                _lstm_units_backward(
+                    dy[now], part, dc, gates[now], c[now], c_before[some], da[now], dc_before, unit
+                )
+
+
+@njit(nogil=True, cache=True, fastmath={"contract"}, error_model="numpy")
+def _lstm_units_backward(dy, dh, dc, gates, c, c_before, da, dc_before, first):
+    one, size = full_row(c, np.float32(1)), c.shape[1]
+    for n in range(len(c)):
+        for k in range(0, dh.shape[1], LANES):
+            unit = _unit(first + k, size)
+            i, f = load_row(gates, n, unit), load_row(gates, n, size + unit)
+            o, g = load_row(gates, n, 2 * size + unit), load_row(gates, n, 3 * size + unit)
+            tanh_c = tanh_row(load_row(c, n, unit), c)
+            through_h = add_rows(load_row(dy, n, unit), load_row(dh, n, k))
+            through_c = add_product(
+                load_row(dc, n, unit), multiply_rows(through_h, o), _slope_of_tanh(tanh_c, one)
+            )
+            di = multiply_rows(multiply_rows(through_c, g), _slope_of_sigmoid(i, one))
+            df = multiply_rows(
+                multiply_rows(through_c, load_row(c_before, n, unit)), _slope_of_sigmoid(f, one)
+            )
+            do = multiply_rows(multiply_rows(through_h, tanh_c), _slope_of_sigmoid(o, one))
+            store_row(da, n, unit, di)
+            store_row(da, n, size + unit, df)
+            store_row(da, n, 2 * size + unit, do)
+            store_row(da, n, 3 * size + unit, multiply_rows(multiply_rows(through_c, i), _slope_of_tanh(g, one)))
+            store_row(dc_before, n, unit, multiply_rows(through_c, f))
 
 
 @njit(nogil=True, cache=True, inline="always", error_model="numpy")
-def _split(row, size):
-    i, f, o = row[:size], row[size : 2 * size], row[2 * size : 3 * size]
-    return row[: 3 * size], i, f, o, row[3 * size :]
+def _slope_of_sigmoid(y, one):
+    return multiply_rows(y, subtract_rows(one, y))
 
 
-@njit(nogil=True, cache=True, fastmath=True, error_model="numpy")
-def _lstm_step_backward(dh, dc, gates, c, c_before, da, dc_before):
-    one = np.float32(1)
-    streams, size = c.shape
-    tanh_c, through_c = np.empty(size, np.float32), np.empty(size, np.float32)
-    for n in range(streams):
-        _, i, f, o, g = _split(gates[n], size)
-        _, di, df, do, dg = _split(da[n], size)
-        for k in range(size):
-            tanh_c[k] = fast_tanh(c[n, k])
-        for k in range(size):
-            through_c[k] = dh[n, k] * o[k] * (one - tanh_c[k] * tanh_c[k])
-        for k in range(size):
-            through_c[k] += dc[n, k]
-        for k in range(size):
-            di[k] = through_c[k] * g[k] * i[k] * (one - i[k])
-        for k in range(size):
-            df[k] = through_c[k] * c_before[n, k] * f[k] * (one - f[k])
-        for k in range(size):
-            do[k] = dh[n, k] * tanh_c[k] * o[k] * (one - o[k])
-        for k in range(size):
-            dg[k] = through_c[k] * i[k] * (one - g[k] * g[k])
-        for k in range(size):
-            dc_before[n, k] = through_c[k] * f[k]
+@njit(nogil=True, cache=True, inline="always", error_model="numpy")
+def _slope_of_tanh(y, one):
+    return subtract_rows(one, multiply_rows(y, y))
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _gru(a, h0, Wh, bhn, panels, gates, h, inner, parts, progress, start):
+    steps, streams, size = h.shape
+    for tile in tiles_of(progress[0], start):
+        _lay_out_by_units(Wh, tile, progress.shape[1] - 1, panels)
+    for t in range(steps):
+        before = h[t - 1] if t else h0
+        for tile in tiles_of(progress[t + 1], start):
+            first, last = _streams(tile, parts, streams)
+            sums = _product(before[first:last], panels[tile // parts])
+            unit, now = _unit(tile // parts * LANES, size), (t, slice(first, last))
+            _gru_units(sums, a[now], bhn, before[first:last], gates[now], h[now], inner[now], unit)
+
+
+@njit(nogil=True, cache=True, fastmath={"contract"}, error_model="numpy")
+def _gru_units(from_hidden, a, bhn, before, gates, h, inner, unit):
+    size, bias = h.shape[1], load_row(bhn, 0, unit)
+    for n in range(len(h)):
+        r = sigmoid_row(add_rows(load_row(a, n, unit), load_row(from_hidden, n, 0)), a)
+        z = sigmoid_row(add_rows(load_row(a, n, size + unit), load_row(from_hidden, n, LANES)), a)
+        scaled = add_rows(load_row(from_hidden, n, 2 * LANES), bias)
+        candidate = tanh_row(add_product(load_row(a, n, 2 * size + unit), r, scaled), a)
+        change = subtract_rows(load_row(before, n, unit), candidate)
+        store_row(gates, n, unit, r)
+        store_row(gates, n, size + unit, z)
+        store_row(gates, n, 2 * size + unit, candidate)
+        store_row(inner, n, unit, scaled)
+        store_row(h, n, unit, add_product(candidate, z, change))
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _gru_backward(
+    dy, dh, directly, gates, inner, h, h0, Wh, panels, da, da_hidden, dh0, parts, progress, start
+):
+    steps, streams, size = h.shape
+    for tile in tiles_of(progress[0], start):
+        _lay_out_transposed(Wh, tile, progress.shape[1] - 1, panels)
+    for t in range(steps - 1, -2, -1):
+        before = h[t - 1] if t > 0 else h0
+        for tile in tiles_of(progress[t + 2], start):
+            first, last = _streams(tile, parts, streams)
+            unit = panel_start(size, tile // parts)
+            some, now = slice(first, last), (t, slice(first, last))
+            after = da_hidden[min(t + 1, steps - 1), some]
+            part = _dh(dh[some], after, panels, tile // parts, t == steps - 1)
+            if t < 0:
+                _write_units(part, unit, dh0[some])
+            else:
+                _gru_units_backward(
+                    dy[now],
+                    part,
+                    directly[(t + 1) % 2, some],
+                    gates[now],
+                    inner[now],
+                    before[some],
+                    da[now],
+                    da_hidden[now],
+                    directly[t % 2, some],
+                    unit,
+                )
+
+
+@njit(nogil=True, cache=True, fastmath={"contract"}, error_model="numpy")
+def _gru_units_backward(dy, dh, directly, gates, inner, before, da, da_hidden, directly_before, first):
+    one, size = full_row(dy, np.float32(1)), dy.shape[1]
+    for n in range(len(dy)):
+        for k in range(0, dh.shape[1], LANES):
+            unit = _unit(first + k, size)
+            r, z = load_row(gates, n, unit), load_row(gates, n, size + unit)
+            candidate = load_row(gates, n, 2 * size + unit)
+            through_h = add_rows(
+                add_rows(load_row(dy, n, unit), load_row(dh, n, k)), load_row(directly, n, unit)
+            )
+            dn = multiply_rows(
+                multiply_rows(through_h, subtract_rows(one, z)), _slope_of_tanh(candidate, one)
+            )
+            dr = multiply_rows(multiply_rows(dn, load_row(inner, n, unit)), _slope_of_sigmoid(r, one))
+            change = subtract_rows(load_row(before, n, unit), candidate)
+            dz = multiply_rows(multiply_rows(through_h, change), _slope_of_sigmoid(z, one))
+            for gradients in (da, da_hidden):
+                store_row(gradients, n, unit, dr)
+                store_row(gradients, n, size + unit, dz)
+            store_row(da, n, 2 * size + unit, dn)
+            store_row(da_hidden, n, 2 * size + unit, multiply_rows(dn, r))
+            store_row(directly_before, n, unit, multiply_rows(through_h, z))

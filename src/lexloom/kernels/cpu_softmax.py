@@ -15,7 +15,7 @@ import numpy as np
 
 from lexloom.kernels import reference
 from lexloom.kernels.compiled import njit
-from lexloom.kernels.cpu_blocks import LANES, ROWS, lay_out, multiply, multiply_panels, padded, panel_count
+from lexloom.kernels.cpu_blocks import LANES, ROWS, lay_out, multiply, multiply_panels, padded
 from lexloom.kernels.cpu_math import fast_exp
 from lexloom.kernels.cpu_vectors import (
     add_multiple,
@@ -147,7 +147,7 @@ def _score(table, b, columns, targets, groups, scores, largest, sums, hits):
     for k in range(len(groups) - 1):
         first, last = groups[k], groups[k + 1]
         group, width = scores[first:last], len(largest[k])
-        multiply_panels(table[first:last], columns, 0, panel_count(width), group[:, :width], False)
+        multiply_panels(table[first:last], columns, group[:, :width], False)
         _add_bias(group, b[first:last], largest[k])
         for n in range(len(targets)):
             if first <= targets[n] < last:
@@ -158,13 +158,12 @@ def _score(table, b, columns, targets, groups, scores, largest, sums, hits):
 @njit(nogil=True, cache=True, error_model="numpy")
 def _go_back(table, rows, targets, largest, log_sums, weights, groups, scores, dcolumns, dtable, db, add):
     """Turn the exponentials of some groups into gradients, write dcolumns, write dtable or add it, add db."""
-    panels = panel_count(table.shape[1])
     for k in range(len(groups) - 1):
         first, last = groups[k], groups[k + 1]
         group = scores[first:last]
         _gradients(group, largest[k], log_sums, weights, targets, first, db[first:last])
         multiply(table[first:last].T, group, dcolumns, k > 0)
-        multiply_panels(group[:, : len(targets)], rows, 0, panels, dtable[first:last], add)
+        multiply_panels(group[:, : len(targets)], rows, dtable[first:last], add)
 
 
 # Of a number that is not finite, the first function makes nan: the second one may take none for granted.

@@ -63,6 +63,17 @@ def zero_row(typing, x):
 
 
 @intrinsic
+def full_row(typing, x, number):
+    """Return a row of the type of the array x that holds a number everywhere."""
+
+    def generate(context, builder, signature, values):
+        value = context.cast(builder, values[1], number, x.dtype)
+        return repeat(builder, value, context.get_value_type(signature.return_type))
+
+    return _Row(x.dtype)(x, number), generate
+
+
+@intrinsic
 def load_row(typing, x, row, column):
     """Return the WIDTH numbers of the array x (N, D, rows contiguous) that begin at a row and column."""
 
@@ -142,10 +153,41 @@ def _larger(builder, left, right):
     return builder.select(builder.fcmp_ordered(">", left, right), left, right)
 
 
+def _smaller(builder, left, right):
+    return builder.select(builder.fcmp_ordered("<", left, right), left, right)
+
+
+@intrinsic
+def floor_row(typing, row):
+    """Return the largest whole numbers that are at most those of a row of float32."""
+
+    def generate(context, builder, signature, values):
+        kind = ir.FunctionType(values[0].type, [values[0].type])
+        name = f"llvm.floor.v{WIDTH}f32"
+        return builder.call(cgutils.get_or_insert_function(builder.module, kind, name), values)
+
+    return row(row), generate
+
+
+@intrinsic
+def power_of_two(typing, row):
+    """Return 2 to the power of the whole numbers, from -126 to 127, of a row of float32."""
+
+    def generate(context, builder, signature, values):
+        (value,) = values
+        whole = ir.VectorType(ir.IntType(32), WIDTH)
+        bias, shift = (ir.Constant(whole, [number] * WIDTH) for number in (127, 23))
+        exponents = builder.add(builder.fptosi(value, whole), bias)
+        return builder.bitcast(builder.shl(exponents, shift), value.type)
+
+    return row(row), generate
+
+
 add_rows = _of_two_rows(lambda builder, left, right: builder.fadd(left, right))
 subtract_rows = _of_two_rows(lambda builder, left, right: builder.fsub(left, right))
 multiply_rows = _of_two_rows(lambda builder, left, right: builder.fmul(left, right))
-larger = _of_two_rows(_larger)  # of nan and another number, the right one
+divide_rows = _of_two_rows(lambda builder, left, right: builder.fdiv(left, right))
+larger, smaller = _of_two_rows(_larger), _of_two_rows(_smaller)  # of nan and another number, the right one
 
 
 def repeat(builder, number, vector):

@@ -12,13 +12,15 @@ from cupyx.scipy import sparse
 
 from lexloom.kernels.cuda_word2vec import cbow as cbow
 from lexloom.kernels.cuda_word2vec import skip_gram as skip_gram
+from lexloom.kernels.recurrences import gru as gru
+from lexloom.kernels.recurrences import gru_backward as gru_backward
+from lexloom.kernels.recurrences import lstm as lstm
+from lexloom.kernels.recurrences import lstm_backward as lstm_backward
+from lexloom.kernels.recurrences import rnn as rnn
+from lexloom.kernels.recurrences import rnn_backward as rnn_backward
 from lexloom.kernels.reference import adagrad_rows as adagrad_rows
 from lexloom.kernels.reference import each_tile as each_tile
-from lexloom.kernels.reference import lstm_step as lstm_step
-from lexloom.kernels.reference import lstm_step_backward as lstm_step_backward
 from lexloom.kernels.reference import matmul as matmul
-from lexloom.kernels.reference import matmul_panels as matmul_panels
-from lexloom.kernels.reference import panels as panels
 from lexloom.kernels.reference import project_out as project_out
 from lexloom.kernels.reference import qr as qr
 from lexloom.kernels.reference import row_adagrad_rows as row_adagrad_rows

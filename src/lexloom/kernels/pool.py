@@ -37,21 +37,27 @@ def run_tiles(work: Callable[[int], None], tiles: Sequence) -> None:
 
     An error in a tile is raised once no thread works on any.
     """
-    if _executor is None or len(tiles) == 1:
-        for tile in tiles:
-            work(tile)
-        return
     queue = iter(tiles)
 
-    def drain() -> None:
+    def drain(_: float) -> None:
         for tile in queue:
             work(tile)
 
-    others = [_executor.submit(drain) for _ in range(min(_threads, len(tiles)) - 1)]
+    run_together(drain, len(tiles))
+
+
+def run_together(work: Callable[[float], None], most: int) -> None:
+    """Call `work(k / K)` on each thread k of K, at most so many, and return when all calls have returned.
+
+    A thread that has not begun when the first one is done does not call it at all. An error is raised once no
+    thread works.
+    """
+    count = max(1, min(_threads, most))
+    others = [_executor.submit(work, number / count) for number in range(1, count)]
     try:
-        drain()
+        work(0.0)
     finally:
-        started = [other for other in others if not other.cancel()]  # who wakes up too late has no tile
+        started = [other for other in others if not other.cancel()]  # who wakes up too late has nothing to do
         wait(started)
     for other in started:
         other.result()

@@ -1,4 +1,7 @@
-"""What every kernel computes, in plain array operations: the specification of cpu.py and cuda.py."""
+"""What kernels compute, in plain array operations: the specification of cpu.py and cuda.py.
+
+That of the recurrent layers' kernels is recurrences.py.
+"""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -66,22 +69,6 @@ def project_out(vectors: Any, x: Any) -> tuple[Any, Any]:
     return shares, x - vectors @ shares
 
 
-def panels(matrix: Any, rows: int) -> Any:
-    """Return a matrix (K, N) in the form in which `matmul_panels` multiplies fastest.
-
-    Parameters
-    ----------
-    rows : int
-        M of the products to come.
-    """
-    return matrix
-
-
-def matmul_panels(a: Any, b: Any) -> Any:
-    """Return the product of a (M, K) and a matrix (K, N) as `panels` returned it; for few rows, often."""
-    return matmul(a, b)
-
-
 def sum_rows(rows: Any, values: Any) -> tuple[Any, Any]:
     """Add up the rows that have the same number.
 
@@ -110,55 +97,6 @@ def sigmoid(x: Any, out: Any = None) -> Any:
     out *= 0.5
     out += 0.5
     return out
-
-
-def lstm_step(a: Any, from_hidden: Any, c_before: Any, c: Any, h: Any) -> None:
-    """Compute one step of an LSTM; see `lexloom.recurrent.LSTM`.
-
-    Parameters
-    ----------
-    a : (N, 4 H) float array
-        In: x Wx + b. Out: the gates i, f, o and the candidate g.
-    from_hidden : (N, 4 H) float array
-        h_{t-1} Wh.
-    c_before : (N, H) float array
-    c, h : (N, H) float arrays, written
-    """
-    xp = _xp(a)
-    H = c.shape[1]
-    a += from_hidden
-    sigmoid(a[:, : 3 * H], out=a[:, : 3 * H])
-    xp.tanh(a[:, 3 * H :], out=a[:, 3 * H :])
-    i, f, o, g = (a[:, k * H : (k + 1) * H] for k in range(4))
-    c[...] = f * c_before + i * g
-    h[...] = o * xp.tanh(c)
-
-
-def lstm_step_backward(dh: Any, dc: Any, gates: Any, c: Any, c_before: Any, da: Any) -> Any:
-    """Go back through one step of an LSTM.
-
-    Parameters
-    ----------
-    dh, dc : (N, H) float arrays
-        Gradients of h_t and, from the step after, of c_t.
-    gates : (N, 4 H) float array
-        What `lstm_step` left in `a`.
-    c, c_before : (N, H) float arrays
-    da : (N, 4 H) float array, written
-
-    Returns
-    -------
-    dc_before : (N, H) float array
-    """
-    H = c.shape[1]
-    i, f, o, g = (gates[:, k * H : (k + 1) * H] for k in range(4))
-    tanh_c = _xp(c).tanh(c)
-    dc = dc + dh * o * (1 - tanh_c * tanh_c)
-    da[:, :H] = dc * g * i * (1 - i)
-    da[:, H : 2 * H] = dc * c_before * f * (1 - f)
-    da[:, 2 * H : 3 * H] = dh * tanh_c * o * (1 - o)
-    da[:, 3 * H :] = dc * i * (1 - g * g)
-    return dc * f
 
 
 def count_cooccurrences(

@@ -1,0 +1,84 @@
+"""The steps of recurrent layers on the CPU equal their specification, for any shape and number of threads."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lexloom.kernels import cpu, cpu_recurrent, pool, recurrences
+from lexloom.recurrent import CELLS
+
+
+@pytest.fixture(autouse=True)
+def _all_threads(monkeypatch):
+    """Let work of any size go to other threads."""
+    monkeypatch.setattr(cpu_recurrent, "_ALONE_FLOPS", 0)
+    yield
+    pool.set_threads(1)
+
+
+def normal(*shape, seed=0):
+    return np.random.default_rng(seed).normal(size=shape).astype(np.float32)
+
+
+def inputs(cell, steps, streams, size):
+    """Return random a, first states, weights and biases of the steps of a cell."""
+    gates = CELLS[cell].gates
+    states = normal(2 if cell == "lstm" else 1, streams, size, seed=1)
+    Wh = normal(size, gates * size, seed=2) / np.float32(np.sqrt(size))
+    return normal(steps, streams, gates * size), states, Wh, [normal(size, seed=3)] if cell == "gru" else []
+
+
+def steps_of(kernels, cell, a, states, Wh, biases):
+    """Return what a cell returns, as a list."""
+    found = getattr(kernels, cell)(a, *states, Wh, *biases)
+    return [found] if cell == "rnn" else list(found)
+
+
+def forward(kernels, cell, *shape):
+    return steps_of(kernels, cell, *inputs(cell, *shape))
+
+
+def backward(kernels, cell, *shape):
+    """Return what a cell returns of random gradients."""
+    a, states, Wh, biases = inputs(cell, *shape)
+    found = steps_of(recurrences, cell, a, states, Wh, biases)
+    dy, dstates = normal(*shape, seed=4), normal(*states.shape, seed=5)
+    if cell == "rnn":
+        return kernels.rnn_backward(dy, *dstates, *found, Wh)
+    if cell == "lstm":
+        return kernels.lstm_backward(dy, *dstates, found[0], found[2], states[1], Wh)
+    return kernels.gru_backward(dy, *dstates, found[0], found[2], found[1], states[0], Wh)
+
+
+@pytest.mark.parametrize("direction", [forward, backward])
+@pytest.mark.parametrize("cell", CELLS)
+@given(st.integers(1, 4), st.integers(1, 45), st.integers(1, 150))
+@settings(deadline=None, max_examples=40)
+def test_steps_equal_the_reference_and_have_the_same_bits_on_threads(cell, direction, steps, streams, size):
+    results = []
+    for threads in (1, 2):
+        pool.set_threads(threads)
+        results.append(direction(cpu, cell, steps, streams, size))
+    expected = direction(recurrences, cell, steps, streams, size)
+    for one, two, right in zip(*results, expected, strict=True):
+        np.testing.assert_array_equal(one, two)
+        np.testing.assert_allclose(one, right, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_a_stream_does_not_depend_on_the_other_streams(cell):
+    """So perplexity has the same bits for any batch size."""
+    a, states, *weights = inputs(cell, 3, 47, 70)
+    some = slice(12, 25)
+    whole = steps_of(cpu, cell, a, states, *weights)
+    part = steps_of(cpu, cell, np.ascontiguousarray(a[:, some]), states[:, some], *weights)
+    for all_streams, few in zip(whole, part, strict=True):
+        np.testing.assert_array_equal(all_streams[:, some], few)
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_weights_that_are_not_numbers_make_no_states_that_are(cell):
+    a, states, Wh, biases = inputs(cell, 4, 8, 64)
+    h = steps_of(cpu, cell, a, states, Wh * np.float32(np.nan), biases)[0 if cell == "rnn" else 1]
+    assert np.isnan(h).all()
