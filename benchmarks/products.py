@@ -13,7 +13,7 @@ import numpy as np
 
 from lexloom.kernels import cpu, pool
 from lexloom.kernels.compiled import njit
-from lexloom.kernels.cpu_blocks import lay_out, multiply, padded, panel_count, panel_of, panel_start
+from lexloom.kernels.cpu_blocks import lay_out_rows, multiply, padded, panel_count, panel_of, panel_start
 from lexloom.kernels.cpu_team import run_phases, tiles_of
 
 TRIES = 5
@@ -59,7 +59,7 @@ def ways(product: Product, threads: int, rng: np.random.Generator) -> list[Way]:
     found.append(lambda: cpu.matmul(a, b, out=out))
     found = [repeated(product.times, way) for way in found]
     if product.times > 1:
-        found.append(as_steps(a, b, out, product.times))
+        found += [as_steps(a, b, out, product.times, most) for most in (1, threads)]
     return found
 
 
@@ -85,13 +85,14 @@ def by_parts(a: np.ndarray, b: np.ndarray, out: np.ndarray, down: int, across: i
     return multiply
 
 
-def as_steps(a: np.ndarray, b: np.ndarray, out: np.ndarray, times: int) -> Way:
+def as_steps(a: np.ndarray, b: np.ndarray, out: np.ndarray, times: int, threads: int) -> Way:
     """Return a function that makes a product some times in one call, as a recurrent layer does."""
-    panels = lay_out(b, np.empty(len(b) * padded(b.shape[1]), np.float32))
+    panels = np.empty(len(b) * padded(b.shape[1]), np.float32)
+    lay_out_rows(b, 0, len(b), panels)
     count = panel_count(b.shape[1])
 
     def multiply_often() -> np.ndarray:
-        run_phases(lambda *team: make_steps(a, panels, out, *team), times, count, count)
+        run_phases(lambda *team: make_steps(a, panels, out, *team), times, count, threads)
         return out
 
     return multiply_often

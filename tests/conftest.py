@@ -2,6 +2,7 @@
 
 import signal
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,18 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         config.hook.pytest_deselected(items=on_device)
         items[:] = [item for item in items if item not in on_device]
         config.stash[_REASON] = f"{len(on_device)} tests on the GPU deselected: {reason}"
+
+
+@pytest.fixture(params=[1, 2, 5])
+def threads(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
+    """Set so many threads, also where there are fewer cores."""
+    from lexloom.kernels import pool
+
+    monkeypatch.setattr(pool.os, "sched_getaffinity", lambda _: range(8))
+    pool.set_threads(request.param)
+    yield request.param
+    monkeypatch.undo()
+    pool.set_threads(1)
 
 
 _REASON = pytest.StashKey[str]()

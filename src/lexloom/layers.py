@@ -87,9 +87,12 @@ class Linear:
         """Return the matrix (D, H)."""
         return self.product.matrix()
 
-    def add_grads(self, dW: Any, db: Any) -> None:
-        """Add gradients of the matrix (D, H) and of b that were computed elsewhere."""
-        self.product.W.add_grad(dW.T if self.product.transposed else dW)
+    def add_grads(self, dW: Any, db: Any, squares: Any = None) -> None:
+        """Add gradients of the matrix (D, H) and of b that were computed elsewhere.
+
+        `squares` are the `grad_squares` of dW, see `Parameter`.
+        """
+        self.product.W.add_grad(dW.T if self.product.transposed else dW, squares)
         self.b.add_grad(db)
 
     def backward(self, dy: Any, cache: Any) -> Any:

@@ -68,10 +68,10 @@ class SoftmaxOutput:
         backend = backend_of(x, targets)
         labels = targets.reshape(-1)
         weight = _one_over_count(backend.xp, labels >= 0, x.dtype)
-        losses, dx, dW, db = backend.kernels.softmax_output_gradients(
+        losses, dx, *grads = backend.kernels.softmax_output_gradients(
             x.reshape(-1, x.shape[-1]), self.output.matrix(), self.output.b.data, labels, weight
         )
-        return losses.reshape(targets.shape), (dx.reshape(x.shape), dW, db)
+        return losses.reshape(targets.shape), (dx.reshape(x.shape), *grads)
 
     def losses(self, x: Any, targets: Any) -> Any:
         """Return the loss of each token (...), without gradients, as evaluation needs it."""
@@ -81,8 +81,8 @@ class SoftmaxOutput:
 
     def backward(self, cache: Any) -> Any:
         """Return dx (..., H); hand dW and db to the parameters, which own them from then on."""
-        dx, dW, db = cache
-        self.output.add_grads(dW, db)
+        dx, *grads = cache
+        self.output.add_grads(*grads)
         return dx
 
 

@@ -285,23 +285,21 @@ def global_norm(parameters: Iterable[Parameter]) -> Any:
     Rows that repeat in a `RowGrad` are summed first. The squares of a row are added in the gradient's own
     type, the rows in float64.
     """
-    arrays = _gradients(parameters)
-    if not arrays:
+    parameters = [parameter for parameter in unique(parameters) if parameter.grad is not None]
+    if not parameters:
         return np.float64(0)
-    kernels, xp = backend_of(*arrays).kernels, backend_of(*arrays).xp
+    known = [parameter.grad_squares for parameter in parameters if parameter.grad_squares is not None]
+    arrays = [_summed_grad(parameter) for parameter in parameters if parameter.grad_squares is None]
+    backend = backend_of(*known, *arrays)
     rows = [array.reshape(-1, array.shape[-1]) for array in arrays]
-    squares = [xp.empty(len(matrix), matrix.dtype) for matrix in rows]
-    kernels.each_tile(*map(kernels.sums_of_squares, rows, squares))
-    return xp.sqrt(sum(sums.sum(dtype=xp.float64) for sums in squares))
+    squares = [backend.xp.empty(len(matrix), matrix.dtype) for matrix in rows]
+    backend.kernels.each_tile(*map(backend.kernels.sums_of_squares, rows, squares))
+    return backend.xp.sqrt(sum(sums.sum(dtype=backend.xp.float64) for sums in known + squares))
 
 
-def _gradients(parameters: Iterable[Parameter]) -> list[Any]:
-    """Return the arrays of all gradients; rows that repeat are summed for good."""
-    arrays = []
-    for parameter in unique(parameters):
-        if isinstance(parameter.grad, RowGrad):
-            parameter.grad = parameter.grad.summed()
-            arrays.append(parameter.grad.values)
-        elif parameter.grad is not None:
-            arrays.append(parameter.grad)
-    return arrays
+def _summed_grad(parameter: Parameter) -> Any:
+    """Return the array of a gradient; rows that repeat are summed for good."""
+    if isinstance(parameter.grad, RowGrad):
+        parameter.grad = parameter.grad.summed()
+        return parameter.grad.values
+    return parameter.grad

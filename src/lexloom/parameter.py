@@ -36,19 +36,36 @@ class Parameter:
     data : float array
     grad : array like `data`, RowGrad, or None
         None until a backward pass adds to it.
+    grad_squares : 1-d float array or None
+        Numbers that add up to the square of the norm of `grad`, where who computed it knew them; None once
+        `grad` is set.
     """
 
     def __init__(self, name: str, data: Any):
         self.name = name
         self.data = data
-        self.grad: Any = None
+        self.grad = None
 
-    def add_grad(self, grad: Any) -> None:
+    @property
+    def grad(self) -> Any:
+        """The gradient."""
+        return self._grad
+
+    @grad.setter
+    def grad(self, grad: Any) -> None:
+        self._grad = grad
+        self.grad_squares = None
+
+    def add_grad(self, grad: Any, squares: Any = None) -> None:
         """Add a gradient; rows stay rows until a dense gradient joins them.
 
-        `grad` belongs to the parameter from then on: the next gradient may be added into it.
+        `grad` belongs to the parameter from then on: the next gradient may be added into it. `squares` are
+        its `grad_squares`, where they are known.
         """
-        self.grad = grad if self.grad is None else _add(self.grad, grad)
+        if self.grad is None:
+            self.grad, self.grad_squares = grad, squares
+        else:
+            self.grad = _add(self.grad, grad)
 
     def __repr__(self) -> str:
         return f"Parameter({self.name}, {self.data.shape}, {self.data.dtype})"

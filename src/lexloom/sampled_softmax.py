@@ -95,7 +95,7 @@ class SampledSoftmaxOutput(SoftmaxOutput):
         cache, words = cache
         if words is None:
             return super().backward(cache)
-        dx, dW, db = cache
+        dx, dW, db, _ = cache
         W, b = self.output.parameters()
         W.add_grad(RowGrad(words, dW.T))
         of_all = backend_of(db).xp.zeros_like(b.data)

@@ -11,20 +11,24 @@ from threadpoolctl import threadpool_info
 from lexloom.kernels import pool
 
 
-@pytest.fixture(params=[1, 2, 5])
-def threads(request, monkeypatch):
-    monkeypatch.setattr(pool.os, "sched_getaffinity", lambda _: range(8))
-    pool.set_threads(request.param)
-    yield request.param
-    monkeypatch.undo()
-    pool.set_threads(1)
-
-
 @pytest.mark.parametrize("count", [0, 1, 2, 100])
 def test_each_tile_is_worked_on_once(threads, count):
     done = []
     pool.run_tiles(done.append, range(count))
     assert sorted(done) == list(range(count))
+
+
+@pytest.mark.parametrize("most", [1, 3, 9])
+def test_together_each_thread_is_called_once_with_its_share(threads, most):
+    count = min(threads, most)
+    together, calls = threading.Barrier(count, timeout=20), []
+
+    def work(start):
+        together.wait()
+        calls.append(start)
+
+    pool.run_together(work, most)
+    assert sorted(calls) == [k / count for k in range(count)]
 
 
 def test_the_threads_work_at_the_same_time(threads):

@@ -4,18 +4,9 @@ import numpy as np
 import pytest
 from numba import njit
 
-from lexloom.kernels import cpu_team, pool
+from lexloom.kernels import cpu_team
 
 PHASES, TILES = 300, 7
-
-
-@pytest.fixture(params=[1, 2, 5])
-def threads(request, monkeypatch):
-    monkeypatch.setattr(pool.os, "sched_getaffinity", lambda _: range(8))
-    pool.set_threads(request.param)
-    yield request.param
-    monkeypatch.undo()
-    pool.set_threads(1)
 
 
 @njit(nogil=True)
@@ -41,3 +32,18 @@ def test_one_thread_does_it_all_where_the_others_do_not_come(threads):
     count(done, progress, (threads - 1) / threads)
     np.testing.assert_array_equal(progress[:, 0], TILES)
     np.testing.assert_array_equal(progress[:, 1:], 1)
+
+
+@njit(nogil=True)
+def fail(progress, start):
+    """Raise an error in one tile of the second phase."""
+    for phase in range(len(progress)):
+        for tile in cpu_team.tiles_of(progress[phase], start):
+            if phase == 1 and tile == 3:
+                raise MemoryError
+
+
+def test_an_error_in_a_tile_ends_the_waiting_of_the_others(threads):
+    for _ in range(20):
+        with pytest.raises(MemoryError):
+            cpu_team.run_phases(fail, PHASES, TILES, TILES)

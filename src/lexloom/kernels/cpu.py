@@ -30,7 +30,7 @@ from lexloom.kernels.pool import cut, run_tiles
 from lexloom.kernels.reference import softmax_cross_entropy as softmax_cross_entropy
 from lexloom.kernels.reference import softmax_cross_entropy_backward as softmax_cross_entropy_backward
 
-_TILE_NUMBERS = 1 << 17
+_TILE_NUMBERS = 1 << 18
 _SERIAL_OPERATIONS = 1 << 21  # a third of a millisecond; below, another thread comes too late to help
 _ROWS_TILE = 512
 
@@ -51,14 +51,20 @@ def sum_rows(rows: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarr
     """Add up the rows that have the same number; see `reference.sum_rows`."""
     if np.all(rows[1:] > rows[:-1]):  # already summed
         return rows, values
-    order = np.argsort(rows, kind="stable")
-    ordered = rows[order]
-    starts = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]]))[: len(ordered)]
-    bounds = np.append(starts, len(ordered))
-    sums = np.empty((len(starts), values.shape[1]), values.dtype)
-    tiles = cut(len(starts), _ROWS_TILE)
+    unique, order, bounds = _segments(rows)
+    sums = np.empty((len(unique), values.shape[1]), values.dtype)
+    tiles = cut(len(unique), _ROWS_TILE)
     run_tiles(lambda tile: _sum_segments(values, order, bounds, tile.start, tile.stop, sums), tiles)
-    return ordered[starts], sums
+    return unique, sums
+
+
+@njit(nogil=True, cache=True)
+def _segments(rows):
+    """Return the numbers of rows, ascending, the places of each in turn, and where these begin."""
+    order = np.argsort(rows, kind="mergesort")
+    starts = [k for k in range(len(rows)) if k == 0 or rows[order[k]] != rows[order[k - 1]]]
+    bounds = np.array([*starts, len(rows)])
+    return rows[order[bounds[:-1]]], order, bounds
 
 
 @njit(nogil=True, cache=True)

@@ -15,12 +15,10 @@ from numba.extending import intrinsic
 
 from lexloom.kernels.compiled import njit
 from lexloom.kernels.cpu_vectors import WIDTH, repeat
-from lexloom.kernels.pool import cut, run_tiles
 
 LANES = WIDTH
 ROWS = 5  # of sums, with _VECTORS for each: what the registers hold
 _VECTORS = 4 if llvm.get_host_cpu_features().get("avx512f") else 1
-_LAID_OUT_TILE = 1 << 18  # numbers
 _CACHE_LINE = 64  # bytes
 _INT = ir.IntType(64)
 
@@ -42,19 +40,9 @@ def panel_start(columns, panel):
     return -(-columns // LANES) * panel // panel_count(columns) * LANES
 
 
-def lay_out(matrix: np.ndarray, room: np.ndarray) -> np.ndarray:
-    """Write a matrix (K, N) panel by panel into the start of a room, filled up with 0, and return that."""
-    panels = room[: len(matrix) * padded(matrix.shape[1])]
-    rows = cut(len(matrix), max(LANES, _LAID_OUT_TILE // matrix.shape[1]))
-    if matrix.flags.c_contiguous:
-        run_tiles(lambda tile: _lay_out_rows(matrix, tile.start, tile.stop, panels), rows)
-    else:
-        run_tiles(lambda tile: _lay_out_transposed(matrix.T, tile.start, tile.stop, panels), rows)
-    return panels
-
-
 @njit(nogil=True, cache=True)
-def _lay_out_rows(matrix, first, last, panels):
+def lay_out_rows(matrix, first, last, panels):
+    """Write some rows of a matrix (K, N) into its panels, filled up with 0."""
     inner, columns = matrix.shape
     for k in range(first, last):
         for number in range(panel_count(columns)):
@@ -68,7 +56,8 @@ def _lay_out_rows(matrix, first, last, panels):
 
 
 @njit(nogil=True, cache=True)
-def _lay_out_transposed(matrix, first, last, panels):
+def lay_out_transposed(matrix, first, last, panels):
+    """Write some columns of a matrix (N, K) into the panels of its transpose, filled up with 0."""
     columns, inner = matrix.shape
     for number in range(panel_count(columns)):
         panel, start = panel_of(panels, inner, columns, number), panel_start(columns, number)
@@ -111,39 +100,38 @@ def multiply(a, b, out, add):
 @njit(nogil=True, cache=True)
 def _multiply_panel(a, b, b_column, out, column, vectors, add):
     rows, columns = out.shape[0], min(vectors * LANES, out.shape[1] - column)
-    part = np.empty((ROWS, _VECTORS * LANES), np.float32)
-    for row in range(0, rows, ROWS):
-        start = min(row, rows - ROWS)  # the last rows may be computed twice
-        if start == row and columns == vectors * LANES:
-            _multiply_block(a, start, b, b_column, out, start, column, vectors, add)
-        else:
-            _multiply_block(a, start, b, b_column, part, 0, 0, vectors, False)
-            for r in range(row - start, ROWS):
-                for c in range(columns):
-                    before = out[start + r, column + c] if add else np.float32(0)
-                    out[start + r, column + c] = before + part[r, c]
+    for row in range(0, rows - ROWS + 1, ROWS):
+        _multiply_block(a, row, b, b_column, out, row, column, columns, vectors, add)
+    left = rows % ROWS
+    if left:  # of the last ROWS rows, only those are new
+        part = np.empty((ROWS, _VECTORS * LANES), np.float32)
+        _multiply_block(a, rows - ROWS, b, b_column, part, 0, 0, vectors * LANES, vectors, False)
+        for row in range(rows - left, rows):
+            for c in range(columns):
+                before = out[row, column + c] if add else np.float32(0)
+                out[row, column + c] = before + part[row - rows + ROWS, c]
 
 
 @njit(nogil=True, cache=True)
-def _multiply_block(a, a_row, b, b_column, out, row, column, vectors, add):
+def _multiply_block(a, a_row, b, b_column, out, row, column, columns, vectors, add):
     if vectors == 4:
-        _block_4(a, a_row, b, b_column, out, row, column, add)
+        _block_4(a, a_row, b, b_column, out, row, column, columns, add)
     elif vectors == 3:
-        _block_3(a, a_row, b, b_column, out, row, column, add)
+        _block_3(a, a_row, b, b_column, out, row, column, columns, add)
     elif vectors == 2:
-        _block_2(a, a_row, b, b_column, out, row, column, add)
+        _block_2(a, a_row, b, b_column, out, row, column, columns, add)
     else:
-        _block_1(a, a_row, b, b_column, out, row, column, add)
+        _block_1(a, a_row, b, b_column, out, row, column, columns, add)
 
 
 def _block(vectors):
-    """Return the product of ROWS rows of a and `vectors` vectors of columns of b.
+    """Return the product of ROWS rows of a and some vectors of columns of b; it writes the first `columns`.
 
     Meanwhile the rows of a that come next are fetched, as if they lay next to each other.
     """
 
     @intrinsic
-    def multiply_block(typing, a, a_row, b, b_column, out, row, column, add):
+    def multiply_block(typing, a, a_row, b, b_column, out, row, column, columns, add):
         def generate(context, builder, signature, values):
             left, right, result = (_Matrix(context, builder, signature.args[k], values[k]) for k in (0, 2, 4))
             vector = ir.VectorType(ir.FloatType(), LANES)
@@ -160,7 +148,7 @@ def _block(vectors):
             with cgutils.for_range(builder, left.columns) as loop:
                 ahead = builder.gep(next_rows, [builder.mul(loop.index, _INT(_CACHE_LINE))])
                 builder.call(prefetch, [ahead, number(0), number(3), number(1)])  # to read, and soon
-                columns = [
+                factors_b = [
                     builder.load(right.address(loop.index, values[3], v * LANES, vector), align=4)
                     for v in range(vectors)
                 ]
@@ -168,18 +156,20 @@ def _block(vectors):
                     place = left.address(builder.add(values[1], _INT(r)), loop.index, 0, ir.FloatType())
                     factors = repeat(builder, builder.load(place, align=4), vector)
                     for v in range(vectors):
-                        total = builder.call(fma, [factors, columns[v], builder.load(sums[r, v])])
+                        total = builder.call(fma, [factors, factors_b[v], builder.load(sums[r, v])])
                         builder.store(total, sums[r, v])
+
+            masks = [_first(builder, builder.sub(values[7], _INT(v * LANES))) for v in range(vectors)]
 
             def write(r, v, added):
                 line = builder.add(values[5], _INT(r))
                 place = result.address(line, values[6], v * LANES, vector)
                 total = builder.load(sums[r, v])
                 if added:
-                    total = builder.fadd(builder.load(place, align=4), total)
-                builder.store(total, place, align=4)
+                    total = builder.fadd(_load_masked(builder, place, masks[v]), total)
+                _store_masked(builder, total, place, masks[v])
 
-            with builder.if_else(values[7]) as (added, written):
+            with builder.if_else(values[8]) as (added, written):
                 with added:
                     for place in places:
                         write(*place, True)
@@ -188,9 +178,31 @@ def _block(vectors):
                         write(*place, False)
             return context.get_dummy_value()
 
-        return types.void(a, types.intp, b, types.intp, out, types.intp, types.intp, types.boolean), generate
+        number = types.intp
+        return types.void(a, number, b, number, out, number, number, number, types.boolean), generate
 
     return multiply_block
+
+
+def _first(builder, count):
+    """Return the mask of the first numbers of a vector, as many as `count` says."""
+    places = ir.Constant(ir.VectorType(_INT, LANES), list(range(LANES)))
+    return builder.icmp_signed("<", places, repeat(builder, count, places.type))
+
+
+def _load_masked(builder, place, mask):
+    """Return the vector at a place, 0 where the mask says no."""
+    vector = place.type.pointee
+    kind = ir.FunctionType(vector, [place.type, ir.IntType(32), mask.type, vector])
+    load = cgutils.get_or_insert_function(builder.module, kind, f"llvm.masked.load.v{LANES}f32.p0")
+    return builder.call(load, [place, ir.IntType(32)(4), mask, ir.Constant(vector, None)])
+
+
+def _store_masked(builder, numbers, place, mask):
+    """Write a vector to a place where the mask says so."""
+    kind = ir.FunctionType(ir.VoidType(), [numbers.type, place.type, ir.IntType(32), mask.type])
+    store = cgutils.get_or_insert_function(builder.module, kind, f"llvm.masked.store.v{LANES}f32.p0")
+    builder.call(store, [numbers, place, ir.IntType(32)(4), mask])
 
 
 class _Matrix:

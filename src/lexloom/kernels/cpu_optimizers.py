@@ -12,11 +12,12 @@ from lexloom.kernels.cpu_vectors import WIDTH
 
 def sums_of_squares(matrix: np.ndarray, sums: np.ndarray) -> reference.Job:
     """Return the job of the sum of squares of each row; see `reference.sums_of_squares`."""
-    return reference.Job.on(matrix, lambda tile: _sums_of_squares(matrix[tile], sums[tile]), 1)
+    return reference.Job.on(matrix, lambda tile: squares_of_rows(matrix[tile], sums[tile]), 1)
 
 
 @njit(nogil=True, cache=True, fastmath={"contract", "reassoc", "nsz"}, error_model="numpy")
-def _sums_of_squares(matrix, sums):
+def squares_of_rows(matrix, sums):
+    """Write the sum of squares of each row of a matrix to sums."""
     for n in range(len(matrix)):
         row, total = matrix[n], matrix.dtype.type(0)
         for d in range(len(row)):

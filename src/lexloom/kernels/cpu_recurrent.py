@@ -9,6 +9,7 @@ float64, fewer streams than `ROWS` and fewer units than `LANES` go the plain way
 """
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 
@@ -16,7 +17,7 @@ from lexloom.kernels import recurrences
 from lexloom.kernels.compiled import njit
 from lexloom.kernels.cpu_blocks import LANES, ROWS, multiply, padded, panel_count, panel_of, panel_start
 from lexloom.kernels.cpu_math import sigmoid_row, tanh_row
-from lexloom.kernels.cpu_team import run_phases, tiles_of
+from lexloom.kernels.cpu_team import run_phases, share, tiles_of
 from lexloom.kernels.cpu_vectors import (
     add_product,
     add_rows,
@@ -27,7 +28,7 @@ from lexloom.kernels.cpu_vectors import (
     subtract_rows,
 )
 
-_FORWARD, _BACKWARD = 4 * ROWS, 2 * ROWS  # streams of a tile
+_FORWARD, _BACKWARD = 4 * ROWS, 2 * ROWS  # streams of a tile, at least
 _ALONE_FLOPS = 1 << 25  # below, another thread comes too late to help
 
 
@@ -35,8 +36,10 @@ def rnn(a: np.ndarray, h0: np.ndarray, Wh: np.ndarray) -> np.ndarray:
     """Return the hidden states of an Elman network; see `recurrences.rnn`."""
     if _is_plain(a, Wh):
         return recurrences.rnn(a, h0, Wh)
-    panels, h = _room(Wh), np.empty_like(a)
-    _run(lambda *team: _rnn(a, h0, Wh, panels, h, *team), a, Wh, panel_count(len(Wh)), _FORWARD)
+    (steps, streams, _), size = a.shape, len(Wh)
+    a, h0, Wh = _given(a, steps, streams, size), _given(h0, streams, size), _given(Wh, size, size)
+    panels, h = _panels(Wh), np.empty_like(a)
+    _run(_rnn, Wh, panel_count(len(Wh)), _FORWARD, a, h0, Wh, panels, h)
     return h
 
 
@@ -46,12 +49,11 @@ def rnn_backward(
     """Go back through the steps of an Elman network; see `recurrences.rnn_backward`."""
     if _is_plain(h, Wh):
         return recurrences.rnn_backward(dy, dh, h, Wh)
-    panels, da, dh0 = _room(Wh), np.empty_like(h), np.empty_like(dh)
-
-    def work(*team) -> None:
-        _rnn_backward(dy, dh, h, Wh, panels, da, dh0, *team)
-
-    _run(work, h, Wh, panel_count(len(Wh)), _BACKWARD)
+    steps, streams, size = h.shape
+    dy, h = (_given(array, steps, streams, size) for array in (dy, h))
+    dh, Wh = _given(dh, streams, size), _given(Wh, size, size)
+    panels, da, dh0 = _panels(Wh), np.empty_like(h), np.empty_like(dh)
+    _run(_rnn_backward, Wh, panel_count(len(Wh)), _BACKWARD, dy, dh, h, Wh, panels, da, dh0)
     return da, dh0
 
 
@@ -61,9 +63,12 @@ def lstm(
     """Return the gates, hidden states and cells of an LSTM; see `recurrences.lstm`."""
     if _is_plain(a, Wh):
         return recurrences.lstm(a, h0, c0, Wh)
-    panels, gates = _room_by_units(Wh), np.empty_like(a)
-    h, c = np.empty((2, *a.shape[:2], len(Wh)), np.float32)
-    _run(lambda *team: _lstm(a, h0, c0, Wh, panels, gates, h, c, *team), a, Wh, len(panels), _FORWARD)
+    (steps, streams, _), size = a.shape, len(Wh)
+    a, Wh = _given(a, steps, streams, 4 * size), _given(Wh, size, 4 * size)
+    h0, c0 = _given(h0, streams, size), _given(c0, streams, size)
+    panels, gates = _panels_by_units(Wh), np.empty_like(a)
+    h, c = (np.empty((*a.shape[:2], len(Wh)), np.float32) for _ in range(2))
+    _run(_lstm, Wh, len(panels), _FORWARD, a, h0, c0, Wh, panels, gates, h, c)
     return gates, h, c
 
 
@@ -79,13 +84,14 @@ def lstm_backward(
     """Go back through the steps of an LSTM; see `recurrences.lstm_backward`."""
     if _is_plain(gates, Wh):
         return recurrences.lstm_backward(dy, dh, dc, gates, c, c0, Wh)
-    panels, da, dh0 = _room(Wh), np.empty_like(gates), np.empty_like(dh)
+    steps, streams, size = c.shape
+    gates, Wh = _given(gates, steps, streams, 4 * size), _given(Wh, size, 4 * size)
+    dy, c = (_given(array, steps, streams, size) for array in (dy, c))
+    dh, dc, c0 = (_given(array, streams, size) for array in (dh, dc, c0))
+    panels, da, dh0 = _panels(Wh), np.empty_like(gates), np.empty_like(dh)
     dcs = _alternating(dc, len(dy))
-
-    def work(*team) -> None:
-        _lstm_backward(dy, dh, dcs, gates, c, c0, Wh, panels, da, dh0, *team)
-
-    _run(work, gates, Wh, panel_count(len(Wh)), _BACKWARD)
+    arrays = dy, dh, dcs, gates, c, c0, Wh, panels, da, dh0
+    _run(_lstm_backward, Wh, panel_count(len(Wh)), _BACKWARD, *arrays)
     return da, dh0, dcs[0]
 
 
@@ -95,9 +101,12 @@ def gru(
     """Return the gates, hidden states of a GRU and what its reset gate scales; see `recurrences.gru`."""
     if _is_plain(a, Wh):
         return recurrences.gru(a, h0, Wh, bhn)
-    panels, gates = _room_by_units(Wh), np.empty_like(a)
-    h, inner = np.empty((2, *a.shape[:2], len(Wh)), np.float32)
-    _run(lambda *team: _gru(a, h0, Wh, bhn[None], panels, gates, h, inner, *team), a, Wh, len(panels), _FORWARD)
+    (steps, streams, _), size = a.shape, len(Wh)
+    a, Wh = _given(a, steps, streams, 3 * size), _given(Wh, size, 3 * size)
+    h0, bhn = _given(h0, streams, size), _given(bhn, size)
+    panels, gates = _panels_by_units(Wh), np.empty_like(a)
+    h, inner = (np.empty((*a.shape[:2], len(Wh)), np.float32) for _ in range(2))
+    _run(_gru, Wh, len(panels), _FORWARD, a, h0, Wh, bhn[None], panels, gates, h, inner)
     return gates, h, inner
 
 
@@ -113,13 +122,14 @@ def gru_backward(
     """Go back through the steps of a GRU; see `recurrences.gru_backward`."""
     if _is_plain(gates, Wh):
         return recurrences.gru_backward(dy, dh, gates, inner, h, h0, Wh)
-    panels, da, da_hidden = _room(Wh), np.empty_like(gates), np.empty_like(gates)
+    steps, streams, size = h.shape
+    gates, Wh = _given(gates, steps, streams, 3 * size), _given(Wh, size, 3 * size)
+    dy, inner, h = (_given(array, steps, streams, size) for array in (dy, inner, h))
+    dh, h0 = (_given(array, streams, size) for array in (dh, h0))
+    panels, da, da_hidden = _panels(Wh), np.empty_like(gates), np.empty_like(gates)
     directly, dh0 = _alternating(np.zeros_like(dh), len(dy)), np.empty_like(dh)
-
-    def work(*team) -> None:
-        _gru_backward(dy, dh, directly, gates, inner, h, h0, Wh, panels, da, da_hidden, dh0, *team)
-
-    _run(work, gates, Wh, panel_count(len(Wh)), _BACKWARD)
+    arrays = dy, dh, directly, gates, inner, h, h0, Wh, panels, da, da_hidden, dh0
+    _run(_gru_backward, Wh, panel_count(len(Wh)), _BACKWARD, *arrays)
     return da, da_hidden, dh0 + directly[0]
 
 
@@ -127,40 +137,42 @@ def _is_plain(a: np.ndarray, Wh: np.ndarray) -> bool:
     return a.dtype != np.float32 or a.shape[1] < ROWS or len(Wh) < LANES
 
 
-def _room(Wh: np.ndarray) -> np.ndarray:
-    """Return room for the panels of weights (H, G H) or their transpose, with the columns of `_units`."""
+def _given(array: np.ndarray, *shape: int) -> np.ndarray:
+    """Return an array as compiled code reads it; refuse another shape, beyond which that would read."""
+    if array.shape != shape:
+        raise ValueError(f"expected an array {shape}, not {array.shape}")
+    return np.ascontiguousarray(array, np.float32)
+
+
+def _panels(Wh: np.ndarray) -> np.ndarray:
+    """Return room for the panels of weights (H, G H), one gate only or transposed, with H columns."""
     return np.empty(Wh.shape[1] * padded(len(Wh)), np.float32)
 
 
-def _room_by_units(Wh: np.ndarray) -> np.ndarray:
+def _panels_by_units(Wh: np.ndarray) -> np.ndarray:
     """Return room for the panels of weights (H, G H) that hold LANES units with all their gates."""
     size = len(Wh)
     return np.empty((padded(size) // LANES, size, Wh.shape[1] // size * LANES), np.float32)
 
 
 def _alternating(last: np.ndarray, steps: int) -> np.ndarray:
-    """Return room (2, N, H) where step t reads number (t + 1) % 2 and writes t % 2; the last step reads `last`."""
+    """Return room (2, N, H): step t reads (t + 1) % 2 and writes t % 2, and the last one finds `last`."""
     room = np.empty((2, *last.shape), np.float32)
     room[steps % 2] = last
     return room
 
 
-def _run(work: Callable[..., None], a: np.ndarray, Wh: np.ndarray, panels: int, tile_streams: int) -> None:
-    """Call `work(parts, progress, start)` on the threads; the streams of a are cut into so many parts.
+def _run(
+    kernel: Callable[..., None], Wh: np.ndarray, panels: int, tile_streams: int, *arrays: np.ndarray
+) -> None:
+    """Call `kernel(*arrays, parts, progress, start)` on the threads: so many parts are the streams cut into.
 
-    Phase 0 is for laying out the weights, phases 1 to T for the steps, the last one for the state before.
+    Phase 0 is for laying out the weights; one follows for each step, and on the way back one for dh0.
     """
-    steps, streams, _ = a.shape
+    steps, streams, _ = arrays[0].shape
     parts = max(1, streams // tile_streams)
-    most = 1 if 2 * steps * streams * Wh.size < _ALONE_FLOPS else panels * parts
-    run_phases(lambda *team: work(parts, *team), steps + 2, panels * parts, most)
-
-
-@njit(nogil=True, cache=True)
-def _streams(tile, parts, streams):
-    """Return the first stream of a tile, and that of the next part."""
-    part = tile % parts
-    return streams * part // parts, streams * (part + 1) // parts
+    max_threads = 1 if 2 * steps * streams * Wh.size < _ALONE_FLOPS else panels * parts
+    run_phases(partial(kernel, *arrays, parts), steps + 2, panels * parts, max_threads)
 
 
 # Panels hold whole vectors of units, so the last vector begins early: some units are computed twice.
@@ -177,7 +189,7 @@ def _lay_out(Wh, tile, tiles, panels):
     size = len(Wh)
     for number in range(panel_count(size)):
         panel, first = panel_of(panels, size, size, number), panel_start(size, number)
-        for k in range(size * tile // tiles, size * (tile + 1) // tiles):
+        for k in range(*share(size, tile, tiles)):
             for column in range(0, panel.shape[1], LANES):
                 store_row(panel, k, column, load_row(Wh, k, _unit(first + column, size)))
 
@@ -185,10 +197,10 @@ def _lay_out(Wh, tile, tiles, panels):
 @njit(nogil=True, cache=True)
 def _lay_out_transposed(Wh, tile, tiles, panels):
     size, inner = Wh.shape
-    last = inner * (tile + 1) // tiles
+    start, last = share(inner, tile, tiles)
     for number in range(panel_count(size)):
         panel, first = panel_of(panels, inner, size, number), panel_start(size, number)
-        for some in range(inner * tile // tiles, last, LANES):  # of the panel, which stay in the first cache
+        for some in range(start, last, LANES):  # of the panel, which stay in the first cache
             for column in range(panel.shape[1]):
                 unit = _unit(first + column // LANES * LANES, size) + column % LANES
                 for k in range(some, min(some + LANES, last)):
@@ -198,7 +210,7 @@ def _lay_out_transposed(Wh, tile, tiles, panels):
 @njit(nogil=True, cache=True)
 def _lay_out_by_units(Wh, tile, tiles, panels):
     size = len(Wh)
-    for k in range(size * tile // tiles, size * (tile + 1) // tiles):
+    for k in range(*share(size, tile, tiles)):
         for number in range(len(panels)):
             unit = _unit(number * LANES, size)
             for gate in range(Wh.shape[1] // size):
@@ -245,7 +257,7 @@ def _rnn(a, h0, Wh, panels, h, parts, progress, start):
     for t in range(steps):
         before = h[t - 1] if t else h0
         for tile in tiles_of(progress[t + 1], start):
-            first, last = _streams(tile, parts, streams)
+            first, last = share(streams, tile % parts, parts)
             sums = _product(before[first:last], panel_of(panels, size, size, tile // parts))
             _rnn_units(sums, a[t, first:last], h[t, first:last], panel_start(size, tile // parts))
 
@@ -266,7 +278,7 @@ def _rnn_backward(dy, dh, h, Wh, panels, da, dh0, parts, progress, start):
         _lay_out_transposed(Wh, tile, progress.shape[1] - 1, panels)
     for t in range(steps - 1, -2, -1):
         for tile in tiles_of(progress[t + 2], start):
-            first, last = _streams(tile, parts, streams)
+            first, last = share(streams, tile % parts, parts)
             unit = panel_start(size, tile // parts)
             after = da[min(t + 1, steps - 1), first:last]
             part = _dh(dh[first:last], after, panels, tile // parts, t == steps - 1)
@@ -294,7 +306,7 @@ def _lstm(a, h0, c0, Wh, panels, gates, h, c, parts, progress, start):
     for t in range(steps):
         h_before, c_before = (h[t - 1], c[t - 1]) if t else (h0, c0)
         for tile in tiles_of(progress[t + 1], start):
-            first, last = _streams(tile, parts, streams)
+            first, last = share(streams, tile % parts, parts)
             sums = _product(h_before[first:last], panels[tile // parts])
             unit, now = _unit(tile // parts * LANES, size), (t, slice(first, last))
             _lstm_units(sums, a[now], c_before[first:last], gates[now], h[now], c[now], unit)
@@ -325,7 +337,7 @@ def _lstm_backward(dy, dh, dcs, gates, c, c0, Wh, panels, da, dh0, parts, progre
     for t in range(steps - 1, -2, -1):
         c_before = c[t - 1] if t > 0 else c0
         for tile in tiles_of(progress[t + 2], start):
-            first, last = _streams(tile, parts, streams)
+            first, last = share(streams, tile % parts, parts)
             unit = panel_start(size, tile // parts)
             after = da[min(t + 1, steps - 1), first:last]
             part = _dh(dh[first:last], after, panels, tile // parts, t == steps - 1)
@@ -357,10 +369,11 @@ def _lstm_units_backward(dy, dh, dc, gates, c, c_before, da, dc_before, first):
                 multiply_rows(through_c, load_row(c_before, n, unit)), _slope_of_sigmoid(f, one)
             )
             do = multiply_rows(multiply_rows(through_h, tanh_c), _slope_of_sigmoid(o, one))
+            dg = multiply_rows(multiply_rows(through_c, i), _slope_of_tanh(g, one))
             store_row(da, n, unit, di)
             store_row(da, n, size + unit, df)
             store_row(da, n, 2 * size + unit, do)
-            store_row(da, n, 3 * size + unit, multiply_rows(multiply_rows(through_c, i), _slope_of_tanh(g, one)))
+            store_row(da, n, 3 * size + unit, dg)
             store_row(dc_before, n, unit, multiply_rows(through_c, f))
 
 
@@ -382,7 +395,7 @@ def _gru(a, h0, Wh, bhn, panels, gates, h, inner, parts, progress, start):
     for t in range(steps):
         before = h[t - 1] if t else h0
         for tile in tiles_of(progress[t + 1], start):
-            first, last = _streams(tile, parts, streams)
+            first, last = share(streams, tile % parts, parts)
             sums = _product(before[first:last], panels[tile // parts])
             unit, now = _unit(tile // parts * LANES, size), (t, slice(first, last))
             _gru_units(sums, a[now], bhn, before[first:last], gates[now], h[now], inner[now], unit)
@@ -414,7 +427,7 @@ def _gru_backward(
     for t in range(steps - 1, -2, -1):
         before = h[t - 1] if t > 0 else h0
         for tile in tiles_of(progress[t + 2], start):
-            first, last = _streams(tile, parts, streams)
+            first, last = share(streams, tile % parts, parts)
             unit = panel_start(size, tile // parts)
             some, now = slice(first, last), (t, slice(first, last))
             after = da_hidden[min(t + 1, steps - 1), some]

@@ -9,31 +9,45 @@ part in all products as it lies in memory.
 
 import math
 import threading
-from typing import Any
+from collections.abc import Callable
+from functools import cache, partial
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from lexloom.kernels import reference
 from lexloom.kernels.compiled import njit
-from lexloom.kernels.cpu_blocks import LANES, ROWS, lay_out, multiply, multiply_panels, padded
-from lexloom.kernels.cpu_math import fast_exp
+from lexloom.kernels.cpu_blocks import (
+    LANES,
+    ROWS,
+    lay_out_rows,
+    lay_out_transposed,
+    multiply,
+    multiply_panels,
+    padded,
+)
+from lexloom.kernels.cpu_math import exp_row, fast_exp
+from lexloom.kernels.cpu_optimizers import squares_of_rows
+from lexloom.kernels.cpu_team import run_phases, share, tiles_of
 from lexloom.kernels.cpu_vectors import (
     add_multiple,
     add_rows,
     add_up,
+    full_row,
     larger,
     load_row,
     multiply_rows,
     store_row,
+    subtract_rows,
     zero_row,
 )
-from lexloom.kernels.pool import cut, run_tiles
+from lexloom.kernels.pool import cut
 from lexloom.kernels.token_blocks import token_blocks
 
 _GROUP = 80  # words whose scores and vectors stay in the second cache
 _GROUPS_TILE = 16  # at most
 _TILES = 4  # at least, where there are as many groups
-_ADDED_TILE = 1 << 20  # numbers
+_ALONE_FLOPS = 1 << 23  # of the scores; below, another thread comes too late to help
 
 _kept = threading.local()  # as much memory anew for each block would cost page faults
 
@@ -47,85 +61,120 @@ def softmax_output(x: np.ndarray, W: np.ndarray, b: np.ndarray, targets: np.ndar
         return reference.softmax_output(x, W, b, targets)
     losses, table = np.empty(len(x), np.float32), np.ascontiguousarray(W.T)
     for tokens in token_blocks(len(x), len(b)):
-        _Block(x[tokens], table, b, targets[tokens]).losses(losses[tokens])
+        block = _block(x[tokens], table, b, targets[tokens])
+        _run(partial(_lose, block), block, 3)
+        losses[tokens] = _losses(block)
     return losses
 
 
 def softmax_output_gradients(
     x: np.ndarray, W: np.ndarray, b: np.ndarray, targets: np.ndarray, weight: Any
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+) -> tuple[np.ndarray, ...]:
     """Return the losses and the gradients of their weighted sum; see `reference.softmax_output_gradients`."""
     if _is_plain(W):
         return reference.softmax_output_gradients(x, W, b, targets, weight)
     losses, dx = np.empty(len(x), np.float32), np.empty_like(x)
     table = np.ascontiguousarray(W.T)
-    dtable, db = np.empty_like(table), np.zeros_like(b)
+    dtable, db, squares = np.empty_like(table), np.zeros_like(b), np.empty_like(b)
     for number, tokens in enumerate(token_blocks(len(x), len(b))):
-        block = _Block(x[tokens], table, b, targets[tokens])
-        block.losses(losses[tokens])
-        block.backward(np.float32(weight), dx[tokens], dtable, db, add=number > 0)
-    return losses, dx, np.ascontiguousarray(dtable.T) if W.flags.c_contiguous else dtable.T, db
+        block = _block(x[tokens], table, b, targets[tokens])
+        weights = np.zeros(len(block.log_sums), np.float32)
+        np.multiply(targets[tokens] >= 0, np.float32(weight), out=weights[: len(block.x)])
+        parts = _room("dx", len(block.tiles) - 1, x.shape[1], len(weights))
+        gradients = weights, parts, dx[tokens], dtable, db, squares, number > 0
+        _run(partial(_lose_and_go_back, block, *gradients), block, 5)
+        losses[tokens] = _losses(block)
+    dW = np.ascontiguousarray(dtable.T) if W.flags.c_contiguous else dtable.T
+    return losses, dx, dW, db, squares
 
 
 def _is_plain(W: np.ndarray) -> bool:
     return W.dtype != np.float32 or min(W.shape) < ROWS
 
 
-class _Block:
-    """The scores of a block of tokens, which become exponentials and then gradients where they stand."""
+class _Block(NamedTuple):
+    """A block of N tokens, and what becomes of their scores.
 
-    def __init__(self, x: np.ndarray, table: np.ndarray, b: np.ndarray, targets: np.ndarray):
-        self.table, self.b, self.targets = table, b, targets
-        self.width = padded(len(x))
-        self.rows = lay_out(x, _room("rows", len(x) * padded(x.shape[1])))
-        self.columns = lay_out(x.T, _room("columns", x.shape[1] * self.width))
-        self.scores = _columns("scores", len(b), self.width)
-        self.groups = _groups(len(b))
-        groups = len(self.groups) - 1
-        self.tiles = list(enumerate(cut(groups, max(1, min(_GROUPS_TILE, groups // _TILES)))))
-        # by group and token, each with its largest score subtracted
-        self.largest = np.empty((len(self.groups) - 1, self.width), np.float32)
-        self.log_sums = np.empty(self.width, np.float32)
+    Attributes
+    ----------
+    x : (N, H) array
+    table : (V, H) array
+    b : (V,) array
+    targets : (N,) array
+    rows, columns : arrays
+        x and its transpose, laid out.
+    groups : (K + 1,) array
+        Where groups of words begin, and the end of the last.
+    tiles : (tiles + 1,) array
+        Where tiles of groups begin, and the end of the last.
+    scores : (V, N in whole vectors and more) array
+        They become exponentials and then gradients where they stand.
+    largest, sums : (K, N in whole vectors) arrays
+        The largest score of a group, and its sum of exponentials, each with the largest score subtracted.
+    hits : (N,) array
+        Scores of the targets.
+    log_sums : (N in whole vectors,) array
+        Logarithms of the sums over all words.
+    """
 
-    def losses(self, losses: np.ndarray) -> None:
-        """Write the loss of each token."""
-        sums, hits = np.empty_like(self.largest), np.zeros(len(losses), np.float32)
-
-        def work(numbered: tuple[int, slice]) -> None:
-            groups = self.groups[numbered[1].start : numbered[1].stop + 1]
-            largest, sums_here = self.largest[numbered[1]], sums[numbered[1]]
-            _score(
-                self.table, self.b, self.columns, self.targets, groups, self.scores, largest, sums_here, hits
-            )
-
-        run_tiles(work, self.tiles)
-        _log_sums(self.largest, sums, self.log_sums)
-        np.multiply(self.log_sums[: len(losses)] - hits, self.targets >= 0, out=losses)
-
-    def backward(
-        self, weight: np.float32, dx: np.ndarray, dtable: np.ndarray, db: np.ndarray, add: bool
-    ) -> None:
-        """Write dx, write dtable or add to it, and add db."""
-        size = dx.shape[1]
-        parts = _room("dx", len(self.tiles), size, self.width)
-        weights = np.zeros(self.width, np.float32)
-        np.multiply(self.targets >= 0, weight, out=weights[: len(dx)])
-
-        def work(numbered: tuple[int, slice]) -> None:
-            number, tile = numbered
-            groups, largest = self.groups[tile.start : tile.stop + 1], self.largest[tile]
-            tokens = self.targets, largest, self.log_sums, weights
-            _go_back(self.table, self.rows, *tokens, groups, self.scores, parts[number], dtable, db, add)
-
-        run_tiles(work, self.tiles)
-        tiles = cut(size, max(4 * LANES, _ADDED_TILE // (len(parts) * self.width)))
-        run_tiles(lambda tile: _add_up(parts, tile.start, tile.stop, dx), tiles)
+    x: np.ndarray
+    table: np.ndarray
+    b: np.ndarray
+    targets: np.ndarray
+    rows: np.ndarray
+    columns: np.ndarray
+    groups: np.ndarray
+    tiles: np.ndarray
+    scores: np.ndarray
+    largest: np.ndarray
+    sums: np.ndarray
+    hits: np.ndarray
+    log_sums: np.ndarray
 
 
+def _block(x: np.ndarray, table: np.ndarray, b: np.ndarray, targets: np.ndarray) -> _Block:
+    width, groups = padded(len(x)), _groups(len(b))
+    count = len(groups) - 1
+    largest, sums = np.empty((2, count, width), np.float32)
+    return _Block(
+        x,
+        table,
+        b,
+        targets,
+        rows=_room("rows", len(x) * padded(x.shape[1])),
+        columns=_room("columns", x.shape[1] * width),
+        groups=groups,
+        tiles=_starts(count, max(1, min(_GROUPS_TILE, count // _TILES))),
+        scores=_columns("scores", len(b), width),
+        largest=largest,
+        sums=sums,
+        hits=np.zeros(len(x), np.float32),
+        log_sums=np.empty(width, np.float32),
+    )
+
+
+def _run(work: Callable[..., None], block: _Block, phases: int) -> None:
+    """Call `work(progress, start)` on the threads."""
+    tiles = len(block.tiles) - 1
+    run_phases(work, phases, tiles, 1 if 2 * len(block.x) * block.table.size < _ALONE_FLOPS else tiles)
+
+
+def _losses(block: _Block) -> np.ndarray:
+    return (block.log_sums[: len(block.x)] - block.hits) * (block.targets >= 0)
+
+
+@cache
 def _groups(words: int) -> np.ndarray:
-    """Return where groups of words begin, and the end of the last: whole blocks of rows in all but that."""
-    starts = [ROWS * part.start for part in cut(words // ROWS, _GROUP // ROWS)]
-    return np.array([*starts, words])
+    """Return where groups of words begin, and the end of the last; all but that are whole blocks of rows."""
+    starts = ROWS * _starts(words // ROWS, _GROUP // ROWS)
+    starts[-1] = words
+    return starts
+
+
+@cache
+def _starts(length: int, tile: int) -> np.ndarray:
+    """Return where the slices of `cut` begin, and the end of the last."""
+    return np.array([0, *(part.stop for part in cut(length, tile))])
 
 
 def _columns(name: str, rows: int, width: int) -> np.ndarray:
@@ -142,69 +191,93 @@ def _room(name: str, *shape: int) -> np.ndarray:
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _score(table, b, columns, targets, groups, scores, largest, sums, hits):
-    """Write the exponentials of the scores of some groups, and what their losses need."""
-    for k in range(len(groups) - 1):
-        first, last = groups[k], groups[k + 1]
-        group, width = scores[first:last], len(largest[k])
-        multiply_panels(table[first:last], columns, group[:, :width], False)
-        _add_bias(group, b[first:last], largest[k])
-        for n in range(len(targets)):
-            if first <= targets[n] < last:
-                hits[n] = scores[targets[n], n]
-        _exponentials(group, largest[k], sums[k])
+def _lose(block, progress, start):
+    """Find what the losses of a block need."""
+    tiles, (tokens, size), width = len(block.tiles) - 1, block.x.shape, len(block.log_sums)
+    for tile in tiles_of(progress[0], start):
+        lay_out_rows(block.x, *share(tokens, tile, tiles), block.rows)
+        lay_out_transposed(block.x, *share(size, tile, tiles), block.columns)
+    for tile in tiles_of(progress[1], start):
+        for k in range(block.tiles[tile], block.tiles[tile + 1]):
+            _score(block, k)
+    for tile in tiles_of(progress[2], start):
+        _log_sums(block.largest, block.sums, *share(width, tile, tiles), block.log_sums)
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _go_back(table, rows, targets, largest, log_sums, weights, groups, scores, dcolumns, dtable, db, add):
-    """Turn the exponentials of some groups into gradients, write dcolumns, write dtable or add it, add db."""
-    for k in range(len(groups) - 1):
-        first, last = groups[k], groups[k + 1]
-        group = scores[first:last]
-        _gradients(group, largest[k], log_sums, weights, targets, first, db[first:last])
-        multiply(table[first:last].T, group, dcolumns, k > 0)
-        multiply_panels(group[:, : len(targets)], rows, dtable[first:last], add)
+def _lose_and_go_back(block, weights, parts, dx, dtable, db, squares, add, progress, start):
+    """Write dx, write dtable or add to it, and its squares, add db; `parts` are for dx of each tile."""
+    _lose(block, progress, start)
+    for tile in tiles_of(progress[3], start):
+        for k in range(block.tiles[tile], block.tiles[tile + 1]):
+            _go_back(block, k, weights, k > block.tiles[tile], parts[tile], dtable, db, add)
+            words = slice(block.groups[k], block.groups[k + 1])
+            squares_of_rows(dtable[words], squares[words])
+    for tile in tiles_of(progress[4], start):
+        _add_up(parts, *share(dx.shape[1], tile, len(parts)), dx)
 
 
-# Of a number that is not finite, the first function makes nan: the second one may take none for granted.
+@njit(nogil=True, cache=True, error_model="numpy")
+def _score(block, k):
+    """Write the exponentials of the scores of a group, and what their losses need."""
+    first, last, largest = block.groups[k], block.groups[k + 1], block.largest[k]
+    group, targets = block.scores[first:last], block.targets
+    multiply_panels(block.table[first:last], block.columns, group[:, : len(largest)], False)
+    _add_bias(group, block.b[first:last], largest)
+    for n in range(len(targets)):
+        if first <= targets[n] < last:
+            block.hits[n] = block.scores[targets[n], n]
+    _exponentials(group, largest, block.sums[k])
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _go_back(block, k, weights, add_columns, dcolumns, dtable, db, add):
+    """Turn the exponentials of a group into gradients; write, or add to, dcolumns and dtable; add db."""
+    first, last = block.groups[k], block.groups[k + 1]
+    group = block.scores[first:last]
+    _gradients(group, block.largest[k], block.log_sums, weights, block.targets, first, db[first:last])
+    multiply(block.table[first:last].T, group, dcolumns, add_columns)
+    multiply_panels(group[:, : len(block.x)], block.rows, dtable[first:last], add)
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def _add_bias(scores, b, largest):
-    ones, lowest = np.ones((1, LANES), np.float32), np.full((1, LANES), -np.inf, np.float32)
-    one, zero, by_token = load_row(ones, 0, 0), np.float32(0), largest.reshape(1, -1)
+    ones, by_token = np.ones((1, LANES), np.float32), largest.reshape(1, -1)
+    one = load_row(ones, 0, 0)
     for n in range(0, len(largest), LANES):
-        most, finite = load_row(lowest, 0, 0), zero_row(scores)
+        most = full_row(ones, np.float32(-np.inf))
         for w in range(len(scores)):
             row = add_multiple(load_row(scores, w, n), b[w], one)
             store_row(scores, w, n, row)
-            most, finite = larger(row, most), add_multiple(finite, zero, row)
-        store_row(by_token, 0, n, add_rows(most, finite))
+            most = larger(row, most)
+        store_row(by_token, 0, n, most)
 
 
-@njit(nogil=True, cache=True, fastmath=True, error_model="numpy")
+@njit(nogil=True, cache=True, fastmath={"contract"}, error_model="numpy")
 def _exponentials(scores, largest, sums):
-    sums[:] = 0
-    for w in range(len(scores)):
-        row = scores[w][: len(largest)]
-        for n in range(len(row)):
-            row[n] = fast_exp(row[n] - largest[n])
-        for n in range(len(row)):
-            sums[n] += row[n]
+    by_token, sums_by_token = largest.reshape(1, -1), sums.reshape(1, -1)
+    for n in range(0, len(largest), LANES):
+        most, total = load_row(by_token, 0, n), zero_row(scores)
+        for w in range(len(scores)):
+            row = exp_row(subtract_rows(load_row(scores, w, n), most), scores)
+            store_row(scores, w, n, row)
+            total = add_rows(total, row)
+        store_row(sums_by_token, 0, n, total)
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _log_sums(largest, sums, log_sums):
-    groups, tokens = largest.shape
-    most, total = np.full(tokens, -np.inf, np.float32), np.zeros(tokens, np.float32)
-    for k in range(groups):
-        for n in range(tokens):
-            most[n] = np.maximum(most[n], largest[k, n])
-    for k in range(groups):
-        for n in range(tokens):
-            total[n] += sums[k, n] * fast_exp(largest[k, n] - most[n])
-    for n in range(tokens):
-        log_sums[n] = most[n] + np.log(total[n])
+def _log_sums(largest, sums, first, last, log_sums):
+    most, total = np.full(last - first, -np.inf, np.float32), np.zeros(last - first, np.float32)
+    for k in range(len(largest)):
+        row = largest[k, first:last]
+        for n in range(len(most)):
+            most[n] = np.maximum(most[n], row[n])
+    for k in range(len(largest)):
+        row, added = largest[k, first:last], sums[k, first:last]
+        for n in range(len(most)):
+            total[n] += added[n] * fast_exp(row[n] - most[n])
+    for n in range(len(most)):
+        log_sums[first + n] = most[n] + np.log(total[n])
 
 
 @njit(nogil=True, cache=True, fastmath=True, error_model="numpy")

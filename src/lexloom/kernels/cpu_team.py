@@ -5,6 +5,7 @@ are finished. A thread that comes late, or never, leaves its tiles to the others
 its own, the same in each phase, so what a tile needs is often in its core's cache already.
 """
 
+import os
 import platform
 from collections.abc import Callable
 
@@ -17,17 +18,26 @@ from numba.extending import intrinsic
 from lexloom.kernels.compiled import njit
 from lexloom.kernels.pool import run_together
 
+_LOOKS = 1000  # before a thread that waits leaves its core to others
 _COUNTER = types.Array(types.int64, 1, "C")
 
 
-def run_phases(work: Callable[[np.ndarray, float], None], phases: int, tiles: int, most: int) -> None:
-    """Call `work(progress, start)` on at most so many threads, and return when all are done.
+def run_phases(work: Callable[[np.ndarray, float], None], phases: int, tiles: int, max_threads: int) -> None:
+    """Call `work(progress, start)` on the threads, and return when all are done.
 
-    They are what `tiles_of` takes: a row of `progress` in each phase, which holds how many tiles are finished
-    and which ones are claimed, and the share of the tiles that lie before a thread's first one.
+    They are what `tiles_of` takes: a row of `progress` (phases, 1 + tiles) in each phase, which holds how
+    many tiles are finished and which ones are claimed, and the share of the tiles before a thread's first.
     """
     progress = np.zeros((phases, 1 + tiles), np.int64)
-    run_together(lambda start: work(progress, start), most)
+
+    def guarded(start: float) -> None:
+        try:
+            work(progress, start)
+        except BaseException:
+            progress[...] = tiles  # all are claimed and finished, so who waits for them goes on to the end
+            raise
+
+    run_together(guarded, max_threads)
 
 
 @njit(nogil=True, error_model="numpy")  # Numba finds no generator that it has kept on disk
@@ -38,8 +48,16 @@ def tiles_of(progress, start):
         yield tile
         _add(progress, 0, 1)
         tile = _claim(progress, tile)
+    looks = 0
     while _load(progress, 0) < len(progress) - 1:
-        _pause()
+        looks += 1
+        _pause(looks > _LOOKS)
+
+
+@njit(nogil=True, cache=True)
+def share(length, tile, tiles):
+    """Return where a tile's share of a length begins, and where that of the next does."""
+    return length * tile // tiles, length * (tile + 1) // tiles
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
@@ -86,13 +104,19 @@ def _load(typing, progress, index):
 
 
 @intrinsic
-def _pause(typing):
-    """Let another thread of the same core go first for a moment, where the processor has a way to say so."""
+def _pause(typing, long):
+    """Let others go first: a thread of the same core for a moment, or, where `long`, any that has no core."""
 
     def generate(context, builder, signature, values):
+        if hasattr(os, "sched_yield"):
+            with builder.if_then(values[0]):
+                _call(builder, "sched_yield", ir.IntType(32))
         if platform.machine() in ("x86_64", "AMD64"):
-            kind = ir.FunctionType(ir.VoidType(), [])
-            builder.call(cgutils.get_or_insert_function(builder.module, kind, "llvm.x86.sse2.pause"), [])
+            _call(builder, "llvm.x86.sse2.pause", ir.VoidType())
         return context.get_dummy_value()
 
-    return types.void(), generate
+    return types.void(types.boolean), generate
+
+
+def _call(builder, name, result):
+    builder.call(cgutils.get_or_insert_function(builder.module, ir.FunctionType(result, []), name), [])

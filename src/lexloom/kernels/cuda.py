@@ -18,6 +18,7 @@ from lexloom.kernels.recurrences import lstm as lstm
 from lexloom.kernels.recurrences import lstm_backward as lstm_backward
 from lexloom.kernels.recurrences import rnn as rnn
 from lexloom.kernels.recurrences import rnn_backward as rnn_backward
+from lexloom.kernels.recurrences import sigmoid as sigmoid
 from lexloom.kernels.reference import adagrad_rows as adagrad_rows
 from lexloom.kernels.reference import each_tile as each_tile
 from lexloom.kernels.reference import matmul as matmul
@@ -25,7 +26,6 @@ from lexloom.kernels.reference import project_out as project_out
 from lexloom.kernels.reference import qr as qr
 from lexloom.kernels.reference import row_adagrad_rows as row_adagrad_rows
 from lexloom.kernels.reference import sgd as sgd
-from lexloom.kernels.reference import sigmoid as sigmoid
 from lexloom.kernels.reference import softmax_cross_entropy as softmax_cross_entropy
 from lexloom.kernels.reference import softmax_cross_entropy_backward as softmax_cross_entropy_backward
 from lexloom.kernels.reference import softmax_output as softmax_output

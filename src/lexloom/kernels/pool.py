@@ -6,7 +6,7 @@ for any number of threads. The functions that run on tiles release the GIL (BLAS
 
 import os
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 
 from threadpoolctl import threadpool_limits
@@ -46,25 +46,30 @@ def run_tiles(work: Callable[[int], None], tiles: Sequence) -> None:
     run_together(drain, len(tiles))
 
 
-def run_together(work: Callable[[float], None], most: int) -> None:
-    """Call `work(k / K)` on each thread k of K, at most so many, and return when all calls have returned.
+def run_together(work: Callable[[float], None], max_threads: int) -> None:
+    """Call `work(k / K)` on each of K threads, at most `max_threads`, and return when all have returned.
 
     A thread that has not begun when the first one is done does not call it at all. An error is raised once no
     thread works.
     """
-    count = max(1, min(_threads, most))
+    count = min(_threads, max_threads)
+    if count <= 1:
+        work(0.0)
+        return
     others = [_executor.submit(work, number / count) for number in range(1, count)]
     try:
         work(0.0)
     finally:
         started = [other for other in others if not other.cancel()]  # who wakes up too late has nothing to do
-        wait(started)
-    for other in started:
-        other.result()
+        errors = [other.exception() for other in started]
+    for error in filter(None, errors):
+        raise error
 
 
 def cut(length: int, tile: int) -> list[slice]:
     """Cut `range(length)` into nearly equal slices of about `tile` each; depends on nothing else."""
-    count = max(1, round(length / tile))
+    count = round(length / tile)
+    if count <= 1:
+        return [slice(0, length)]
     bounds = [length * i // count for i in range(count + 1)]
     return [slice(start, stop) for start, stop in pairwise(bounds)]

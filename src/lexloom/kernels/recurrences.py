@@ -8,7 +8,21 @@ of the name of a cell return what its layer hands on and keeps for the way back;
 from typing import Any
 
 from lexloom.backend import backend_of
-from lexloom.kernels.reference import sigmoid
+
+
+def sigmoid(x: Any, out: Any = None) -> Any:
+    """Return 1 / (1 + exp(-x)), written through tanh, which never overflows; to `out` where given."""
+    xp = backend_of(x).xp
+    out = xp.tanh(x * 0.5, out=out)
+    out *= 0.5
+    out += 0.5
+    return out
+
+
+def _gates(numbers: Any, count: int) -> list[Any]:
+    """Return views of numbers (N, count H): those of each gate (N, H)."""
+    size = numbers.shape[1] // count
+    return [numbers[:, gate * size : (gate + 1) * size] for gate in range(count)]
 
 
 def rnn(a: Any, h0: Any, Wh: Any) -> Any:
@@ -37,13 +51,19 @@ def rnn_backward(dy: Any, dh: Any, h: Any, Wh: Any) -> tuple[Any, Any]:
 
 
 def lstm(a: Any, h0: Any, c0: Any, Wh: Any) -> tuple[Any, Any, Any]:
-    """Return the gates i, f, o and candidates g of an LSTM (T, N, 4 H), its hidden states h and cells c (T, N, H).
+    """Return the gates of an LSTM, its hidden states h and its cells c (T, N, H).
 
     Parameters
     ----------
     a : (T, N, 4 H) float array
     h0, c0 : (N, H) float arrays
     Wh : (H, 4 H) float array
+
+    Returns
+    -------
+    gates : (T, N, 4 H) float array
+        i, f, o and the candidate g, as in the columns of Wh.
+    h, c : (T, N, H) float arrays
     """
     xp, H = backend_of(a).xp, len(Wh)
     gates, c = xp.empty_like(a), xp.empty((*a.shape[:2], H), a.dtype)
@@ -53,7 +73,7 @@ def lstm(a: Any, h0: Any, c0: Any, Wh: Any) -> tuple[Any, Any, Any]:
         total = a[t] + h_before @ Wh
         gates[t, :, : 3 * H] = sigmoid(total[:, : 3 * H])
         gates[t, :, 3 * H :] = xp.tanh(total[:, 3 * H :])
-        i, f, o, g = xp.split(gates[t], 4, axis=1)
+        i, f, o, g = _gates(gates[t], 4)
         c[t] = f * c_before + i * g
         h[t] = o * xp.tanh(c[t])
         h_before, c_before = h[t], c[t]
@@ -76,11 +96,11 @@ def lstm_backward(dy: Any, dh: Any, dc: Any, gates: Any, c: Any, c0: Any, Wh: An
     xp = backend_of(gates).xp
     da = xp.empty_like(gates)
     for t in reversed(range(len(c))):
-        i, f, o, g = xp.split(gates[t], 4, axis=1)
+        i, f, o, g = _gates(gates[t], 4)
         tanh_c, c_before = xp.tanh(c[t]), c[t - 1] if t else c0
         dh = dy[t] + dh
         dc = dc + dh * o * (1 - tanh_c * tanh_c)
-        di, df, do, dg = xp.split(da[t], 4, axis=1)
+        di, df, do, dg = _gates(da[t], 4)
         di[...] = dc * g * i * (1 - i)
         df[...] = dc * c_before * f * (1 - f)
         do[...] = dh * tanh_c * o * (1 - o)
@@ -90,7 +110,7 @@ def lstm_backward(dy: Any, dh: Any, dc: Any, gates: Any, c: Any, c0: Any, Wh: An
 
 
 def gru(a: Any, h0: Any, Wh: Any, bhn: Any) -> tuple[Any, Any, Any]:
-    """Return the gates r, z and candidates n of a GRU (T, N, 3 H), its hidden states h and what r scales (T, N, H).
+    """Return the gates of a GRU, its hidden states h and what the reset gate scales (T, N, H).
 
     Parameters
     ----------
@@ -98,6 +118,12 @@ def gru(a: Any, h0: Any, Wh: Any, bhn: Any) -> tuple[Any, Any, Any]:
     h0 : (N, H) float array
     Wh : (H, 3 H) float array
     bhn : (H,) float array
+
+    Returns
+    -------
+    gates : (T, N, 3 H) float array
+        r, z and the candidate n, as in the columns of Wh.
+    h, inner : (T, N, H) float arrays
     """
     xp, H = backend_of(a).xp, len(Wh)
     gates, h = xp.empty_like(a), xp.empty((*a.shape[:2], H), a.dtype)
@@ -105,7 +131,7 @@ def gru(a: Any, h0: Any, Wh: Any, bhn: Any) -> tuple[Any, Any, Any]:
     for t in range(len(a)):
         from_hidden = before @ Wh
         gates[t, :, : 2 * H] = sigmoid(a[t, :, : 2 * H] + from_hidden[:, : 2 * H])
-        r, z, n = xp.split(gates[t], 3, axis=1)
+        r, z, n = _gates(gates[t], 3)
         inner[t] = from_hidden[:, 2 * H :] + bhn
         n[...] = xp.tanh(a[t, :, 2 * H :] + r * inner[t])
         h[t] = n + z * (before - n)
@@ -113,9 +139,7 @@ def gru(a: Any, h0: Any, Wh: Any, bhn: Any) -> tuple[Any, Any, Any]:
     return gates, h, inner
 
 
-def gru_backward(
-    dy: Any, dh: Any, gates: Any, inner: Any, h: Any, h0: Any, Wh: Any
-) -> tuple[Any, Any, Any]:
+def gru_backward(dy: Any, dh: Any, gates: Any, inner: Any, h: Any, h0: Any, Wh: Any) -> tuple[Any, Any, Any]:
     """Return da and the same from the side of the hidden states, da_hidden (both (T, N, 3 H)), and dh0.
 
     Parameters
@@ -131,7 +155,7 @@ def gru_backward(
     da = xp.empty_like(gates)
     da_hidden = xp.empty_like(gates)
     for t in reversed(range(len(h))):
-        r, z, n = xp.split(gates[t], 3, axis=1)
+        r, z, n = _gates(gates[t], 3)
         before = h[t - 1] if t else h0
         dh = dy[t] + dh
         dn = dh * (1 - z) * (1 - n * n)

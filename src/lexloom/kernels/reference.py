@@ -1,6 +1,6 @@
 """What kernels compute, in plain array operations: the specification of cpu.py and cuda.py.
 
-That of the recurrent layers' kernels is recurrences.py.
+Those of the recurrent layers are written out in recurrences.py.
 """
 
 from collections.abc import Callable
@@ -8,6 +8,13 @@ from typing import Any, NamedTuple
 
 from lexloom.backend import backend_of
 from lexloom.kernels import context_windows, token_blocks
+from lexloom.kernels.recurrences import gru as gru
+from lexloom.kernels.recurrences import gru_backward as gru_backward
+from lexloom.kernels.recurrences import lstm as lstm
+from lexloom.kernels.recurrences import lstm_backward as lstm_backward
+from lexloom.kernels.recurrences import rnn as rnn
+from lexloom.kernels.recurrences import rnn_backward as rnn_backward
+from lexloom.kernels.recurrences import sigmoid as sigmoid
 
 
 def _xp(array: Any) -> Any:
@@ -88,15 +95,6 @@ def sum_rows(rows: Any, values: Any) -> tuple[Any, Any]:
     sums = xp.zeros((len(unique), values.shape[1]), values.dtype)
     xp.add.at(sums, inverse, values)
     return unique, sums
-
-
-def sigmoid(x: Any, out: Any = None) -> Any:
-    """Return 1 / (1 + exp(-x)), written through tanh, which never overflows; to `out` where given."""
-    xp = _xp(x)
-    out = xp.tanh(x * 0.5, out=out)
-    out *= 0.5
-    out += 0.5
-    return out
 
 
 def count_cooccurrences(
@@ -199,7 +197,7 @@ def softmax_output(x: Any, W: Any, b: Any, targets: Any) -> Any:
     )
 
 
-def softmax_output_gradients(x: Any, W: Any, b: Any, targets: Any, weight: Any) -> tuple[Any, Any, Any, Any]:
+def softmax_output_gradients(x: Any, W: Any, b: Any, targets: Any, weight: Any) -> tuple[Any, ...]:
     """Return the losses of `softmax_output` and the gradients of their sum, times `weight`.
 
     With dscores from `softmax_cross_entropy_backward`: dx = dscores W', dW = x' dscores, db the sum of the
@@ -217,6 +215,8 @@ def softmax_output_gradients(x: Any, W: Any, b: Any, targets: Any, weight: Any) 
     losses : (N,) float array
     dx, dW, db : float arrays like x, W and b
         dW has the memory layout of W.
+    squares : (V,) float array
+        Sums of the squares of the columns of dW.
     """
     xp = _xp(x)
     losses, dx, dW, db = [], [], xp.zeros_like(W), xp.zeros_like(b)
@@ -228,7 +228,7 @@ def softmax_output_gradients(x: Any, W: Any, b: Any, targets: Any, weight: Any) 
         dx.append(matmul(dscores, W.T))
         dW += matmul(x[block].T, dscores)
         db += dscores.sum(axis=0)
-    return xp.concatenate(losses), xp.concatenate(dx), dW, db
+    return xp.concatenate(losses), xp.concatenate(dx), dW, db, xp.einsum("hv,hv->v", dW, dW)
 
 
 def cbow(
