@@ -1,4 +1,4 @@
-"""Write the ladder of language models: published test perplexities and ours, the worst model first.
+"""Write the ladder of language models: test perplexities published, expected and ours, the worst model first.
 
 Below it, in a table of their own, stand models that adapted to the text while they read it.
 """
@@ -13,8 +13,11 @@ from lexloom.errors import LexloomError
 from lexloom.output_files import aligned, write_lines
 from lexloom.text_files import read_seconds
 
-COLUMNS = ("rung", "published", "ours", "valid", "epochs", "seconds", "device")
-ADAPTED_COLUMNS = ("adapted_at_test_time", "published", "ours", "valid", "settings", "seconds", "device")
+KNOWN = ("published", "expected")
+"""Test perplexities known before, by the option that gives them and the column that shows them."""
+
+COLUMNS = ("rung", *KNOWN, "ours", "valid", "epochs", "seconds", "device")
+ADAPTED_COLUMNS = ("adapted_at_test_time", *KNOWN, "ours", "valid", "settings", "seconds", "device")
 
 
 def options() -> argparse.ArgumentParser:
@@ -31,13 +34,14 @@ def options() -> argparse.ArgumentParser:
         required=True,
         help="Snakemake's benchmark of each training, or adaptation (TSV)",
     )
-    parser.add_argument(
-        "--published",
-        nargs="*",
-        default=[],
-        metavar="RUNG=PERPLEXITY",
-        help="published test perplexity of a rung; a dash stands for those not given",
-    )
+    for known in KNOWN:
+        parser.add_argument(
+            f"--{known}",
+            nargs="*",
+            default=[],
+            metavar="RUNG=PERPLEXITY",
+            help=f"{known} test perplexity of a rung; a dash stands for those not given",
+        )
     return parser
 
 
@@ -45,14 +49,14 @@ def main(given: argparse.Namespace) -> None:
     """Read what was measured, write the table."""
     if not len(given.rungs) == len(given.perplexities) == len(given.benchmarks):
         raise LexloomError("--rungs, --perplexities, --benchmarks: expected equally many of each")
-    published = dict(pair.split("=", 1) for pair in given.published)
+    known = [dict(pair.split("=", 1) for pair in getattr(given, name)) for name in KNOWN]
     plain, adapted = [COLUMNS], [ADAPTED_COLUMNS]
     for name, found, benchmark in sorted(read_rungs(given), key=lambda rung: -rung[1]["test"]):
         adaptation = found.settings.get("adaptation")
         (plain if adaptation is None else adapted).append(
             (
                 name,
-                published.get(name, "-"),
+                *(perplexities.get(name, "-") for perplexities in known),
                 f"{found['test']:.2f}",
                 f"{found['valid']:.2f}",
                 f"{found['epochs']}" if adaptation is None else in_one_word(adaptation),

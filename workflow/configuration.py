@@ -173,13 +173,14 @@ def _contradictions(config: Mapping[str, Any], mistakes: Mapping[KeyPath, str]) 
     for name, model in models.items():
         if sound("rnnlm", "models", name):
             yield from _untieable(("rnnlm", "models", name, "tied"), model)
-    for name, perplexities in entries("published").items():
-        path = ("published", name)
-        if present("corpora") and present("rnnlm", "models") and sound(*path):
-            yield from _unknown(path, [name], "corpora", corpora)
-            for rung in perplexities:
-                model = rung.partition("+")[0]
-                yield from _unknown((*path, rung), [model], "ngram and rnnlm.models", ["ngram", *models])
+    for group in ("published", "expected"):
+        for name, perplexities in entries(group).items():
+            path = (group, name)
+            if present("corpora") and present("rnnlm", "models") and sound(*path):
+                yield from _unknown(path, [name], "corpora", corpora)
+                for rung in perplexities:
+                    model = rung.partition("+")[0]
+                    yield from _unknown((*path, rung), [model], "ngram and rnnlm.models", ["ngram", *models])
     if sound("tokenize", "split"):
         yield from _not_whole(("tokenize", "split"), config["tokenize"]["split"])
 

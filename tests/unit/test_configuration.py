@@ -46,6 +46,8 @@ NAMED = [
     ("rnnlm", "models"),
     ("published",),
     ("published", "ptb"),
+    ("expected",),
+    ("expected", "ptb"),
     ("evaluation", "sets"),
 ]
 CLOSED = [path for path in groups(VALID) if path not in NAMED]
@@ -217,16 +219,18 @@ def test_only_a_model_of_the_corpus_adapts():
     assert '"lstm_small" is not one of the corpus\'s models' in message
 
 
-def test_a_perplexity_is_published_of_a_known_way_to_adapt():
-    assert not mistakes(changed(("published", "ptb", "lstm+cache"), 80))
-    message = mistakes(changed(("published", "ptb", "lstm+cash"), 80))["published.ptb.lstm+cash"]
+@pytest.mark.parametrize("known", ["published", "expected"])
+def test_a_perplexity_is_known_of_a_known_way_to_adapt(known):
+    assert not mistakes(changed((known, "ptb", "lstm+cache"), 80))
+    message = mistakes(changed((known, "ptb", "lstm+cash"), 80))[f"{known}.ptb.lstm+cash"]
     assert "+temperature, +cache or +dynamic where it adapts" in message
 
 
-def test_a_perplexity_is_published_of_a_known_model_and_corpus():
-    message = mistakes(changed(("published", "ptb", "lstn"), 100.5))["published.ptb.lstn"]
+@pytest.mark.parametrize("known", ["published", "expected"])
+def test_a_perplexity_is_known_of_a_known_model_and_corpus(known):
+    message = mistakes(changed((known, "ptb", "lstn"), 100.5))[f"{known}.ptb.lstn"]
     assert '"lstn" is not one of ngram and rnnlm.models, did you mean lstm?' in message
-    message = mistakes(changed(("published", "ptbb"), {"lstm": 100.5}))["published.ptbb"]
+    message = mistakes(changed((known, "ptbb"), {"lstm": 100.5}))[f"{known}.ptbb"]
     assert '"ptbb" is not one of corpora, did you mean ptb?' in message
 
 

@@ -87,27 +87,28 @@ def test_the_table_needs_a_benchmark_of_each_model(folder):
     assert (folder / "t").read_text().splitlines()[1].split()[-2:] == ["12", "cpu"]
 
 
-def test_the_ladder_begins_with_the_worst_and_has_a_dash_where_nothing_was_published(folder):
+def test_the_ladder_begins_with_the_worst_and_has_a_dash_where_no_perplexity_is_known(folder):
     (folder / "b.tsv").write_text("s\th:m:s\n12.4\t0:00:12\n")
     files = []
     for test in (80.0, 140.0):
         datasets = {"valid": np.float64(99), "test": np.float64(test), "epochs": np.int64(3)}
         files.append(folder / f"{test}.h5")
         write_artifact(files[-1], "perplexity", datasets, {"trained_on": "cuda: A card"})
-    given = ["--output", folder / "t", "--published", "ngram=141.2", "--benchmarks", *[folder / "b.tsv"] * 2]
+    given = ["--output", folder / "t", "--published", "ngram=141.2", "--expected", "lstm=79.5"]
+    given += ["--benchmarks", *[folder / "b.tsv"] * 2]
     succeed("tabulate_ladder", *given, "--rungs", "lstm", "ngram", "--perplexities", *files)
     assert [line.split() for line in (folder / "t").read_text().splitlines()[1:]] == [
-        ["ngram", "141.2", "140.00", "99.00", "3", "12", "cuda:_A_card"],
-        ["lstm", "-", "80.00", "99.00", "3", "12", "cuda:_A_card"],
+        ["ngram", "141.2", "-", "140.00", "99.00", "3", "12", "cuda:_A_card"],
+        ["lstm", "-", "79.5", "80.00", "99.00", "3", "12", "cuda:_A_card"],
     ]
     settings = {"trained_on": "cuda: A card", "adaptation": {"window": 500, "weight": 0.12345}}
     write_artifact(files[1], "perplexity", datasets, settings)
     succeed("tabulate_ladder", *given, "--rungs", "lstm", "lstm+cache", "--perplexities", *files)
     assert [line.split() for line in (folder / "t").read_text().splitlines()[1:]] == [
-        ["lstm", "-", "80.00", "99.00", "3", "12", "cuda:_A_card"],
+        ["lstm", "-", "79.5", "80.00", "99.00", "3", "12", "cuda:_A_card"],
         [],
-        ["adapted_at_test_time", "published", "ours", "valid", "settings", "seconds", "device"],
-        ["lstm+cache", "-", "140.00", "99.00", "weight=0.1235,window=500", "12", "cpu"],
+        ["adapted_at_test_time", "published", "expected", "ours", "valid", "settings", "seconds", "device"],
+        ["lstm+cache", "-", "-", "140.00", "99.00", "weight=0.1235,window=500", "12", "cpu"],
     ]
     refused = run_script("tabulate_ladder", *given, "--rungs", "lstm", "--perplexities", *files)
     assert "expected equally many of each" in refused.stderr

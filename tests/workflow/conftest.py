@@ -166,6 +166,7 @@ def configuration(mirror):
             },
         },
         "published": {"sample": {"ngram": 15.5, "tiny+cache": 12.5}},
+        "expected": {"sample": {"tiny": 700.25, "tiny+cache": 300.5}},
         "evaluation": {"sets": sets, "neighbours": 3},
     }
 

@@ -37,14 +37,15 @@ def test_the_table_of_language_models(workflow):
 def test_the_ladder_of_language_models(workflow):
     plain, adapted = (workflow.folder / "results/sample/ladder.txt").read_text().split("\n\n")
     head, *lines = plain.splitlines()
-    assert " ".join(head.split()) == "rung published ours valid epochs seconds device"
+    assert " ".join(head.split()) == "rung published expected ours valid epochs seconds device"
     rows = [dict(zip(head.split(), line.split(), strict=True)) for line in lines]
     assert {row["rung"]: row["published"] for row in rows} == {"ngram": "15.5", "tiny": "-"}
+    assert {row["rung"]: row["expected"] for row in rows} == {"ngram": "-", "tiny": "700.25"}
     assert float(rows[0]["ours"]) > float(rows[1]["ours"]) > 1
     head, *lines = adapted.splitlines()
     rows = {line.split()[0]: dict(zip(head.split(), line.split(), strict=True)) for line in lines}
     assert set(rows) == {"tiny+temperature", "tiny+cache", "tiny+dynamic"}
-    assert rows["tiny+cache"]["published"] == "12.5"
+    assert (rows["tiny+cache"]["published"], rows["tiny+cache"]["expected"]) == ("12.5", "300.5")
     assert "window=20" in rows["tiny+cache"]["settings"]
 
 

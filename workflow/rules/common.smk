@@ -206,12 +206,14 @@ def rungs(wildcards):
 
 
 def rung_options(wildcards):
-    """Return the names and the published perplexities of the language models of a corpus, as options."""
+    """Return the language models of a corpus, and the perplexities published and expected of them, as options."""
     names = rung_names(wildcards.corpus)
     names += ["+".join(pair) for pair in adapted_names(wildcards.corpus)]
-    published = config["published"].get(wildcards.corpus, {})
-    pairs = [f"{name}={published[name]}" for name in names if name in published]
-    return options({"rungs": names, "published": pairs})
+    found = {"rungs": names}
+    for group in ("published", "expected"):
+        known = config[group].get(wildcards.corpus, {})
+        found[group] = [f"{name}={known[name]}" for name in names if name in known]
+    return options(found)
 
 
 def test_sets(wildcards):

@@ -122,7 +122,7 @@ rule tabulate_ladder:
             "results/{corpus}/ladder.txt",
             caption="../report/ladder.rst",
             category="Language models",
-            labels={"shows": "published perplexities and ours"},
+            labels={"shows": "perplexities, published, expected and ours"},
         ),
     log:
         "logs/{corpus}/tabulate_ladder.log",
