@@ -1,7 +1,8 @@
-"""What a training does, line by line while it runs, and for its artifact afterwards."""
+"""What a training does, line by line while it runs, for its artifact afterwards, and read again."""
 
+import csv
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -123,3 +124,25 @@ class TrainingLog(Callback):
         now = time.perf_counter()
         self.seconds += now - self.last_time
         self.last_time = now
+
+
+def read_log(path: str | Path, names: Sequence[str]) -> list[np.ndarray]:
+    """Return columns, each (L,), of a CSV file of L lines that a `TrainingLog` wrote.
+
+    Raises
+    ------
+    LexloomError
+        When the file has no line, or one without a number in such a column.
+    """
+    with open(path, encoding="utf-8", newline="") as file:
+        lines = list(csv.DictReader(file))
+    try:
+        columns = [np.array([float(line[name]) for line in lines]) for name in names]
+    except (KeyError, TypeError, ValueError):
+        lines = []
+    if not lines:
+        raise LexloomError(
+            f"{path}: not the log of a training, of a line or more, with {', '.join(names)} in each; "
+            "the training that writes it mends it"
+        )
+    return columns

@@ -11,7 +11,7 @@ from lexloom.optimizers import SGD
 from lexloom.parameter import Parameter
 from lexloom.schedules import linear
 from lexloom.trainer import Callback, Trainer
-from lexloom.training_log import TrainingLog
+from lexloom.training_log import TrainingLog, read_log
 
 BATCHES = [1.0, 2.0, 4.0, 3.0, 5.0]
 EPOCHS = 3
@@ -113,6 +113,22 @@ def test_a_resumed_training_has_each_line_once(tmp_path, damage):
         assert {**line, "words_per_s": 0} == {**other, "words_per_s": 0}
     for name, dataset in whole.datasets().items():
         assert resumed.datasets()[name].array.tobytes() == dataset.array.tobytes()
+
+
+def test_columns_are_read_again(tmp_path):
+    datasets = fit(tmp_path / "a.csv").datasets()
+    loss, steps = read_log(tmp_path / "a.csv", ["loss", "step"])
+    np.testing.assert_array_equal(steps, datasets["steps/step"].array)
+    np.testing.assert_allclose(loss, datasets["steps/loss"].array, rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "step,speed\n", "step\n1\n", "step,speed\n1,2\n2\n", "step,speed\n1,\n"]
+)
+def test_a_log_of_no_line_or_with_half_a_line_is_refused(tmp_path, text):
+    (tmp_path / "a.csv").write_text(text)
+    with pytest.raises(LexloomError, match=r"a\.csv: not the log of a training, .* with step, speed in each"):
+        read_log(tmp_path / "a.csv", ["step", "speed"])
 
 
 def test_a_log_that_cannot_be_written_is_named(tmp_path):

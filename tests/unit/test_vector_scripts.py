@@ -175,8 +175,10 @@ def test_training_curves_are_drawn(folder):
     gold = ["--gold", folder / "gold.h5"]
     succeed("plot_perplexity", "--output", folder / "perplexity.png", *gold, "--", folder / "lstm.h5")
     succeed("plot_rnnlm_training", "--output", folder / "training.png", folder / "lstm.h5")
+    (folder / "lstm.csv").write_text("step,tokens_per_s\n100,1\n200,5\n300,4\n")
+    succeed("plot_rnnlm_speed", "--output", folder / "speed.png", folder / "lstm.csv")
     untrained = run_script("plot_training_curves", "--output", folder / "none.png", folder / "svd.h5")
     assert untrained.returncode == 1
     assert "svd.h5: vectors without 'losses'" in untrained.stderr
-    for name in ("curves", "perplexity", "training"):
+    for name in ("curves", "perplexity", "training", "speed"):
         assert (folder / f"{name}.png").read_bytes().startswith(b"\x89PNG")

@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).parents[2]
-TARGETS = ["all", "sweep", "results/own/similarity/svd.h5"]
+TARGETS = ["all", "sweep", "speeds", "results/own/similarity/svd.h5"]
 TINY = {
     "cell": "lstm",
     "layers": 1,

@@ -92,6 +92,30 @@ def test_another_run_in_another_folder_with_two_threads_gives_the_same_bytes(wor
     assert without_times(table) == without_times(other)
 
 
+def test_the_log_of_a_training_that_failed_stays_and_needs_nothing_to_be_trained_again(workflow, tmp_path):
+    astray = tmp_path / "astray.yaml"
+    training = "{learning_rate: 1000, weight_decay: 1, clip: null, epochs: 9, dropout: 0}"
+    astray.write_text(f"rnnlm: {{models: {{tiny: {training}}}}}\n")
+    model, log = "results/sample/rnnlm/tiny.h5", tmp_path / "results/sample/rnnlm/tiny.csv"
+    here = ("--directory", str(tmp_path), "--configfile", "tiny.yaml")
+    assert workflow.snakemake(*here, str(astray), "--", model, check=False).returncode == 1
+    assert not (tmp_path / model).exists()
+    assert log.read_text().startswith("step,epochs,loss,")
+    workflow.snakemake(*here, "--", "speeds")
+    assert (tmp_path / "results/sample/figures/rnnlm_speed_tiny.png").is_file()
+    assert log.read_text().count("\n") > 1
+
+
+def test_the_speed_of_a_training_is_drawn_when_it_has_ended(unmade):
+    log = unmade.folder / "results/sample/rnnlm/tiny.csv"
+    log.parent.mkdir(parents=True)
+    log.touch()
+    try:
+        assert "rule train_rnnlm:" in unmade.snakemake("--dry-run", "speeds").stdout
+    finally:
+        log.unlink()
+
+
 def test_a_corpus_counted_in_shards_gives_the_same_bytes_and_keeps_no_shard(workflow, tmp_path):
     counts = "data/own/cooccurrences.h5"
     (tmp_path / "own.txt").write_bytes((workflow.folder / "own.txt").read_bytes())
@@ -109,7 +133,7 @@ def test_the_graph_is_clean_to_the_lint_of_snakemake(workflow):
     assert "good condition" in workflow.snakemake("--lint").stdout
 
 
-@pytest.mark.parametrize("target", ["results/rnnlm_ppl.txt", "all", "lessons", "sweep"])
+@pytest.mark.parametrize("target", ["results/rnnlm_ppl.txt", "all", "lessons", "sweep", "speeds"])
 def test_the_default_configuration_has_a_plan_for_each_target(workflow, target):
     command = [sys.executable, "-m", "snakemake", "--cores", "1", "--dry-run", "--quiet", "--", target]
     assert subprocess.run(command, cwd=workflow.folder, check=False, capture_output=True).returncode == 0

@@ -3,7 +3,7 @@ import pytest
 
 @pytest.fixture(scope="module")
 def report(workflow):
-    workflow.snakemake("--report", "report.html")
+    workflow.snakemake("all", "speeds", "--report", "report.html")
     return (workflow.folder / "report.html").read_text()
 
 
@@ -28,6 +28,7 @@ def test_a_table_is_shown_in_its_caption(workflow, report, table):
         ("perplexity.png", "the perplexity of the grammar that generated the corpus"),
         ("perplexity_bands.png", "by how often the word to be predicted stands in"),
         ("rnnlm_training.png", "Each language model on sample while it trained"),
+        ("rnnlm_speed_tiny.png", "How many tokens tiny read in a second while it trained on sample"),
         (
             "gradient_lags.png",
             "How much the loss of a word depends on the state of the network some words before",

@@ -13,6 +13,7 @@ ADAPTED = {
     name: {f"results/sample/rnnlm/adapted/tiny_{name}.h5", *LADDER}
     for name in ("temperature", "cache", "dynamic")
 }
+SPEED = {"results/sample/figures/rnnlm_speed_tiny.png"}
 LANGUAGE_MODEL = {
     "results/sample/rnnlm/tiny.h5",
     "results/sample/rnnlm/tiny_perplexity.h5",
@@ -22,6 +23,7 @@ LANGUAGE_MODEL = {
     *set().union(*ADAPTED.values()),
     "results/sample/figures/rnnlm_training.png",
     "results/sample/figures/gradient_lags.png",
+    *SPEED,
 }
 NGRAM = {"results/sample/ngram.h5", "results/sample/ngram_perplexity.h5", *COMPARED}
 SWEEP_PICTURE = {"results/sample/vector_sweep.txt", "results/sample/figures/vector_sweep.png"}
@@ -81,6 +83,7 @@ OWN = {"data/own/corpus.h5", *OWN_COUNTED}
 
 EDITED_FILES = {
     "scripts/adapt_rnnlm.py": set().union(*ADAPTED.values()),
+    "scripts/plot_rnnlm_speed.py": SPEED,
     "scripts/tabulate_ladder.py": LADDER,
     "scripts/tabulate_rnnlm.py": {"results/rnnlm_ppl.txt"},
     "scripts/train_gensim.py": BESIDE,

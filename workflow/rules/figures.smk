@@ -18,6 +18,16 @@ FIGURES = expand(
 )
 
 
+# Apart from the others, because speeds differ from run to run.
+rule speeds:
+    input:
+        expand(
+            "results/{corpus}/figures/rnnlm_speed_{model}.png",
+            corpus=CORPUS,
+            model=MODELS,
+        ),
+
+
 rule plot_training_curves:
     input:
         **code("plot_training_curves.py"),
@@ -118,6 +128,30 @@ rule plot_rnnlm_training:
         mem_mb=500,
     shell:
         "python {input.script} --log {log} --output {output} -- {input.models}"
+
+
+# The model is an input because its log is there before the training has ended.
+rule plot_rnnlm_speed:
+    input:
+        **code("plot_rnnlm_speed.py"),
+        model="results/{corpus}/rnnlm/{model}.h5",
+        training_log="results/{corpus}/rnnlm/{model}.csv",
+    output:
+        report(
+            "results/{corpus}/figures/rnnlm_speed_{model}.png",
+            caption="../report/rnnlm_speed.rst",
+            category="Language models",
+            labels={"shows": "speed of training, {model}"},
+        ),
+    log:
+        "logs/{corpus}/plot_rnnlm_speed_{model}.log",
+    benchmark:
+        "results/{corpus}/benchmarks/plot_rnnlm_speed_{model}.tsv"
+    threads: 1
+    resources:
+        mem_mb=500,
+    shell:
+        "python {input.script} --log {log} --output {output} -- {input.training_log}"
 
 
 rule plot_gradient_lags:

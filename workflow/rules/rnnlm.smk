@@ -13,8 +13,10 @@ rule train_rnnlm:
         corpus="data/{corpus}/corpus.h5",
     output:
         "results/{corpus}/rnnlm/{model}.h5",
+    # A log, unlike an output, stays when the training is interrupted, fails or goes on, and may be an input as well.
     log:
         "logs/{corpus}/train_rnnlm_{model}.log",
+        "results/{corpus}/rnnlm/{model}.csv",
     benchmark:
         "results/{corpus}/benchmarks/train_rnnlm_{model}.tsv"
     threads: config["threads"]
@@ -27,7 +29,7 @@ rule train_rnnlm:
             config["rnnlm"]["models"][wildcards.model] | {"seed": config["seed"]}
         ),
     shell:
-        "python {input.script} --log {log} --threads {threads} --device {resources.device}"
+        "python {input.script} --log {log[0]} --threads {threads} --device {resources.device}"
         " --checkpoint-minutes {resources.checkpoint_minutes} --output {output} {params.options} {input.corpus}"
 
 
