@@ -6,7 +6,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lexloom.kernels import cpu, cpu_recurrent, pool, recurrences
-from lexloom.kernels.cpu_blocks import ROWS
 from lexloom.recurrent import CELLS
 
 
@@ -71,10 +70,10 @@ def test_steps_equal_the_reference_and_have_the_same_bits_on_threads(cell, direc
 
 @pytest.mark.parametrize("cell", CELLS)
 def test_a_stream_does_not_depend_on_the_other_streams(cell):
-    """So perplexity has the same bits for any batch size from ROWS on."""
+    """So perplexity has the same bits for any batch size."""
     a, states, *weights = inputs(cell, 3, 47, 70)
     whole = steps_of(cpu, cell, a, states, *weights)
-    for some in (slice(12, 25), slice(40, 40 + ROWS)):
+    for some in (slice(12, 25), slice(40, 43), slice(5, 6)):
         part = steps_of(cpu, cell, a[:, some], states[:, some], *weights)
         for all_streams, few in zip(whole, part, strict=True):
             np.testing.assert_array_equal(all_streams[:, some], few)

@@ -5,7 +5,7 @@ with its columns of the weights and computes its gates while the sums are in the
 step are finished, the next one begins. BLAS would lay out the weights at each step, which for 20 streams
 takes as long as multiplying: here that is done once.
 
-float64, fewer streams than `ROWS` and fewer units than `LANES` go the plain way.
+float64 and fewer units than `LANES` go the plain way.
 """
 
 from collections.abc import Callable
@@ -134,7 +134,7 @@ def gru_backward(
 
 
 def _is_plain(a: np.ndarray, Wh: np.ndarray) -> bool:
-    return a.dtype != np.float32 or a.shape[1] < ROWS or len(Wh) < LANES
+    return a.dtype != np.float32 or len(Wh) < LANES
 
 
 def _given(array: np.ndarray, *shape: int) -> np.ndarray:
@@ -219,9 +219,15 @@ def _lay_out_by_units(Wh, tile, tiles, panels):
 
 @njit(nogil=True, cache=True)
 def _product(x, panel):
+    """Return x (N, K) @ panel; a row of it does not depend on how many there are."""
+    streams = len(x)
+    if streams < ROWS:
+        enough = np.zeros((ROWS, x.shape[1]), np.float32)
+        enough[:streams] = x
+        x = enough
     out = np.empty((len(x), panel.shape[1]), np.float32)
     multiply(x, panel, out, False)
-    return out
+    return out[:streams]
 
 
 @njit(nogil=True, cache=True)
