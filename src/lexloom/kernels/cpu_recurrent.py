@@ -67,7 +67,7 @@ def lstm(
     a, Wh = _given(a, steps, streams, 4 * size), _given(Wh, size, 4 * size)
     h0, c0 = _given(h0, streams, size), _given(c0, streams, size)
     panels, gates = _panels_by_units(Wh), np.empty_like(a)
-    h, c = (np.empty((*a.shape[:2], len(Wh)), np.float32) for _ in range(2))
+    h, c = (np.empty((steps, streams, size), np.float32) for _ in range(2))
     _run(_lstm, Wh, len(panels), _FORWARD, a, h0, c0, Wh, panels, gates, h, c)
     return gates, h, c
 
@@ -105,7 +105,7 @@ def gru(
     a, Wh = _given(a, steps, streams, 3 * size), _given(Wh, size, 3 * size)
     h0, bhn = _given(h0, streams, size), _given(bhn, size)
     panels, gates = _panels_by_units(Wh), np.empty_like(a)
-    h, inner = (np.empty((*a.shape[:2], len(Wh)), np.float32) for _ in range(2))
+    h, inner = (np.empty((steps, streams, size), np.float32) for _ in range(2))
     _run(_gru, Wh, len(panels), _FORWARD, a, h0, Wh, bhn[None], panels, gates, h, inner)
     return gates, h, inner
 

@@ -1,8 +1,8 @@
 """The kernels on a CUDA device, with CuPy.
 
-Those of reference.py that CuPy runs well are taken as they are. The others add up by number, where
-`reference` uses `add.at`: on a device that means atomic additions in whatever order threads come, so here
-sums run over sorted rows.
+Those of reference.py and recurrences.py that CuPy runs well are taken as they are. The others add up by
+number, where `reference` uses `add.at`: on a device that means atomic additions in whatever order threads
+come, so here sums run over sorted rows.
 """
 
 from typing import Any

@@ -1,8 +1,8 @@
 """The steps of recurrent layers over time, in plain array operations; see `lexloom.recurrent`.
 
-Arrays over time are time-major: (T, N, ...) for T steps of N streams. `a` is x Wx + b of all steps. Functions
-of the name of a cell return what its layer hands on and keeps for the way back; those that go back take dy
-(T, N, H), the gradients of the hidden states from outside, and those of the last state.
+Arrays over time are time-major: (T, N, ...) for T steps of N streams. `rnn`, `lstm` and `gru` take `a`, which
+is x Wx + b of all steps, and return what their layers hand on and keep for the way back. `rnn_backward` and
+the others take dy (T, N, H), the gradients of the hidden states from outside, and those of the last state.
 """
 
 from typing import Any
