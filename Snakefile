@@ -26,11 +26,9 @@ container: "docker://python:3.12-slim"
 
 include: "workflow/rules/common.smk"
 include: "workflow/rules/corpus.smk"
-include: "workflow/rules/counts.smk"
-include: "workflow/rules/word2vec.smk"
-include: "workflow/rules/rnnlm.smk"
-include: "workflow/rules/evaluate.smk"
-include: "workflow/rules/figures.smk"
+include: "workflow/rules/vectors.smk"
+include: "workflow/rules/language.smk"
+include: "workflow/rules/report.smk"
 include: "workflow/rules/lessons.smk"
 
 

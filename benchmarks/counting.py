@@ -10,8 +10,8 @@ WINDOWS = (2, 5, 10)
 
 def count(inputs: Inputs, window: int) -> Work:
     """lexloom: row by row into one dense row of sums."""
-    from lexloom.backend import get_backend
-    from lexloom.counts import count_cooccurrences
+    from lexloom.kernels.backend import get_backend
+    from lexloom.vectors.cooccurrence import count_cooccurrences
 
     get_backend(threads=inputs.threads)
     ids = inputs.ids()
@@ -115,7 +115,7 @@ COUNTING = {
 
 def weight(inputs: Inputs) -> Work:
     """lexloom: over the counted cells, in float64."""
-    from lexloom.counts import weight_ppmi
+    from lexloom.vectors.cooccurrence import weight_ppmi
 
     counts = inputs.artifact("data/ptb/cooccurrences.h5", "cooccurrences")["counts"]
     tokens = inputs.train_tokens()

@@ -13,9 +13,9 @@ def ours(inputs: Inputs) -> Work:
     """lexloom: all questions in tiles of the vocabulary."""
     import numpy as np
 
-    from lexloom.backend import get_backend
-    from lexloom.evaluation import read_analogies
-    from lexloom.vectors import read_vectors
+    from lexloom.kernels.backend import get_backend
+    from lexloom.vectors.evaluation import read_analogies
+    from lexloom.vectors.word_vectors import read_vectors
 
     get_backend(threads=inputs.threads)
     vectors = read_vectors("results/ptb/svd.h5")
@@ -53,8 +53,8 @@ def keyed_vectors(inputs: Inputs) -> Any:
 
 def nearest_at_once(inputs: Inputs) -> Work:
     """lexloom: one product for all queries."""
-    from lexloom.backend import get_backend
-    from lexloom.vectors import read_vectors
+    from lexloom.kernels.backend import get_backend
+    from lexloom.vectors.word_vectors import read_vectors
 
     get_backend(threads=inputs.threads)
     vectors = read_vectors("results/ptb/svd.h5")
@@ -70,8 +70,8 @@ def nearest_at_once(inputs: Inputs) -> Work:
 
 def nearest_in_turn(inputs: Inputs) -> Work:
     """lexloom: query by query."""
-    from lexloom.backend import get_backend
-    from lexloom.vectors import read_vectors
+    from lexloom.kernels.backend import get_backend
+    from lexloom.vectors.word_vectors import read_vectors
 
     get_backend(threads=inputs.threads)
     vectors = read_vectors("results/ptb/svd.h5")

@@ -16,8 +16,8 @@ DIMENSION = 100
 
 def matrix(inputs: Inputs, window: int) -> Any:
     """Return the matrix, or that of a part of the text."""
-    from lexloom.backend import get_backend
-    from lexloom.counts import count_cooccurrences, weight_ppmi
+    from lexloom.kernels.backend import get_backend
+    from lexloom.vectors.cooccurrence import count_cooccurrences, weight_ppmi
 
     get_backend(threads=inputs.threads)
     ids = inputs.ids()
@@ -28,7 +28,7 @@ def ours(inputs: Inputs, window: int) -> Work:
     """lexloom: filtered block Krylov, the space right to 1e-6."""
     import numpy as np
 
-    from lexloom.svd import truncated_svd
+    from lexloom.vectors.svd import truncated_svd
 
     ppmi, tokens = matrix(inputs, window), len(inputs.ids())
     truncated_svd(ppmi[:200, :200], 10, np.random.default_rng(1))

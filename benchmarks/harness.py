@@ -38,7 +38,7 @@ class Inputs:
 
     def artifact(self, path: str, kind: str) -> Any:
         """Return an artifact of the pipeline on PTB."""
-        from lexloom.artifacts import read_artifact
+        from lexloom.storage.artifacts import read_artifact
 
         return read_artifact(path, kind)
 

@@ -108,9 +108,9 @@ def multiply(inputs: Inputs, model: str) -> Work:
 
 def build(inputs: Inputs, model: str, inclusion: Any = None) -> Any:
     """Return lexloom's model; `inclusion` as `build_rnnlm` takes it."""
-    from lexloom.backend import get_backend
-    from lexloom.models.rnnlm import build_rnnlm
-    from lexloom.randomness import random_stream
+    from lexloom.kernels.backend import get_backend
+    from lexloom.language.rnnlm import build_rnnlm
+    from lexloom.training.randomness import random_stream
 
     backend = get_backend(threads=inputs.threads)
     shape = {name: settings_of(inputs, model)[name] for name in SHAPE}
@@ -122,17 +122,17 @@ def train_sampled(inputs: Inputs, model: str) -> Work:
     """lexloom: the same training, against a sample of the words."""
     import numpy as np
 
-    from lexloom.sampled_softmax import inclusion_probabilities
+    from lexloom.nn.sampled_softmax import inclusion_probabilities
 
     return train(inputs, model, inclusion_probabilities(np.bincount(inputs.ids()), SAMPLES))
 
 
 def train(inputs: Inputs, model: str, inclusion: Any = None) -> Work:
     """lexloom: truncated backpropagation through time by the Trainer."""
-    from lexloom.batches import Windows
-    from lexloom.optimizers import OPTIMIZERS
-    from lexloom.randomness import random_stream
-    from lexloom.trainer import Trainer
+    from lexloom.training.batches import Windows
+    from lexloom.training.optimizers import OPTIMIZERS
+    from lexloom.training.randomness import random_stream
+    from lexloom.training.trainer import Trainer
 
     settings, ids = settings_of(inputs, model), tokens_of(inputs, model)
     trainer = Trainer(
@@ -154,7 +154,7 @@ def train(inputs: Inputs, model: str, inclusion: Any = None) -> Work:
 
 def measure(inputs: Inputs) -> Work:
     """lexloom: one stream, state carried."""
-    from lexloom.models.rnnlm import perplexity
+    from lexloom.language.rnnlm import perplexity
 
     model, ids = build(inputs, CONFIGURED), inputs.ids(MEASURED_TOKENS, "test")
     perplexity(model, ids[:1000], STEPS)

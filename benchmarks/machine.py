@@ -12,7 +12,8 @@ import numpy as np
 from numba import njit
 from zipf import zipf_ranks
 
-from lexloom.kernels import pool
+from lexloom.kernels.cpu.machine import thread_pool
+from lexloom.kernels.tiles import cut
 
 COPIED = 1 << 26
 DRAWN = 1 << 22
@@ -23,7 +24,7 @@ ROUNDS = 5
 
 def main(given: argparse.Namespace) -> None:
     """Measure and print."""
-    pool.set_threads(given.threads)
+    thread_pool.set_threads(given.threads)
     limits = {"copied_bytes": copied_bytes(given.threads), "multiply_adds": multiply_adds(given.threads)}
     for types in given.types:
         ranks = next(zipf_ranks(DRAWN, types, 1.0, 1, block=DRAWN)).astype(np.int32)
@@ -41,7 +42,7 @@ def copied_bytes(threads: int) -> float:
     def copy(part: slice) -> None:
         target[part] = source[part]
 
-    return 2 * source.nbytes / fastest(copy, pool.cut(COPIED, COPIED // threads))
+    return 2 * source.nbytes / fastest(copy, cut(COPIED, COPIED // threads))
 
 
 def multiply_adds(threads: int) -> float:
@@ -52,13 +53,13 @@ def multiply_adds(threads: int) -> float:
     def multiply(part: slice) -> None:
         np.matmul(left[part], right, out=result[part])
 
-    return PRODUCT * PRODUCT * PRODUCT // 4 / fastest(multiply, pool.cut(PRODUCT, PRODUCT // threads))
+    return PRODUCT * PRODUCT * PRODUCT // 4 / fastest(multiply, cut(PRODUCT, PRODUCT // threads))
 
 
 def random_cells(ranks: np.ndarray, types: int, threads: int) -> float:
     """Return how many cells of 8 bytes, in a row of `types` for each thread, can be added to each second."""
     rows = np.zeros((threads, types), np.int64)
-    parts = list(enumerate(pool.cut(len(ranks), len(ranks) // threads)))
+    parts = list(enumerate(cut(len(ranks), len(ranks) // threads)))
     return len(ranks) / fastest(lambda part: add_to_cells(rows[part[0]], ranks[part[1]]), parts)
 
 
@@ -66,17 +67,17 @@ def random_rows(ranks: np.ndarray, types: int, threads: int) -> float:
     """Return how many rows of 100 floats can be read each second from a table of `types` rows."""
     table = np.ones((types, DIMENSION), np.float32)
     sums = np.zeros((threads, DIMENSION), np.float32)
-    parts = list(enumerate(pool.cut(len(ranks), len(ranks) // threads)))
+    parts = list(enumerate(cut(len(ranks), len(ranks) // threads)))
     return len(ranks) / fastest(lambda part: add_rows(sums[part[0]], table, ranks[part[1]]), parts)
 
 
 def fastest(work: Callable, parts: list) -> float:
     """Return the seconds of the fastest of several rounds of work, on all threads, after one to warm up."""
-    pool.run_tiles(work, parts)
+    thread_pool.run_tiles(work, parts)
     seconds = []
     for _ in range(ROUNDS):
         start = time.perf_counter()
-        pool.run_tiles(work, parts)
+        thread_pool.run_tiles(work, parts)
         seconds.append(time.perf_counter() - start)
     return min(seconds)
 

@@ -11,10 +11,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lexloom.kernels import cpu, pool
-from lexloom.kernels.compiled import njit
-from lexloom.kernels.cpu_blocks import lay_out_rows, multiply, padded, panel_count, panel_of, panel_start
-from lexloom.kernels.cpu_team import run_phases, tiles_of
+from lexloom.kernels.cpu.kernels import Cpu
+from lexloom.kernels.cpu.machine import thread_pool
+from lexloom.kernels.cpu.machine.compiled import njit
+from lexloom.kernels.cpu.machine.gemm import (
+    lay_out_rows,
+    multiply,
+    padded,
+    panel_count,
+    panel_of,
+    panel_start,
+)
+from lexloom.kernels.cpu.machine.phases import run_phases, tiles_of
+from lexloom.kernels.tiles import cut
 
 TRIES = 5
 
@@ -40,7 +49,7 @@ Way = Callable[[], np.ndarray]
 def fastest(products: list[Product], threads: int) -> Callable[[], None]:
     """Return a function that makes all the products, each in the way that was fastest when tried."""
     rng = np.random.default_rng(1)
-    pool.set_threads(threads)
+    thread_pool.set_threads(threads)
     chosen = [min(ways(product, threads, rng), key=seconds) for product in products]
 
     def work() -> None:
@@ -56,7 +65,7 @@ def ways(product: Product, threads: int, rng: np.random.Generator) -> list[Way]:
     b = matrix(rng, product.inner, product.columns, product.b_transposed)
     out = np.empty((product.rows, product.columns), np.float32)
     found = [by_parts(a, b, out, *cuts) for cuts in sorted({(1, 1), (threads, 1), (1, threads)})]
-    found.append(lambda: cpu.matmul(a, b, out=out))
+    found.append(lambda: Cpu().matmul(a, b, out=out))
     found = [repeated(product.times, way) for way in found]
     if product.times > 1:
         found += [as_steps(a, b, out, product.times, most) for most in (1, threads)]
@@ -74,12 +83,12 @@ def by_parts(a: np.ndarray, b: np.ndarray, out: np.ndarray, down: int, across: i
     """Return a function that leaves the parts of a product to BLAS, each with one thread."""
     parts = [
         (rows, columns)
-        for rows in pool.cut(len(a), len(a) / down)
-        for columns in pool.cut(b.shape[1], b.shape[1] / across)
+        for rows in cut(len(a), len(a) / down)
+        for columns in cut(b.shape[1], b.shape[1] / across)
     ]
 
     def multiply() -> np.ndarray:
-        pool.run_tiles(lambda part: np.matmul(a[part[0]], b[:, part[1]], out=out[part]), parts)
+        thread_pool.run_tiles(lambda part: np.matmul(a[part[0]], b[:, part[1]], out=out[part]), parts)
         return out
 
     return multiply

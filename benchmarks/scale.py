@@ -93,19 +93,19 @@ def stages(folder: str, threads: int) -> Iterator[tuple[str, dict, list[str]]]:
 
     tokenize = {name: config["tokenize"][name] for name in ("sentence_end", "normalize")}
     held_out = {name: f"{folder}/held_out.txt" for name in ("valid", "test")}
-    yield "tokenize", tokenize, command("tokenize_corpus", "corpus.h5", tokenize | held_out, "train.txt")
+    yield "tokenize", tokenize, command("corpus/tokenize_corpus", "corpus.h5", tokenize | held_out, "train.txt")
 
     count = {name: config["counts"][name] for name in ("window", "weighting", "subsample", "memory_mb")}
     given = count | {"threads": threads}
-    yield "count", count, command("count_cooccurrences", "counts.h5", given, "corpus.h5")
+    yield "count", count, command("vectors/count_cooccurrences", "counts.h5", given, "corpus.h5")
 
     window = {"window": config["contexts"]["window"]}
-    yield "contexts", window, command("create_contexts", "contexts.h5", window, "corpus.h5")
+    yield "contexts", window, command("vectors/create_contexts", "contexts.h5", window, "corpus.h5")
 
     for stage, name in (("CBOW", "cbow"), ("skip-gram", "skipgram")):
         settings = config["word2vec"]["models"][name] | {"epochs": 1, "subsample": 0}
         given = settings | {"seed": config["seed"], "threads": threads}
-        yield stage, settings | window, command("train_word2vec", f"{name}.h5", given, "contexts.h5")
+        yield stage, settings | window, command("vectors/train_word2vec", f"{name}.h5", given, "contexts.h5")
 
 
 def run(command: list[str]) -> tuple[float, float, int]:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from matplotlib.ticker import EngFormatter, LogLocator
 
-from lexloom.figures import COLOURS, MARKERS, drawing
+from lexloom.report.figures import COLOURS, MARKERS, drawing
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "results/scale.json"

@@ -62,8 +62,8 @@ def theirs(corpus, model: str, epochs: int, seed: int, threads: int):
 
 def correlations(vectors, words) -> Iterator[float]:
     """Yield Spearman's correlation with each test set."""
-    from lexloom.evaluation import read_similarity_set, score_similarity
-    from lexloom.vectors import WordVectors
+    from lexloom.vectors.evaluation import read_similarity_set, score_similarity
+    from lexloom.vectors.word_vectors import WordVectors
 
     for name, path in SETS.items():
         yield score_similarity(WordVectors(words, vectors), name, *read_similarity_set(path)).value

@@ -34,13 +34,13 @@ def lexloom_model(
     """Return a function that trains lexloom's model for some epochs and returns its vectors (V, D)."""
     import numpy as np
 
-    from lexloom.backend import get_backend
-    from lexloom.context_batches import ContextBatches
-    from lexloom.models.word2vec import MODELS, FusedNegativeSampling
-    from lexloom.optimizers import RowAdaGrad
-    from lexloom.randomness import random_stream
-    from lexloom.schedules import linear
-    from lexloom.trainer import Trainer
+    from lexloom.kernels.backend import get_backend
+    from lexloom.training.optimizers import RowAdaGrad
+    from lexloom.training.randomness import random_stream
+    from lexloom.training.schedules import linear
+    from lexloom.training.trainer import Trainer
+    from lexloom.vectors.contexts import ContextBatches
+    from lexloom.vectors.word2vec import MODELS, FusedNegativeSampling
 
     init, settings = random_stream(seed, "init"), {"dynamic": True, "subsample": 0, **OURS[model]}
     network = MODELS[model](

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from lexloom.command_line import at_least, between, progress, run, script_parser
-from lexloom.output_files import replacing
-from lexloom.randomness import random_stream
+from lexloom.commands.script import at_least, between, progress, run, script_parser
+from lexloom.storage.atomic_files import replacing
+from lexloom.training.randomness import random_stream
 
 LINE = 24  # words, about as many as in a sentence of a newspaper
 BLOCK = LINE << 15

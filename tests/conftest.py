@@ -1,14 +1,10 @@
 """Settings of all tests: what needs a device runs only where there is one, and says so where it does not."""
 
 import signal
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from hypothesis import settings
-
-sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parent / "unit")]
 
 # Compiling a kernel on its first call takes longer than any deadline.
 settings.register_profile("lexloom", deadline=None)
@@ -20,8 +16,8 @@ signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 def _why_no_device() -> str:
-    from lexloom.backend import get_backend
     from lexloom.errors import LexloomError
+    from lexloom.kernels.backend import get_backend
 
     try:
         get_backend("cuda")
@@ -45,13 +41,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 @pytest.fixture(params=[1, 2, 5])
 def threads(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
     """Set so many threads, also where there are fewer cores."""
-    from lexloom.kernels import pool
+    from lexloom.kernels.cpu.machine import thread_pool
 
-    monkeypatch.setattr(pool.os, "sched_getaffinity", lambda _: range(8))
-    pool.set_threads(request.param)
+    monkeypatch.setattr(thread_pool.os, "sched_getaffinity", lambda _: range(8))
+    thread_pool.set_threads(request.param)
     yield request.param
     monkeypatch.undo()
-    pool.set_threads(1)
+    thread_pool.set_threads(1)
 
 
 _REASON = pytest.StashKey[str]()

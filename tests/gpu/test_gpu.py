@@ -5,16 +5,18 @@ import pytest
 from layer_cases import layer_cases, loss_cases, optimized, parameters_of
 from word2vec_cases import KERNELS, SHAPES, assert_same, batch
 
-from lexloom.backend import get_backend
-from lexloom.batches import Windows
-from lexloom.context_batches import ContextBatches
-from lexloom.kernels import reference
-from lexloom.models.rnnlm import build_rnnlm
-from lexloom.models.word2vec import CBOW, FusedNegativeSampling, SkipGram
-from lexloom.optimizers import OPTIMIZERS, SGD, Adam
-from lexloom.parameter import RowGrad
-from lexloom.recurrent import CELLS
-from lexloom.trainer import Trainer
+from lexloom.kernels.backend import get_backend
+from lexloom.kernels.reference.kernels import Reference
+from lexloom.language.rnnlm import build_rnnlm
+from lexloom.nn.parameter import RowGrad
+from lexloom.nn.recurrent import CELLS
+from lexloom.training.batches import Windows
+from lexloom.training.optimizers import OPTIMIZERS, SGD, Adam
+from lexloom.training.trainer import Trainer
+from lexloom.vectors.contexts import ContextBatches
+from lexloom.vectors.word2vec import CBOW, FusedNegativeSampling, SkipGram
+
+reference = Reference()
 
 pytestmark = pytest.mark.gpu
 

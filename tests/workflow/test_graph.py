@@ -6,7 +6,7 @@ from importlib.util import find_spec
 
 import pytest
 
-from lexloom.artifacts import KINDS, file_sha256, read_artifact
+from lexloom.storage.artifacts import KINDS, file_sha256, read_artifact
 
 TIMED = ("rnnlm_ppl.txt", "ladder.txt", "vectors.txt")
 

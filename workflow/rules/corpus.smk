@@ -10,7 +10,7 @@ localrules:
 # The checksum alone decides what the file is: neither an edit of code nor another address fetches it again.
 rule download_file:
     input:
-        script=ancient(code("download_file.py")["script"]),
+        script=ancient(code("corpus/download_file.py")["script"]),
     output:
         "data/{path}",
     log:
@@ -32,7 +32,7 @@ rule download_file:
 
 rule generate_sample:
     input:
-        **code("generate_sample.py"),
+        **code("corpus/generate_sample.py"),
     output:
         gold="data/{corpus}/gold.h5",
         train="data/{corpus}/train.txt",
@@ -62,7 +62,7 @@ rule generate_sample:
 rule tokenize_corpus:
     input:
         unpack(texts),
-        **code("tokenize_corpus.py"),
+        **code("corpus/tokenize_corpus.py"),
     output:
         "data/{corpus}/corpus.h5",
     log:

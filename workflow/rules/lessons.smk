@@ -10,7 +10,7 @@ rule lessons:
 
 rule lesson_two_layer_net:
     input:
-        **code("lesson_two_layer_net.py"),
+        **code("lessons/lesson_two_layer_net.py"),
     output:
         figure=report(
             "results/lessons/two_layer_net.png",
@@ -35,7 +35,7 @@ rule lesson_two_layer_net:
 
 rule lesson_counts:
     input:
-        **code("lesson_counts.py"),
+        **code("lessons/lesson_counts.py"),
     output:
         figure=report(
             "results/lessons/counts.png",
@@ -60,7 +60,7 @@ rule lesson_counts:
 
 rule lesson_word2vec:
     input:
-        **code("lesson_word2vec.py"),
+        **code("lessons/lesson_word2vec.py"),
     output:
         figure=report(
             "results/lessons/word2vec.png",
@@ -85,7 +85,7 @@ rule lesson_word2vec:
 
 rule lesson_rnnlm:
     input:
-        **code("lesson_rnnlm.py"),
+        **code("lessons/lesson_rnnlm.py"),
         corpus=f"data/{CORPUS}/corpus.h5",
     output:
         figure=report(
@@ -111,7 +111,7 @@ rule lesson_rnnlm:
 
 rule lesson_gradients:
     input:
-        **code("lesson_gradients.py"),
+        **code("lessons/lesson_gradients.py"),
     output:
         figure=report(
             "results/lessons/gradients.png",

@@ -1,0 +1,38 @@
+"""Fetch one file of a corpus or an evaluation set, and check it."""
+
+import argparse
+import logging
+import os
+
+from lexloom.commands.script import progress, run, script_parser
+from lexloom.corpus.downloads import download
+
+
+def main(options: argparse.Namespace) -> None:
+    """Fetch the file, and name the places that did not have it."""
+    with progress(total=1, unit="B", desc=options.path) as bar:
+        failures = download(
+            options.path,
+            options.sha256,
+            options.origins,
+            options.output,
+            mirror=os.environ.get("LEXLOOM_MIRROR"),
+            progressbar=bar,
+        )
+    for failure in failures:
+        logging.warning("passed over %s", failure)
+
+
+parser = script_parser(
+    "Fetch a file and check its sha256. The mirror that the environment variable LEXLOOM_MIRROR names, a "
+    "folder or a base address, is tried first, then each origin."
+)
+parser.add_argument("path", help="where the file lies under the mirror, like ptb/ptb.train.txt")
+parser.add_argument("--output", required=True, metavar="FILE", help="where to put it")
+parser.add_argument("--sha256", required=True, help="the checksum that the file must have, in hexadecimal")
+parser.add_argument(
+    "--origins", nargs="+", required=True, metavar="URL", help="addresses of the file, tried in turn"
+)
+
+if __name__ == "__main__":
+    run(main, parser)

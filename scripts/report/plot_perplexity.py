@@ -1,0 +1,45 @@
+"""Draw the perplexity of language models in training, epoch by epoch."""
+
+import argparse
+from pathlib import Path
+
+from matplotlib.ticker import LogLocator, NullLocator, StrMethodFormatter
+
+from lexloom.commands.script import run, script_parser
+from lexloom.report.figures import COLOURS, GREY, drawing, plot_epochs
+from lexloom.storage.artifacts import read_artifact
+
+LINES = {"train": "--", "valid": "-"}
+
+parser = script_parser("Draw the perplexity of language models by epoch, in training and on the valid split.")
+parser.add_argument("models", nargs="+", help="trained language models (HDF5)")
+parser.add_argument(
+    "--gold", metavar="FILE", help="show the best possible perplexity of a generated corpus (HDF5)"
+)
+parser.add_argument("--output", required=True, help="where to write the figure (PNG)")
+
+
+def main(options: argparse.Namespace) -> None:
+    """Read the histories, draw them."""
+    with drawing(options.output, "Perplexity of the language models in training") as figure:
+        axes = figure.subplots()
+        for path, colour in zip(options.models, COLOURS * len(options.models), strict=False):
+            history = read_artifact(path, "rnnlm", [f"history/{split}_perplexity" for split in LINES])
+            for split, line in LINES.items():
+                values = history[f"history/{split}_perplexity"]
+                plot_epochs(axes, values, color=colour, linestyle=line, label=f"{Path(path).stem}, {split}")
+        if options.gold:
+            best = float(
+                read_artifact(options.gold, "gold", ["reference_perplexity"])["reference_perplexity"]
+            )
+            axes.axhline(best, color=GREY, linestyle=":", label=f"the grammar's own on test, {best:.1f}")
+        axes.set_yscale("log")
+        axes.yaxis.set_major_locator(LogLocator(subs=(1, 1.2, 1.5, 2, 3, 4, 5, 6, 8)))
+        axes.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+        axes.yaxis.set_minor_locator(NullLocator())
+        axes.set_ylabel("perplexity (log scale)")
+        axes.legend()
+
+
+if __name__ == "__main__":
+    run(main, parser)

@@ -1,0 +1,71 @@
+"""Draw the test perplexity of language models by how frequent a word is, and by its place in the sentence."""
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.ticker import LogLocator, NullLocator, StrMethodFormatter
+
+from lexloom.commands.script import run, script_parser
+from lexloom.language.perplexity import (
+    frequency_bands,
+    perplexity_by_band,
+    position_bands,
+    read_log_probabilities,
+)
+from lexloom.report.figures import MARKERS, drawing
+from lexloom.storage.artifacts import Artifact, read_artifact
+
+parser = script_parser(__doc__)
+parser.add_argument("perplexities", nargs="+", help="measured language models (HDF5 of kind perplexity)")
+parser.add_argument("--corpus", required=True, help="the corpus they were measured on (HDF5)")
+parser.add_argument("--output", required=True, help="where to write the figure (PNG)")
+
+
+def main(options: argparse.Namespace) -> None:
+    """Read what each token was given, draw the perplexity of each band."""
+    corpus = read_artifact(options.corpus, "corpus", ["test", "words", "counts"])
+    models = read_log_probabilities(options.perplexities, ["test"], options.corpus)
+    values = {
+        name_of(path, model): model["log_probabilities/test"]
+        for path, model in zip(options.perplexities, models, strict=True)
+    }
+    panels = {"times that the word stands in train": frequency_bands(corpus["test"], corpus["counts"])}
+    end = corpus.settings["sentence_end"]
+    if end is not None:
+        panels["place in the sentence"] = position_bands(corpus["test"], corpus["words"].index(end))
+    size = (1.5 + 5 * len(panels), 4.5)
+    with drawing(options.output, "Test perplexity by the kind of token", size) as figure:
+        axes = figure.subplots(1, len(panels), squeeze=False)[0]
+        for panel, (label, (bands, names)) in zip(axes, panels.items(), strict=True):
+            draw(panel, values, bands, names)
+            panel.set_xlabel(f"{label}, and the share of such tokens")
+        axes[0].set_ylabel("perplexity (log scale)")
+        axes[0].legend()
+
+
+def name_of(path: str, model: Artifact) -> str:
+    """Return the name of a model: 5-gram, or what its file is called."""
+    if "order" in model.settings:
+        return f"{model.settings['order']}-gram"
+    return Path(path).stem.removesuffix("_perplexity")
+
+
+def draw(axes: Axes, values: dict[str, np.ndarray], bands: np.ndarray, names: list[str]) -> None:
+    """Draw one line a model over the bands."""
+    for i, (name, log_probabilities) in enumerate(values.items()):
+        by_band = perplexity_by_band(log_probabilities, bands)
+        axes.plot(by_band, marker=MARKERS[i % len(MARKERS)], label=name)
+    shares = np.bincount(bands, minlength=len(names)) / len(bands)
+    axes.set_xticks(
+        range(len(names)), [f"{name}\n{share:.1%}" for name, share in zip(names, shares, strict=True)]
+    )
+    axes.set_yscale("log")
+    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axes.yaxis.set_minor_locator(NullLocator())
+    axes.yaxis.set_major_formatter(StrMethodFormatter("{x:,g}"))
+
+
+if __name__ == "__main__":
+    run(main, parser)

@@ -1,0 +1,40 @@
+"""Draw a heat map of the positive pointwise mutual information among the most frequent words."""
+
+import argparse
+
+import numpy as np
+
+from lexloom.commands.script import at_least, run, script_parser
+from lexloom.report.figures import drawing
+from lexloom.storage.artifacts import check_same_words, read_artifact
+
+parser = script_parser("Draw the PPMI of the most frequent words with each other.")
+parser.add_argument("ppmi", help="PPMI matrix (HDF5)")
+parser.add_argument("corpus", help="the corpus, for the words' counts (HDF5)")
+parser.add_argument("--count", type=at_least(1), default=40, help="how many of the most frequent words")
+parser.add_argument("--output", required=True, help="where to write the figure (PNG)")
+
+
+def main(options: argparse.Namespace) -> None:
+    """Read the matrix, draw the most frequent words' part of it."""
+    artifact = read_artifact(options.ppmi, "ppmi")
+    corpus = read_artifact(options.corpus, "corpus", ["counts", "words"])
+    check_same_words(options.ppmi, artifact["words"], options.corpus, corpus["words"])
+    top = np.argsort(-corpus["counts"], kind="stable")[: options.count]
+    words = [artifact["words"][i] for i in top]
+    values = artifact["ppmi"][top][:, top].toarray()
+    with drawing(options.output, f"PPMI among the {len(top)} most frequent words", size=(8.5, 7.4)) as figure:
+        axes = figure.subplots()
+        image = axes.imshow(values, vmin=0)
+        axes.set_xticks(range(len(words)), words, rotation=90, fontsize=8)
+        axes.set_yticks(range(len(words)), words, fontsize=8)
+        axes.set_xlabel("context word")
+        axes.set_ylabel("word")
+        axes.grid(False)
+        axes.spines[:].set_visible(False)
+        axes.tick_params(length=0)
+        figure.colorbar(image, shrink=0.7, label="PPMI (bits)")
+
+
+if __name__ == "__main__":
+    run(main, parser)

@@ -1,0 +1,42 @@
+"""Draw how language models trained, within epochs: perplexity, gradient norm and learning rate."""
+
+import argparse
+from pathlib import Path
+
+from matplotlib.ticker import LogLocator, NullLocator, StrMethodFormatter
+
+from lexloom.commands.script import run, script_parser
+from lexloom.report.figures import drawing
+from lexloom.storage.artifacts import read_artifact
+
+LOGARITHMIC = {"perplexity": "training perplexity", "gradient_norm": "gradient norm"}
+
+parser = script_parser(
+    "Draw the perplexity, the gradient norm and the learning rate of language models as they trained."
+)
+parser.add_argument("models", nargs="+", help="trained language models (HDF5)")
+parser.add_argument("--output", required=True, help="where to write the figure (PNG)")
+
+
+def main(options: argparse.Namespace) -> None:
+    """Read what the training log kept, draw it."""
+    names = [f"steps/{name}" for name in ("epochs", "learning_rate", *LOGARITHMIC)]
+    steps = {Path(path).stem: read_artifact(path, "rnnlm", names) for path in options.models}
+    with drawing(options.output, "Language models in training", size=(7, 8)) as figure:
+        *panels, lowest = figure.subplots(3, 1, sharex=True)
+        for axes, (name, label) in zip(panels, LOGARITHMIC.items(), strict=True):
+            for model, found in steps.items():
+                axes.plot(found["steps/epochs"], found[f"steps/{name}"], linewidth=1.2, label=model)
+            axes.set(yscale="log", ylabel=f"{label} (log scale)")
+            axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+            axes.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+            axes.yaxis.set_minor_locator(NullLocator())
+        for model, found in steps.items():
+            rates = found["steps/learning_rate"]
+            lowest.plot(found["steps/epochs"], rates / rates.max(), linewidth=1.2, label=model)
+        lowest.set(ylim=(0, None), ylabel="learning rate, share of its largest", xlabel="epochs read")
+        panels[0].legend()
+
+
+if __name__ == "__main__":
+    run(main, parser)

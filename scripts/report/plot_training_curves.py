@@ -1,0 +1,26 @@
+"""Draw the loss of word vectors in training, epoch by epoch."""
+
+import argparse
+from pathlib import Path
+
+from lexloom.commands.script import run, script_parser
+from lexloom.report.figures import drawing, plot_epochs
+from lexloom.storage.artifacts import read_artifact
+
+parser = script_parser("Draw the training loss of word vectors by epoch, one curve for each file.")
+parser.add_argument("vectors", nargs="+", help="trained word vectors (HDF5)")
+parser.add_argument("--output", required=True, help="where to write the figure (PNG)")
+
+
+def main(options: argparse.Namespace) -> None:
+    """Read the losses, draw them."""
+    with drawing(options.output, "Negative-sampling loss in training") as figure:
+        axes = figure.subplots()
+        for path in options.vectors:
+            plot_epochs(axes, read_artifact(path, "vectors", ["losses"])["losses"], label=Path(path).stem)
+        axes.set_ylabel("mean loss of a prediction (nats)")
+        axes.legend()
+
+
+if __name__ == "__main__":
+    run(main, parser)

@@ -1,0 +1,102 @@
+"""Score word vectors against ratings, analogies or word classes, and list the nearest words of queries."""
+
+import argparse
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from lexloom.commands.script import at_least, run, script_parser
+from lexloom.kernels.backend import get_backend
+from lexloom.storage.artifacts import Dataset, describe_artifact, read_artifact, write_artifact
+from lexloom.vectors.evaluation import (
+    Score,
+    read_analogies,
+    read_similarity_set,
+    score_analogies,
+    score_classes,
+    score_similarity,
+)
+from lexloom.vectors.word_vectors import WordVectors, read_vectors
+
+parser = script_parser(
+    "Score word vectors: rank correlations with people's ratings, shares of right answers, each with its "
+    "95 % confidence interval, over the items of which every word is in the vocabulary; nearest words."
+)
+parser.add_argument("vectors", help="word vectors, or a PPMI matrix whose rows are the vectors (HDF5)")
+parser.add_argument("--similarity", nargs="*", default=[], metavar="FILE", help="lines of `word word rating`")
+parser.add_argument(
+    "--analogies", nargs="*", default=[], metavar="FILE", help="lines of four words, a : b = c : d"
+)
+parser.add_argument("--gold", metavar="FILE", help="word classes and analogies of a generated corpus (HDF5)")
+parser.add_argument(
+    "--queries",
+    nargs="*",
+    default=[],
+    metavar="WORD",
+    help="list the nearest words of these, as far as the vocabulary has them",
+)
+parser.add_argument(
+    "--neighbours", type=at_least(1), default=5, metavar="COUNT", help="how many of them, at least 1"
+)
+parser.add_argument("--output", required=True, help="where to write the scores (HDF5)")
+
+
+def main(options: argparse.Namespace) -> None:
+    """Read the vectors, score them, write the scores."""
+    get_backend()
+    vectors = read_vectors(options.vectors)
+    queries = vectors.find(options.queries)
+    neighbours, cosines = vectors.nearest(queries, options.neighbours)
+    scores = list(all_scores(vectors, options))
+    write_artifact(
+        options.output,
+        "similarity",
+        {
+            "test_sets": [score.test_set for score in scores],
+            "measures": [score.measure for score in scores],
+            "scores": Dataset(np.array([score.value for score in scores]), ("score",)),
+            "intervals": Dataset(
+                np.array([(score.low, score.high) for score in scores]), ("score", "low, high")
+            ),
+            "covered": Dataset(np.array([score.covered for score in scores]), ("score",), "items"),
+            "total": Dataset(np.array([score.total for score in scores]), ("score",), "items"),
+            "epochs": Dataset(np.array(describe_artifact(options.vectors).settings.get("epochs", 1))),
+            "words": vectors.words,
+            "queries": list(names_of(queries, options.queries, vectors)),
+            "neighbours": Dataset(neighbours, ("query", "rank"), "word id"),
+            "cosines": Dataset(cosines, ("query", "rank")),
+        },
+        {"queries": options.queries, "neighbours": options.neighbours},
+        inputs=[options.vectors, *options.similarity, *options.analogies, *filter(None, [options.gold])],
+    )
+
+
+def names_of(queries: np.ndarray, given: list[str], vectors: WordVectors) -> Iterator[str]:
+    """Yield the queries as the vocabulary spells them; log those that it lacks, and yield them as given."""
+    for word, query in zip(queries, given, strict=True):
+        if word < 0:
+            close = vectors.spelt_like(query)
+            hint = f"did you mean {' or '.join(close)}?" if close else "no word is spelt like it"
+            logging.warning(
+                "%r: not among the %d words of these vectors; %s", query, len(vectors.words), hint
+            )
+        yield query if word < 0 else vectors.words[word]
+
+
+def all_scores(vectors: WordVectors, options: argparse.Namespace) -> Iterator[Score]:
+    """Score the vectors on each test set that the command line names."""
+    for path in options.similarity:
+        yield score_similarity(vectors, Path(path).stem, *read_similarity_set(path))
+    for path in options.analogies:
+        yield from score_analogies(vectors, Path(path).stem, read_analogies(path))
+    if options.gold:
+        gold = read_artifact(options.gold, "gold")
+        words = np.array(gold["words"])
+        yield score_classes(vectors, "classes", gold["words"], gold["word_classes"])
+        yield from score_analogies(vectors, "analogies", words[gold["analogies"]].tolist())
+
+
+if __name__ == "__main__":
+    run(main, parser)

@@ -1,0 +1,1 @@
+"""What scripts share, and the command `lexloom`."""

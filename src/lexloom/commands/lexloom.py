@@ -1,0 +1,311 @@
+"""The command `lexloom`: look at what the pipeline made, use it, and hand it to other programs."""
+
+import argparse
+import json
+import os
+import shutil
+import sys
+import textwrap
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lexloom.commands.script import add_device_options, at_least, between, run
+from lexloom.errors import LexloomError
+from lexloom.storage.atomic_files import aligned
+from lexloom.vectors.exports import FORMATS
+
+if TYPE_CHECKING:
+    from lexloom.language.trained import Score
+    from lexloom.storage.artifacts import Outline
+    from lexloom.vectors.word_vectors import WordVectors
+
+Block = list[tuple[str, str]]
+
+_FILE, _MODEL = "results/sample/skipgram.h5", "results/sample/rnnlm/lstm_small.h5"
+
+
+def main() -> None:
+    """Run the subcommand that the command line names, and print what it returns."""
+    run(_print, command_parser())
+
+
+def command_parser() -> argparse.ArgumentParser:
+    """Return the parser of all subcommands; `options.command` is the function to call."""
+    parser = argparse.ArgumentParser(
+        prog="lexloom",
+        description="Ask word vectors, export them, write and score text with language models, and say what "
+        "is in any file that lexloom made.",
+        epilog="`lexloom COMMAND --help` shows an example of each.",
+    )
+    parser.set_defaults(log=None)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    similar_words = _add(
+        commands, similar, "list the words nearest to some words", "similar FILE king queen --count 5"
+    )
+    similar_words.add_argument("file", metavar="FILE", help=_VECTORS_HELP)
+    similar_words.add_argument("words", metavar="WORD", nargs="+", help="a word of the vocabulary")
+    _add_count(similar_words)
+
+    completed = _add(commands, analogy, "complete `a is to b as c is to ...`", "analogy FILE man king woman")
+    completed.add_argument("file", metavar="FILE", help=_VECTORS_HELP)
+    for name in ("a", "b", "c"):
+        completed.add_argument(name, help="a word of the vocabulary")
+    _add_count(completed)
+
+    exported = _add(
+        commands,
+        export,
+        "write word vectors for another program",
+        "export FILE --format word2vec --output vectors.txt",
+    )
+    exported.add_argument("file", metavar="FILE", help="word vectors (HDF5)")
+    exported.add_argument(
+        "--format",
+        required=True,
+        choices=FORMATS,
+        help="word2vec and word2vec-binary: what gensim and word2vec.c read, in single precision; projector: "
+        "vectors.tsv and metadata.tsv for TensorBoard; npz: NumPy arrays `words` and `vectors`",
+    )
+    exported.add_argument(
+        "--output", required=True, metavar="PATH", help="the file to write; of projector, the folder"
+    )
+
+    _add_generate(commands)
+
+    scored = _add(
+        commands,
+        score,
+        "say how probable a text is to a language model, by sentence and in total",
+        "score MODEL data/sample/test.txt",
+    )
+    scored.add_argument("model", metavar="MODEL", help=_MODEL_HELP)
+    scored.add_argument(
+        "file",
+        metavar="FILE",
+        nargs="?",
+        default="/dev/stdin",
+        help="a UTF-8 text file, a sentence a line; standard input if not given",
+    )
+    add_device_options(scored)
+
+    shown = _add(commands, info, "say what a file holds and where it came from", "info FILE")
+    shown.add_argument("file", metavar="FILE", help="any HDF5 file that lexloom made")
+    return parser
+
+
+def similar(options: argparse.Namespace) -> list[str]:
+    """Return the words nearest to each word with their cosines, all found by one product."""
+    vectors = _vectors(options.file)
+    neighbours, cosines = vectors.nearest(vectors.ids(options.words), options.count)
+    blocks = [
+        _block(word, vectors, *found) for word, *found in zip(options.words, neighbours, cosines, strict=True)
+    ]
+    return side_by_side(blocks, _width())
+
+
+def analogy(options: argparse.Namespace) -> list[str]:
+    """Return the words that best complete an analogy with their scores, by each method."""
+    from lexloom.vectors.word_vectors import ANALOGY_METHODS
+
+    vectors = _vectors(options.file)
+    question = vectors.ids([options.a, options.b, options.c])[None]
+    blocks = []
+    for method in ANALOGY_METHODS:
+        (answers,), (scores,) = vectors.rank_analogies(question, method, options.count)
+        blocks.append(_block(method, vectors, answers, scores))
+    return side_by_side(blocks, _width())
+
+
+def export(options: argparse.Namespace) -> list[str]:
+    """Write the vectors, as they were trained, in the format of another program.
+
+    Raises
+    ------
+    LexloomError
+        When the file holds no dense vectors, or would be overwritten by its own export.
+    """
+    from lexloom.storage.artifacts import describe_artifact, read_artifact
+
+    if describe_artifact(options.file).kind == "ppmi":
+        raise LexloomError(
+            f"{options.file}: a sparse matrix as wide as the vocabulary; {options.format} holds dense "
+            "vectors. Export what scripts/vectors/factorize_svd.py makes of it"
+        )
+    artifact = read_artifact(options.file, "vectors", ["vectors", "words"])
+    if Path(options.output).resolve() == Path(options.file).resolve():
+        raise LexloomError(f"{options.output}: the vectors themselves; choose another output")
+    FORMATS[options.format](options.output, artifact["words"], artifact["vectors"])
+    words, dimensions = artifact["vectors"].shape
+    return [f"{options.output}: {words:,} words of {dimensions} dimensions, as {options.format}"]
+
+
+def generate(options: argparse.Namespace) -> list[str]:
+    """Return the prompt and the words that a model draws after it; a sentence end ends a line."""
+    from lexloom.kernels.backend import get_backend
+    from lexloom.language.trained import read_language_model
+    from lexloom.training.randomness import random_stream
+
+    model = read_language_model(options.model, get_backend(options.device, options.threads))
+    rng = random_stream(options.seed, "generate")
+    words = model.generate(options.prompt, options.tokens, rng, options.temperature, options.top_k)
+    end = model.tokenizer.sentence_end
+    return [line.strip() for line in " ".join("\n" if word == end else word for word in words).split("\n")]
+
+
+def score(options: argparse.Namespace) -> list[str]:
+    """Return for each line of a text what a model makes of it, and for all of it.
+
+    The text is read as one stream: a recurrent model scores a line in the light of the lines before. Log
+    probabilities are natural logarithms. An unknown word counts as the `<unk>` that it is to the model.
+    """
+    from lexloom.kernels.backend import get_backend
+    from lexloom.language.trained import read_language_model, together
+
+    model = read_language_model(options.model, get_backend(options.device, options.threads))
+    lines = model.score(options.file)
+    texts = [" ".join(line.words) for line in lines] + [f"all {len(lines):,} lines"]
+    rows = map(_score_row, [*lines, together(lines)], texts)
+    return aligned([("perplexity", "log_probability", "tokens", "unknown", "line"), *rows])
+
+
+def info(options: argparse.Namespace) -> list[str]:
+    """Return what a file holds and where it came from; only a whole file is described."""
+    from lexloom.storage.artifacts import describe_artifact
+
+    artifact = describe_artifact(options.file)
+    head = [
+        ("kind", f"{artifact.kind}, version {artifact.version}"),
+        ("device", artifact.device),
+        ("seed", "none" if artifact.seed is None else artifact.seed),
+    ]
+    lines = [
+        *aligned(head),
+        *_section("settings", [(name, json.dumps(value)) for name, value in artifact.settings.items()]),
+        *_section("inputs (sha256)", artifact.inputs.items()),
+        *_section("libraries", artifact.libraries.items()),
+        *_section("datasets", _dataset_rows(artifact.datasets)),
+    ]
+    return [short for line in lines for short in _wrapped(line, _width())]
+
+
+def side_by_side(blocks: Sequence[Block], width: int) -> list[str]:
+    """Return blocks of equally many rows as lines, as many blocks beside each other as `width` holds."""
+    lines: list[str] = []
+    beside: list[Block] = []
+    for block in blocks:
+        if beside and max(map(len, _joined([*beside, block]))) > width:
+            lines += [*_joined(beside), ""]
+            beside = []
+        beside.append(block)
+    return lines + _joined(beside)
+
+
+_VECTORS_HELP = "word vectors, or a PPMI matrix whose rows are the vectors (HDF5)"
+
+
+_MODEL_HELP = "a trained language model or n-grams (HDF5)"
+
+
+def _add_generate(commands: Any) -> None:
+    parser = _add(
+        commands,
+        generate,
+        "write text with a language model",
+        'generate MODEL --prompt "the old king" --tokens 20 --top-k 40',
+    )
+    parser.add_argument("model", metavar="MODEL", help=_MODEL_HELP)
+    parser.add_argument(
+        "--prompt", default="", metavar="TEXT", help="what to go on from; nothing if not given"
+    )
+    parser.add_argument(
+        "--tokens", type=at_least(0), default=100, help="how many words to draw (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--temperature",
+        type=between(0, 1000),
+        default=1.0,
+        help="from 0; below 1 likely words become likelier, 0 takes the likeliest (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--top-k",
+        type=at_least(1),
+        metavar="K",
+        help="draw among the K likeliest words; among all if not given",
+    )
+    parser.add_argument(
+        "--seed", type=at_least(0), default=1, help="of the random numbers (default: %(default)s)"
+    )
+    add_device_options(parser)
+
+
+def _add(commands: Any, command: Callable, summary: str, example: str) -> argparse.ArgumentParser:
+    parser = commands.add_parser(
+        command.__name__,
+        help=summary,
+        description=f"{summary[0].upper()}{summary[1:]}.",
+        epilog=f"example: lexloom {example.replace('FILE', _FILE).replace('MODEL', _MODEL)}",
+    )
+    parser.set_defaults(command=command)
+    return parser
+
+
+def _add_count(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--count", type=at_least(1), default=10, help="how many words to list (default: %(default)s)"
+    )
+
+
+def _print(options: argparse.Namespace) -> None:
+    try:
+        print("\n".join(options.command(options)), flush=True)
+    except BrokenPipeError:  # who reads, as `head` does, has seen enough; nothing is left to write at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _vectors(path: str) -> "WordVectors":
+    """Read vectors; BLAS keeps to one thread, so that no answer depends on how many cores there are."""
+    from lexloom.kernels.cpu.machine import thread_pool
+    from lexloom.vectors.word_vectors import read_vectors
+
+    thread_pool.set_threads(1)
+    return read_vectors(path)
+
+
+def _block(title: str, vectors: "WordVectors", ids: Any, scores: Any) -> Block:
+    rows = [(vectors.words[i], f"{score:.3f}") for i, score in zip(ids, scores, strict=True)]
+    return [(title, ""), *rows]
+
+
+def _score_row(score: "Score", text: str) -> tuple[str, ...]:
+    return (
+        f"{score.perplexity:.2f}",
+        f"{score.log_probabilities.sum():.2f}",
+        f"{len(score.words)}",
+        f"{score.unknown}",
+        text,
+    )
+
+
+def _joined(blocks: Sequence[Block]) -> list[str]:
+    return aligned([cell for pair in row for cell in pair] for row in zip(*blocks, strict=True))
+
+
+def _dataset_rows(datasets: Mapping[str, "Outline"]) -> Iterator[tuple[str, ...]]:
+    for name, outline in datasets.items():
+        shape = " x ".join(map(str, outline.shape)) or "one number"
+        sparse = "" if outline.stored is None else f", sparse, {outline.stored:,} stored"
+        yield name, shape, outline.dtype + sparse, ", ".join(outline.axes), outline.unit
+
+
+def _section(title: str, rows: Any) -> list[str]:
+    return ["", title, *(f"  {line}" for line in aligned(rows))] if rows else []
+
+
+def _wrapped(line: str, width: int) -> list[str]:
+    return textwrap.wrap(line, width, subsequent_indent="      ", break_on_hyphens=False) or [""]
+
+
+def _width() -> int:
+    return shutil.get_terminal_size().columns

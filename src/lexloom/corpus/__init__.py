@@ -1,0 +1,1 @@
+"""From text to word ids and a vocabulary."""

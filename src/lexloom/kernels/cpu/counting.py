@@ -1,0 +1,147 @@
+"""The kernel that counts which words stand near each other."""
+
+from threading import Lock
+
+import numpy as np
+
+from lexloom.kernels.cpu.machine.compiled import njit
+from lexloom.kernels.cpu.machine.thread_pool import run_tiles
+from lexloom.kernels.reference.kernels import Reference
+
+_TILES = 64
+_ONE = np.uint64(1)
+# Shifted left by 0 to 63, it has 64 different values in its six highest bits (a de Bruijn sequence).
+_SEQUENCE = 0x03F79D71B4CB0A89
+_SHIFTS = np.empty(64, np.int64)
+_SHIFTS[[(_SEQUENCE << shift) % 2**64 >> 58 for shift in range(64)]] = np.arange(64)
+_FACTOR, _TOP = np.uint64(_SEQUENCE), np.uint64(58)
+
+
+class Counting(Reference):
+    """How words that stand near each other are counted."""
+
+    def count_cooccurrences(
+        self,
+        ids: np.ndarray,
+        size: int,
+        weights: np.ndarray,
+        rows: slice = slice(None),
+        places: slice = slice(None),
+    ) -> tuple[np.ndarray, ...]:
+        """Add up the weights of all pairs of words, row by row; see `Reference.count_cooccurrences`."""
+        first, last, _ = rows.indices(size)
+        if size <= 2**16:
+            ids = ids.astype(np.uint16)  # more of the text stays in the cache
+        begin, end, _ = places.indices(len(ids))
+        zero = np.int32(0) if len(ids) < 2**31 else np.int64(0)
+        positions, starts = _positions_of(ids, first, last, begin, end, zero)
+        even = np.searchsorted(starts, np.linspace(0, len(positions), _TILES + 1)[1:-1])
+        bounds = np.unique([0, *even, last - first])
+        tiles = range(len(bounds) - 1)
+        parts: dict[int, tuple[np.ndarray, ...]] = {}
+        indptr = np.zeros(last - first + 1, np.int64)
+        most = np.minimum(size, 2 * len(weights) * np.diff(starts)).sum()
+        data, indices = np.empty(most, np.int64), np.empty(most, np.int32)
+        placed = [0]  # where each part begins, as far as known
+        lock = Lock()
+
+        def count(tile: int) -> None:
+            begin, end = bounds[tile], bounds[tile + 1]
+            part = _count_rows(ids, size, weights, positions, starts[begin : end + 1], indptr[begin + 1 :])
+            with lock:
+                parts[tile] = part
+                while len(placed) - 1 in parts:
+                    values, columns = parts.pop(len(placed) - 1)
+                    cells = slice(placed[-1], placed[-1] + len(values))
+                    data[cells], indices[cells] = values, columns
+                    placed.append(cells.stop)
+
+        run_tiles(count, tiles)
+        for array in (data, indices):
+            array.resize(placed[-1], refcheck=False)
+        return data, indices, np.cumsum(indptr)
+
+
+@njit(nogil=True, cache=True)
+def _positions_of(ids, first, last, begin, end, zero):
+    """Return where words first to last - 1 stand from begin to end - 1, by word, and each one's start."""
+    starts = np.zeros(last - first + 1, np.int64)
+    for word in ids[begin:end]:
+        if first <= word < last:
+            starts[word - first + 1] += 1
+    starts = np.cumsum(starts)
+    ends = starts[:-1].copy()
+    positions = np.empty(starts[-1], type(zero))
+    for position in range(begin, end):
+        word = ids[position]
+        if first <= word < last:
+            positions[ends[word - first]] = position
+            ends[word - first] += 1
+    return positions, starts
+
+
+@njit(nogil=True, cache=True)
+def _count_rows(ids, size, weights, positions, starts, lengths):
+    """Return data and indices of rows; the word of row r stands at positions[starts[r] : starts[r + 1]].
+
+    Each row is summed densely; `touched` lists its columns, with one place more for what may be none.
+    """
+    reach = len(weights)
+    most = 0
+    for row in range(len(starts) - 1):
+        most += min(size, 2 * reach * (starts[row + 1] - starts[row]))
+    data, indices = np.empty(most, np.int64), np.empty(most, np.int32)
+    sums, touched = np.zeros(size, np.int64), np.empty(size + 1, np.int32)
+    bits, blocks = np.zeros(size // 64 + 1, np.uint64), np.zeros(size // 4096 + 1, np.uint64)
+    end = 0
+    for row in range(len(starts) - 1):
+        count = 0
+        for k in range(starts[row], starts[row + 1]):
+            here = positions[k]
+            for there in range(max(0, here - reach), here):
+                count = _add(ids[there], weights[here - there - 1], sums, touched, count)
+            for there in range(here + 1, min(len(ids), here + reach + 1)):
+                count = _add(ids[there], weights[there - here - 1], sums, touched, count)
+        _sort_distinct(touched[:count], bits, blocks)
+        for column in touched[:count]:
+            data[end] = sums[column]
+            indices[end] = column
+            sums[column] = 0
+            end += 1
+        lengths[row] = count
+    return data[:end], indices[:end]
+
+
+@njit(nogil=True, cache=True)
+def _add(column, weight, sums, touched, count):
+    touched[count] = column
+    count += sums[column] == 0
+    sums[column] += weight
+    return count
+
+
+@njit(nogil=True, cache=True)
+def _sort_distinct(numbers, bits, blocks):
+    """Sort distinct numbers in place: each sets its bit, each word of bits its own bit in `blocks`.
+
+    Reading the bits off in order clears them.
+    """
+    for number in numbers:
+        bits[number >> 6] |= _ONE << np.uint64(number & 63)
+        blocks[number >> 12] |= _ONE << np.uint64((number >> 6) & 63)
+    count = 0
+    for i in range(len(blocks)):
+        while blocks[i]:
+            j = (i << 6) + _lowest_bit(blocks[i])
+            blocks[i] &= blocks[i] - _ONE
+            word = bits[j]
+            bits[j] = 0
+            while word:
+                numbers[count] = (j << 6) + _lowest_bit(word)
+                word &= word - _ONE
+                count += 1
+
+
+@njit(nogil=True, cache=True)
+def _lowest_bit(word):
+    return _SHIFTS[((word & (~word + _ONE)) * _FACTOR) >> _TOP]

@@ -1,0 +1,68 @@
+"""The kernels on the CPU: BLAS and Numba on tiles that depend on shapes alone (see tiles.py).
+
+Each subject has a file and a class there, which overrides what the CPU does better than `Reference`.
+Compiled code is kept on disk (see machine/compiled.py): each installation compiles once.
+"""
+
+import numpy as np
+
+from lexloom.kernels.cpu.counting import Counting
+from lexloom.kernels.cpu.machine.compiled import njit
+from lexloom.kernels.cpu.machine.thread_pool import run_tiles
+from lexloom.kernels.cpu.products import Products
+from lexloom.kernels.cpu.projections import Projections
+from lexloom.kernels.cpu.recurrent import Recurrent
+from lexloom.kernels.cpu.softmax import SoftmaxOutput
+from lexloom.kernels.cpu.sparse import SparseProducts
+from lexloom.kernels.cpu.updates import Updates
+from lexloom.kernels.cpu.word2vec import Word2vec
+from lexloom.kernels.tiles import Job, cut
+
+_TILE_NUMBERS = 1 << 18
+_SERIAL_OPERATIONS = 1 << 21  # a third of a millisecond; below, another thread comes too late to help
+_ROWS_TILE = 512
+
+
+class Cpu(Counting, Products, Projections, Recurrent, SoftmaxOutput, SparseProducts, Updates, Word2vec):
+    """The kernels on the CPU."""
+
+    def each_tile(self, *jobs: Job) -> None:
+        """Do the jobs by slices that fit into a cache, on the threads; see `Reference.each_tile`."""
+        tiles = [
+            (job.work, tile)
+            for job in jobs
+            for tile in cut(job.rows, max(1, _TILE_NUMBERS // max(1, job.size)))
+        ]
+        if sum(job.rows * job.size * job.operations for job in jobs) < _SERIAL_OPERATIONS:
+            for work, tile in tiles:
+                work(tile)
+        else:
+            run_tiles(lambda numbered: numbered[0](numbered[1]), tiles)
+
+    def sum_rows(self, rows: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Add up the rows that have the same number; see `Reference.sum_rows`."""
+        if np.all(rows[1:] > rows[:-1]):  # already summed
+            return rows, values
+        unique, order, bounds = _segments(rows)
+        sums = np.empty((len(unique), values.shape[1]), values.dtype)
+        tiles = cut(len(unique), _ROWS_TILE)
+        run_tiles(lambda tile: _sum_segments(values, order, bounds, tile.start, tile.stop, sums), tiles)
+        return unique, sums
+
+
+@njit(nogil=True, cache=True)
+def _segments(rows):
+    """Return the numbers of rows, ascending, the places of each in turn, and where these begin."""
+    order = np.argsort(rows, kind="mergesort")
+    starts = [k for k in range(len(rows)) if k == 0 or rows[order[k]] != rows[order[k - 1]]]
+    bounds = np.array([*starts, len(rows)])
+    return rows[order[bounds[:-1]]], order, bounds
+
+
+@njit(nogil=True, cache=True)
+def _sum_segments(values, order, bounds, first, last, sums):
+    for segment in range(first, last):
+        total = sums[segment]
+        total[:] = 0
+        for k in range(bounds[segment], bounds[segment + 1]):
+            total += values[order[k]]

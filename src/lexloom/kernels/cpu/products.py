@@ -1,0 +1,72 @@
+"""Products and QR decompositions of dense matrices on the CPU: BLAS and LAPACK on tiles."""
+
+import numpy as np
+from scipy import linalg
+
+from lexloom.kernels.cpu.machine.thread_pool import run_tiles
+from lexloom.kernels.reference.kernels import Reference
+from lexloom.kernels.tiles import cut
+
+_SHARE_FLOPS = 1 << 25  # below, starting a thread costs more than it brings
+_TILE_FLOPS = 1 << 30  # tiles as large as can be: BLAS copies its operands for each
+_SHARES = 4
+_QR_ROWS = 2500  # 16 columns of them lie in a core's second cache
+
+
+class Products(Reference):
+    """Products and QR decompositions of dense matrices."""
+
+    def matmul(self, a: np.ndarray, b: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+        """Return the product a (M, K) @ b (K, N), cut in both directions; see `Reference.matmul`."""
+        rows, columns = a.shape[0], b.shape[1]
+        if out is None:
+            out = np.empty((rows, columns), np.result_type(a, b))
+        tiles = _tiles(rows, columns, a.shape[1], out.itemsize)
+        run_tiles(lambda tile: np.matmul(a[tile[0]], b[:, tile[1]], out=out[tile]), tiles)
+        return out
+
+    def qr(self, a: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return the QR decomposition, by tiles of rows; see `Reference.qr`.
+
+        The triangles of the tiles, one above the other, are decomposed again (Demmel, Grigori, Hoemmen &
+        Langou 2012, "Communication-optimal parallel and sequential QR and LU factorizations").
+        """
+        tiles = cut(len(a), max(_QR_ROWS, 2 * a.shape[1]))
+        if len(tiles) == 1:
+            return _householder(a)
+        parts = [None] * len(tiles)
+
+        def decompose(number: int) -> None:
+            parts[number] = _householder(a[tiles[number]])
+
+        run_tiles(decompose, range(len(tiles)))
+        inner, triangle = _householder(np.vstack([part for _, part in parts]))
+        inner, q = np.split(inner, len(tiles)), np.empty(a.shape, a.dtype)
+        run_tiles(
+            lambda number: np.matmul(parts[number][0], inner[number], out=q[tiles[number]]), range(len(tiles))
+        )
+        return q, triangle
+
+
+def _householder(a):
+    return linalg.qr(a, mode="economic", check_finite=False)
+
+
+def _tiles(rows: int, columns: int, inner: int, itemsize: int) -> list[tuple[slice, slice]]:
+    """Halve the longer side of a result until there are as many parts as its work is worth.
+
+    A product of float64 takes the time of three or four of float32, whose operands stay in a cache longer.
+    """
+    flops = 2 * rows * columns * inner * (itemsize // 4) ** 2
+    wanted = max(flops / _TILE_FLOPS, min(_SHARES, flops / _SHARE_FLOPS))
+    down, across = 1, 1
+    while down * across < wanted:
+        if rows / down >= columns / across:
+            down *= 2
+        else:
+            across *= 2
+    return [(row, column) for row in _parts(rows, down) for column in _parts(columns, across)]
+
+
+def _parts(length: int, count: int) -> list[slice]:
+    return [slice(length * k // count, length * (k + 1) // count) for k in range(count)]

@@ -1,0 +1,58 @@
+"""Rows of a table by number on the CPU: which are the same, and sums of those that are."""
+
+import threading
+
+import numpy as np
+
+from lexloom.kernels.cpu.machine.compiled import njit
+from lexloom.kernels.cpu.machine.registers import WIDTH, add_rows, load_row, store_row
+
+_of_thread = threading.local()
+
+
+def unseen(size: int) -> np.ndarray:
+    """Return an array (size,) of -1 that this thread keeps: who writes to it puts the -1 back."""
+    numbers = vars(_of_thread).get("numbers")
+    if numbers is None or len(numbers) != size:
+        numbers = _of_thread.numbers = np.full(size, -1, np.int32)
+    return numbers
+
+
+def group(rows: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the rows of a table of `size`, each once, where in `rows` each stands, and where those begin.
+
+    The places of the k-th are places[bounds[k] : bounds[k + 1]].
+    """
+    return _group(rows, unseen(size))
+
+
+@njit(nogil=True, cache=True)
+def _group(rows, numbers):
+    distinct, ends = np.empty(len(rows), rows.dtype), np.zeros(len(rows) + 1, np.int64)
+    found = 0
+    for row in rows:
+        if numbers[row] < 0:
+            numbers[row] = found
+            distinct[found] = row
+            found += 1
+        ends[numbers[row] + 1] += 1
+    bounds, places = np.cumsum(ends[: found + 1]), np.empty(len(rows), np.int64)
+    filled = bounds[:-1].copy()
+    for place in range(len(rows)):
+        number = numbers[rows[place]]
+        places[filled[number]] = place
+        filled[number] += 1
+    for row in distinct[:found]:
+        numbers[row] = -1
+    return distinct[:found], places, bounds
+
+
+@njit(inline="always")
+def sum_of_rows(values, places, total):
+    """Write the sum of the rows at some places to the only row of total, of WIDTH numbers or more."""
+    for column in range(0, total.shape[1], WIDTH):
+        column = min(column, total.shape[1] - WIDTH)
+        some = load_row(values, places[0], column)
+        for k in range(1, len(places)):
+            some = add_rows(some, load_row(values, places[k], column))
+        store_row(total, 0, column, some)

@@ -1,0 +1,313 @@
+"""The output layer with softmax cross-entropy on the CPU, by blocks of tokens and groups of words.
+
+Scores lie with a row for each word and a column for each token. While those of a group are in the cache they
+are turned into exponentials; the sums of all groups give each token's logarithm (Milakov & Gimelshein 2018).
+A second round turns the group into gradients and multiplies them with the tokens and the words. So each
+exponential is computed once, no pass over the scores is made for its own sake, and the table of words takes
+part in all products as it lies in memory.
+"""
+
+import math
+import threading
+from collections.abc import Callable
+from functools import cache, partial
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from lexloom.kernels.cpu.machine.compiled import njit
+from lexloom.kernels.cpu.machine.gemm import (
+    LANES,
+    ROWS,
+    lay_out_rows,
+    lay_out_transposed,
+    multiply,
+    multiply_panels,
+    padded,
+)
+from lexloom.kernels.cpu.machine.math import exp_row, fast_exp
+from lexloom.kernels.cpu.machine.phases import run_phases, share, tiles_of
+from lexloom.kernels.cpu.machine.registers import (
+    add_multiple,
+    add_rows,
+    add_up,
+    full_row,
+    larger,
+    load_row,
+    multiply_rows,
+    store_row,
+    subtract_rows,
+    zero_row,
+)
+from lexloom.kernels.cpu.updates import squares_of_rows
+from lexloom.kernels.reference.kernels import Reference
+from lexloom.kernels.tiles import cut, token_blocks
+
+_GROUP = 80  # words whose scores and vectors stay in the second cache
+_GROUPS_TILE = 16  # at most
+_TILES = 4  # at least, where there are as many groups
+_ALONE_FLOPS = 1 << 23  # of the scores; below, another thread comes too late to help
+
+_kept = threading.local()  # as much memory anew for each block would cost page faults
+
+
+class SoftmaxOutput(Reference):
+    """The output layer with softmax cross-entropy."""
+
+    def softmax_output(self, x: np.ndarray, W: np.ndarray, b: np.ndarray, targets: np.ndarray) -> np.ndarray:
+        """Return -log softmax(x W + b)[target] of each token; see `Reference.softmax_output`.
+
+        float64 and the smallest matrices go the plain way.
+        """
+        if _is_plain(W):
+            return super().softmax_output(x, W, b, targets)
+        losses, table = np.empty(len(x), np.float32), np.ascontiguousarray(W.T)
+        for tokens in token_blocks(len(x), len(b)):
+            block = _block(x[tokens], table, b, targets[tokens])
+            _run(partial(_lose, block), block, 3)
+            losses[tokens] = _losses(block)
+        return losses
+
+    def softmax_output_gradients(
+        self, x: np.ndarray, W: np.ndarray, b: np.ndarray, targets: np.ndarray, weight: Any
+    ) -> tuple[np.ndarray, ...]:
+        """Return losses and gradients; see `Reference.softmax_output_gradients`."""
+        if _is_plain(W):
+            return super().softmax_output_gradients(x, W, b, targets, weight)
+        losses, dx = np.empty(len(x), np.float32), np.empty_like(x)
+        table = np.ascontiguousarray(W.T)
+        dtable, db, squares = np.empty_like(table), np.zeros_like(b), np.empty_like(b)
+        for number, tokens in enumerate(token_blocks(len(x), len(b))):
+            block = _block(x[tokens], table, b, targets[tokens])
+            weights = np.zeros(len(block.log_sums), np.float32)
+            np.multiply(targets[tokens] >= 0, np.float32(weight), out=weights[: len(block.x)])
+            parts = _room("dx", len(block.tiles) - 1, x.shape[1], len(weights))
+            gradients = weights, parts, dx[tokens], dtable, db, squares, number > 0
+            _run(partial(_lose_and_go_back, block, *gradients), block, 5)
+            losses[tokens] = _losses(block)
+        dW = np.ascontiguousarray(dtable.T) if W.flags.c_contiguous else dtable.T
+        return losses, dx, dW, db, squares
+
+
+def _is_plain(W: np.ndarray) -> bool:
+    return W.dtype != np.float32 or min(W.shape) < ROWS
+
+
+class _Block(NamedTuple):
+    """A block of N tokens, and what becomes of their scores.
+
+    Attributes
+    ----------
+    x : (N, H) array
+    table : (V, H) array
+    b : (V,) array
+    targets : (N,) array
+    rows, columns : arrays
+        x and its transpose, laid out.
+    groups : (K + 1,) array
+        Where groups of words begin, and the end of the last.
+    tiles : (tiles + 1,) array
+        Where tiles of groups begin, and the end of the last.
+    scores : (V, N in whole vectors and more) array
+        They become exponentials and then gradients where they stand.
+    largest, sums : (K, N in whole vectors) arrays
+        The largest score of a group, and its sum of exponentials, each with the largest score subtracted.
+    hits : (N,) array
+        Scores of the targets.
+    log_sums : (N in whole vectors,) array
+        Logarithms of the sums over all words.
+    """
+
+    x: np.ndarray
+    table: np.ndarray
+    b: np.ndarray
+    targets: np.ndarray
+    rows: np.ndarray
+    columns: np.ndarray
+    groups: np.ndarray
+    tiles: np.ndarray
+    scores: np.ndarray
+    largest: np.ndarray
+    sums: np.ndarray
+    hits: np.ndarray
+    log_sums: np.ndarray
+
+
+def _block(x: np.ndarray, table: np.ndarray, b: np.ndarray, targets: np.ndarray) -> _Block:
+    width, groups = padded(len(x)), _groups(len(b))
+    count = len(groups) - 1
+    largest, sums = np.empty((2, count, width), np.float32)
+    return _Block(
+        x,
+        table,
+        b,
+        targets,
+        rows=_room("rows", len(x) * padded(x.shape[1])),
+        columns=_room("columns", x.shape[1] * width),
+        groups=groups,
+        tiles=_starts(count, max(1, min(_GROUPS_TILE, count // _TILES))),
+        scores=_columns("scores", len(b), width),
+        largest=largest,
+        sums=sums,
+        hits=np.zeros(len(x), np.float32),
+        log_sums=np.empty(width, np.float32),
+    )
+
+
+def _run(work: Callable[..., None], block: _Block, phases: int) -> None:
+    """Call `work(progress, start)` on the threads."""
+    tiles = len(block.tiles) - 1
+    run_phases(work, phases, tiles, 1 if 2 * len(block.x) * block.table.size < _ALONE_FLOPS else tiles)
+
+
+def _losses(block: _Block) -> np.ndarray:
+    return (block.log_sums[: len(block.x)] - block.hits) * (block.targets >= 0)
+
+
+@cache
+def _groups(words: int) -> np.ndarray:
+    """Return where groups of words begin, and the end of the last; all but that are whole blocks of rows."""
+    starts = ROWS * _starts(words // ROWS, _GROUP // ROWS)
+    starts[-1] = words
+    return starts
+
+
+@cache
+def _starts(length: int, tile: int) -> np.ndarray:
+    """Return where the slices of `cut` begin, and the end of the last."""
+    return np.array([0, *(part.stop for part in cut(length, tile))])
+
+
+def _columns(name: str, rows: int, width: int) -> np.ndarray:
+    """Return room for rows of whole vectors, an odd number of vectors apart: so they reach all of a cache."""
+    return _room(name, rows, (width // LANES | 1) * LANES)
+
+
+def _room(name: str, *shape: int) -> np.ndarray:
+    """Return an array of a shape to write to; the last one of this name and thread is overwritten."""
+    kept, size = vars(_kept), math.prod(shape)
+    if name not in kept or kept[name].size < size:
+        kept[name] = np.empty(size, np.float32)
+    return kept[name][:size].reshape(shape)
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _lose(block, progress, start):
+    """Find what the losses of a block need."""
+    tiles, (tokens, size), width = len(block.tiles) - 1, block.x.shape, len(block.log_sums)
+    for tile in tiles_of(progress[0], start):
+        lay_out_rows(block.x, *share(tokens, tile, tiles), block.rows)
+        lay_out_transposed(block.x, *share(size, tile, tiles), block.columns)
+    for tile in tiles_of(progress[1], start):
+        for k in range(block.tiles[tile], block.tiles[tile + 1]):
+            _score(block, k)
+    for tile in tiles_of(progress[2], start):
+        _log_sums(block.largest, block.sums, *share(width, tile, tiles), block.log_sums)
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _lose_and_go_back(block, weights, parts, dx, dtable, db, squares, add, progress, start):
+    """Write dx, write dtable or add to it, and its squares, add db; `parts` are for dx of each tile."""
+    _lose(block, progress, start)
+    for tile in tiles_of(progress[3], start):
+        for k in range(block.tiles[tile], block.tiles[tile + 1]):
+            _go_back(block, k, weights, k > block.tiles[tile], parts[tile], dtable, db, add)
+            words = slice(block.groups[k], block.groups[k + 1])
+            squares_of_rows(dtable[words], squares[words])
+    for tile in tiles_of(progress[4], start):
+        _add_up(parts, *share(dx.shape[1], tile, len(parts)), dx)
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _score(block, k):
+    """Write the exponentials of the scores of a group, and what their losses need."""
+    first, last, largest = block.groups[k], block.groups[k + 1], block.largest[k]
+    group, targets = block.scores[first:last], block.targets
+    multiply_panels(block.table[first:last], block.columns, group[:, : len(largest)], False)
+    _add_bias(group, block.b[first:last], largest)
+    for n in range(len(targets)):
+        if first <= targets[n] < last:
+            block.hits[n] = block.scores[targets[n], n]
+    _exponentials(group, largest, block.sums[k])
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _go_back(block, k, weights, add_columns, dcolumns, dtable, db, add):
+    """Turn the exponentials of a group into gradients; write, or add to, dcolumns and dtable; add db."""
+    first, last = block.groups[k], block.groups[k + 1]
+    group = block.scores[first:last]
+    _gradients(group, block.largest[k], block.log_sums, weights, block.targets, first, db[first:last])
+    multiply(block.table[first:last].T, group, dcolumns, add_columns)
+    multiply_panels(group[:, : len(block.x)], block.rows, dtable[first:last], add)
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _add_bias(scores, b, largest):
+    ones, by_token = np.ones((1, LANES), np.float32), largest.reshape(1, -1)
+    one = load_row(ones, 0, 0)
+    for n in range(0, len(largest), LANES):
+        most = full_row(ones, np.float32(-np.inf))
+        for w in range(len(scores)):
+            row = add_multiple(load_row(scores, w, n), b[w], one)
+            store_row(scores, w, n, row)
+            most = larger(row, most)
+        store_row(by_token, 0, n, most)
+
+
+@njit(nogil=True, cache=True, fastmath={"contract"}, error_model="numpy")
+def _exponentials(scores, largest, sums):
+    by_token, sums_by_token = largest.reshape(1, -1), sums.reshape(1, -1)
+    for n in range(0, len(largest), LANES):
+        most, total = load_row(by_token, 0, n), zero_row(scores)
+        for w in range(len(scores)):
+            row = exp_row(subtract_rows(load_row(scores, w, n), most), scores)
+            store_row(scores, w, n, row)
+            total = add_rows(total, row)
+        store_row(sums_by_token, 0, n, total)
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _log_sums(largest, sums, first, last, log_sums):
+    most, total = np.full(last - first, -np.inf, np.float32), np.zeros(last - first, np.float32)
+    for k in range(len(largest)):
+        row = largest[k, first:last]
+        for n in range(len(most)):
+            most[n] = np.maximum(most[n], row[n])
+    for k in range(len(largest)):
+        row, added = largest[k, first:last], sums[k, first:last]
+        for n in range(len(most)):
+            total[n] += added[n] * fast_exp(row[n] - most[n])
+    for n in range(len(most)):
+        log_sums[first + n] = most[n] + np.log(total[n])
+
+
+@njit(nogil=True, cache=True, fastmath=True, error_model="numpy")
+def _gradients(exponentials, largest, log_sums, weights, targets, first, db):
+    by_token = np.empty((1, len(weights)), np.float32)
+    shares = by_token[0]
+    for n in range(len(weights)):
+        shares[n] = fast_exp(largest[n] - log_sums[n]) * weights[n]
+    for w in range(len(exponentials)):
+        total = zero_row(exponentials)
+        for n in range(0, len(weights), LANES):
+            row = multiply_rows(load_row(exponentials, w, n), load_row(by_token, 0, n))
+            store_row(exponentials, w, n, row)
+            total = add_rows(total, row)
+        db[w] += add_up(total)
+    for n in range(len(targets)):
+        place = targets[n] - first
+        if 0 <= place < len(exponentials):
+            exponentials[place, n] -= weights[n]
+            db[place] -= weights[n]
+
+
+@njit(nogil=True, cache=True)
+def _add_up(parts, first, last, dx):
+    total = np.empty(parts.shape[2], np.float32)
+    for d in range(first, last):
+        total[:] = parts[0, d]
+        for k in range(1, len(parts)):
+            for n in range(len(total)):
+                total[n] += parts[k, d, n]
+        for n in range(len(dx)):
+            dx[n, d] = total[n]

@@ -1,0 +1,63 @@
+"""The kernel that multiplies by a sparse matrix in CSR form (data, indices, indptr).
+
+The columns of x are taken 16 at a time, so that the sum of one row's products stays in registers; a block of
+16 float64 columns for 10,000 rows fits into a core's second cache.
+"""
+
+import numpy as np
+
+from lexloom.kernels.cpu.machine.compiled import njit
+from lexloom.kernels.cpu.machine.registers import (
+    WIDTH,
+    add_multiple,
+    empty_rows,
+    load_row,
+    row_block,
+    store_row,
+    zero_row,
+)
+from lexloom.kernels.cpu.machine.thread_pool import run_tiles
+from lexloom.kernels.reference.kernels import Reference
+
+_TILE = 75_000  # stored numbers
+
+
+class SparseProducts(Reference):
+    """Products with a sparse matrix."""
+
+    def sparse_matmul(
+        self, data: np.ndarray, indices: np.ndarray, indptr: np.ndarray, x: np.ndarray
+    ) -> np.ndarray:
+        """Return the product of a CSR matrix and x, in tiles of rows; see `Reference.sparse_matmul`.
+
+        A product of 16 columns comes in whole cache lines, and is not copied when it is multiplied again.
+        """
+        columns = x.shape[1]
+        blocks = [
+            _multiply_block(data, indices, indptr, row_block(x[:, first : first + WIDTH]))
+            for first in range(0, columns, WIDTH)
+        ]
+        return blocks[0] if columns == WIDTH else np.hstack(blocks)[:, :columns]
+
+
+def _multiply_block(data: np.ndarray, indices: np.ndarray, indptr: np.ndarray, x: np.ndarray) -> np.ndarray:
+    """Return the product with x (N, WIDTH)."""
+    product = empty_rows(len(indptr) - 1, x.dtype)
+    tiles = 4 * max(1, round(len(data) / (4 * _TILE)))  # as many for each of 2 or 4 threads
+    run_tiles(lambda tile: _multiply_rows(data, indices, indptr, x, tile, tiles, product), range(tiles))
+    return product
+
+
+@njit(nogil=True, cache=True)
+def _multiply_rows(data, indices, indptr, x, tile, tiles, product):
+    """Compute the rows of one of the tiles, which store about as many numbers each.
+
+    Unsigned places save the check for negative ones, a third of the time.
+    """
+    first = np.searchsorted(indptr, len(data) * tile // tiles)
+    last = np.searchsorted(indptr, len(data) * (tile + 1) // tiles) if tile + 1 < tiles else len(product)
+    for row in range(first, last):
+        total = zero_row(product)
+        for k in range(np.uint64(indptr[row]), np.uint64(indptr[row + 1])):
+            total = add_multiple(total, data[k], load_row(x, indices[k], 0))
+        store_row(product, row, 0, total)

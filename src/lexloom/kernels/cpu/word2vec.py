@@ -1,0 +1,246 @@
+"""CBOW and skip-gram with negative sampling on the CPU: loss and row gradients.
+
+A batch goes by pieces of the text, and a piece by strips of positions that stay in the cache. The windows of
+CBOW are differences of running sums, so that their size costs nothing; a block of positions meets the samples
+that it shares in small matrix products. A piece adds up the gradients of each word that it has.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from lexloom.kernels.cpu.machine.compiled import njit
+from lexloom.kernels.cpu.machine.registers import WIDTH, aligned_rows
+from lexloom.kernels.cpu.machine.thread_pool import run_tiles
+from lexloom.kernels.cpu.rows import unseen
+from lexloom.kernels.cpu.word2vec_steps import (
+    add_changes,
+    add_to_places,
+    against_contexts,
+    against_samples,
+    against_targets,
+    average,
+    gather,
+    running_sums,
+    spread,
+    words_around,
+)
+from lexloom.kernels.reference.kernels import Reference
+from lexloom.kernels.tiles import cut
+
+_PIECE = 1024  # positions, about
+_PIECES = 4  # at least, where there are so many blocks: for as many threads
+_STRIP = 64
+# A dot product may use vector instructions. What is compiled so is inlined into one function: of one that is
+# called, the process that compiles it and those that load it may have versions that add in different orders.
+_FREE_ORDER = {"reassoc", "contract", "nsz"}
+
+Rows = tuple[np.ndarray, np.ndarray]
+
+
+class Word2vec(Reference):
+    """CBOW and skip-gram with negative sampling."""
+
+    def cbow(
+        self,
+        W_in: np.ndarray,
+        W_out: np.ndarray,
+        ids: np.ndarray,
+        radii: np.ndarray,
+        samples: np.ndarray,
+        weight: float,
+    ) -> tuple[float, Rows, Rows]:
+        """Return the loss and the row gradients of both tables; see `Reference.cbow`.
+
+        float64 goes the plain way, and so do vectors of fewer than 16 numbers.
+        """
+        if W_in.dtype != np.float32 or W_in.shape[1] < WIDTH:
+            return super().cbow(W_in, W_out, ids, radii, samples, weight)
+        batch = _Batch(ids, radii, samples)
+        inputs = _Gradients(W_in, batch, near=True, sampled=False)
+        outputs = _Gradients(W_out, batch, near=False, sampled=True)
+        predictions = np.count_nonzero(batch.targets >= 0)
+        return batch.gradients(_cbow, inputs, outputs, weight, predictions)
+
+    def skip_gram(
+        self,
+        W_in: np.ndarray,
+        W_out: np.ndarray,
+        ids: np.ndarray,
+        radii: np.ndarray,
+        samples: np.ndarray,
+        weight: float,
+    ) -> tuple[float, Rows, Rows]:
+        """Return the loss and the row gradients of both tables; see `Reference.skip_gram`.
+
+        float64 goes the plain way, and so do vectors of fewer than 16 numbers.
+        """
+        if W_in.dtype != np.float32 or W_in.shape[1] < WIDTH:
+            return super().skip_gram(W_in, W_out, ids, radii, samples, weight)
+        batch = _Batch(ids, radii, samples)
+        inputs = _Gradients(W_in, batch, near=False, sampled=False)
+        outputs = _Gradients(W_out, batch, near=True, sampled=True)
+        return batch.gradients(_skip_gram, inputs, outputs, weight, _pairs(ids, radii))
+
+
+class _Batch:
+    """A batch, cut into pieces of whole blocks."""
+
+    def __init__(self, ids: np.ndarray, radii: np.ndarray, samples: np.ndarray):
+        self.ids, self.radii, self.samples = ids, radii, samples
+        share, self.both_sides = len(radii) // len(samples), len(ids) - len(radii)
+        self.blocks = cut(len(samples), max(1, min(_PIECE, len(radii) // _PIECES) // share))
+        self.cuts = np.array([0, *(share * block.stop for block in self.blocks)])
+        self.targets = ids[self.both_sides // 2 :][: len(radii)]
+
+    def gradients(
+        self, compare: Callable, inputs: "_Gradients", outputs: "_Gradients", weight: float, predictions: int
+    ) -> tuple[float, Rows, Rows]:
+        """Return the loss and the row gradients, by a compiled function that takes one piece at a time."""
+        losses, scale = np.zeros(len(self.blocks)), np.float32(1 / max(1, predictions))
+
+        def work(number: int) -> None:
+            start, stop = self.cuts[number], self.cuts[number + 1]
+            text = self.ids[start : stop + self.both_sides], self.radii[start:stop]
+            losses[number] = compare(
+                *text,
+                self.samples[self.blocks[number]],
+                scale,
+                np.float32(weight),
+                *inputs.of_piece(number),
+                *outputs.of_piece(number),
+            )
+
+        run_tiles(work, range(len(self.blocks)))
+        return losses.sum(), inputs.rows(), outputs.rows()
+
+
+class _Gradients:
+    """The gradients of a table's rows, which each piece adds up for its own words.
+
+    Its words are its samples, where those matter to the table, and the words at its positions or near them.
+    """
+
+    def __init__(self, table: np.ndarray, batch: _Batch, near: bool, sampled: bool):
+        self.table = table
+        found = _number(batch.ids, batch.samples, batch.cuts, near, sampled, unseen(len(table)))
+        self.words, self.firsts, self.places, self.place_firsts = found
+        self.sums = aligned_rows(len(self.words), -(-table.shape[1] // WIDTH) * WIDTH)
+
+    def of_piece(self, number: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return the table, a piece's sums, and where in these the gradient of each of its words is added."""
+        sums = self.sums[self.firsts[number] : self.firsts[number + 1]]
+        return self.table, sums, self.places[self.place_firsts[number] : self.place_firsts[number + 1]]
+
+    def rows(self) -> Rows:
+        """Return the rows, those of each piece once, and their gradients."""
+        return self.words, self.sums[:, : self.table.shape[1]]
+
+
+@njit(nogil=True, cache=True)
+def _number(ids, samples, cuts, near, sampled, numbers):
+    """Return each piece's words in the order in which they first occur, and where those of each piece begin.
+
+    And the place that each word of the text of a piece has among them, -1 for none; and where those begin.
+    """
+    both_sides, share = len(ids) - cuts[-1], cuts[-1] // len(samples)
+    beyond, side = (both_sides, 0) if near else (0, both_sides // 2)
+    most = cuts[-1] + beyond * (len(cuts) - 1) + samples.size * sampled
+    words, places = np.empty(most, np.int32), np.empty(most, np.int32)
+    firsts, place_firsts = np.zeros(len(cuts), np.int64), np.zeros(len(cuts), np.int64)
+    found = place = 0
+    for piece in range(len(cuts) - 1):
+        text = ids[side + cuts[piece] : side + cuts[piece + 1] + beyond]
+        if sampled:
+            of_piece = samples[cuts[piece] // share : cuts[piece + 1] // share]
+            text = np.concatenate((of_piece.reshape(-1), text))
+        first = found
+        for word in text:
+            places[place] = -1
+            if word >= 0:
+                if numbers[word] < first:
+                    numbers[word] = found
+                    words[found] = word
+                    found += 1
+                places[place] = numbers[word] - first
+            place += 1
+        firsts[piece + 1], place_firsts[piece + 1] = found, place
+    for word in words[:found]:
+        numbers[word] = -1
+    return words[:found], firsts, places, place_firsts
+
+
+@njit(inline="always")
+def _zeros(count, width):
+    """Return rows of zeros."""
+    rows = aligned_rows(count, width)
+    rows[:] = 0
+    return rows
+
+
+@njit(nogil=True, cache=True, fastmath=_FREE_ORDER, error_model="numpy")
+def _cbow(words, radii, samples, scale, weight, W_in, sums_in, places_in, W_out, sums_out, places_out):
+    """Write the gradients of one piece, and return its loss."""
+    window, width, share = (len(words) - len(radii)) // 2, sums_in.shape[1], len(radii) // len(samples)
+    sums_in[:] = 0
+    sums_out[:] = 0
+    target_places = places_out[samples.size :]
+    strip = share * max(1, _STRIP // share)
+    running, changes = _zeros(strip + 2 * window + 1, width), _zeros(strip + 2 * window + 1, width)
+    hidden, dhidden, rows = _zeros(strip, width), _zeros(strip, width), _zeros(strip, width)
+    count = samples.shape[1]
+    sampled, dsampled = _zeros(count, width), _zeros(count, width)
+    scores = np.empty((share, count), np.float32)
+    loss = 0.0
+    for start in range(0, len(radii), strip):
+        stop = min(start + strip, len(radii))
+        near, at = words[start : stop + 2 * window], radii[start:stop]
+        targets, counts = near[window : window + len(at)], words_around(near, at)
+        weights = np.where(targets >= 0, scale * weight, np.float32(0))
+        running_sums(W_in, near, running)
+        average(running, at, counts, hidden)
+        some, some_places = samples[start // share : stop // share], places_out[start // share * count :]
+        loss += against_samples(
+            W_out, some, some_places, sums_out, hidden, weights, scores, sampled, dsampled, dhidden
+        )
+        gather(W_out, targets, rows)
+        loss += against_targets(rows, targets, target_places[start:stop], sums_out, hidden, scale, dhidden)
+        spread(at, counts, targets, dhidden, changes)
+        add_changes(places_in[start : stop + 2 * window], changes, dhidden, sums_in)
+    return loss
+
+
+@njit(nogil=True, cache=True, fastmath=_FREE_ORDER, error_model="numpy")
+def _skip_gram(words, radii, samples, scale, weight, W_in, sums_in, places_in, W_out, sums_out, places_out):
+    """Write the gradients of one piece, and return its loss."""
+    window, width, share = (len(words) - len(radii)) // 2, sums_in.shape[1], len(radii) // len(samples)
+    sums_in[:] = 0
+    sums_out[:] = 0
+    near_places = places_out[samples.size :]
+    strip = share * max(1, _STRIP // share)
+    rows, drows = _zeros(strip + 2 * window, width), _zeros(strip + 2 * window, width)
+    hidden, dhidden = _zeros(strip, width), _zeros(strip, width)
+    count = samples.shape[1]
+    sampled, dsampled = _zeros(count, width), _zeros(count, width)
+    scores = np.empty((share, count), np.float32)
+    loss = 0.0
+    for start in range(0, len(radii), strip):
+        stop = min(start + strip, len(radii))
+        near, at = words[start : stop + 2 * window], radii[start:stop]
+        weights = words_around(near, at) * (scale * weight)
+        gather(W_in, near[window : window + len(at)], hidden)
+        some, some_places = samples[start // share : stop // share], places_out[start // share * count :]
+        loss += against_samples(
+            W_out, some, some_places, sums_out, hidden, weights, scores, sampled, dsampled, dhidden
+        )
+        gather(W_out, near, rows)
+        loss += against_contexts(rows, near, at, hidden, scale, dhidden, drows)
+        add_to_places(places_in[start:stop], dhidden, sums_in)
+        add_to_places(near_places[start : stop + 2 * window], drows, sums_out)
+    return loss
+
+
+@njit(nogil=True, cache=True)
+def _pairs(ids, radii):
+    """Return how many words are around all positions together."""
+    return words_around(ids, radii).sum()

@@ -1,0 +1,187 @@
+"""Dynamic evaluation: a trained language model goes on learning from the text that it is measured on.
+
+Krause, Kahembwe, Murray & Renals 2018, "Dynamic Evaluation of Neural Sequence Models". The text is read in
+windows of a few words. A window is scored first; then its gradient g moves each weight w, and what was
+trained, w_0, draws it back:
+
+    w <- w - learning_rate g / (r + epsilon) + min(1, decay r / mean(r)) (w_0 - w)
+
+r is the root mean square of the gradients of that weight on the training text (RMS with RMS-norm decay,
+section 4 there). Here epsilon is a multiple of mean(r), the mean over all weights, so that no setting depends
+on the scale of the loss.
+"""
+
+import copy
+import math
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import product
+from typing import Any
+
+import numpy as np
+
+from lexloom.errors import LexloomError
+from lexloom.kernels.backend import backend_of
+from lexloom.kernels.tiles import Job
+from lexloom.language.perplexity import perplexity_of_tokens
+from lexloom.language.rnnlm import RNNLM
+from lexloom.nn.parameter import Parameter, RowGrad
+from lexloom.training.batches import Windows
+from lexloom.training.optimizers import Optimizer
+
+_EPSILON = 3.0  # in units of mean(r); of 0.3, 1, 3 and 10 the best on the valid text of the Penn Treebank
+
+Tick = Callable[[int], None]
+
+
+@dataclass(frozen=True)
+class Learning:
+    """How a model learns from the text it reads.
+
+    Attributes
+    ----------
+    learning_rate : float
+        0 learns nothing.
+    decay : float
+        From 0, which forgets nothing, to 1.
+    steps : int
+        Words in a window, from one update to the next.
+    """
+
+    learning_rate: float
+    decay: float
+    steps: int
+
+
+class AnchoredRMS(Optimizer):
+    """The update of the module, as an optimizer; a row of a `RowGrad` that takes no part stays where it is.
+
+    Parameters
+    ----------
+    parameters : list of Parameter
+        As they were trained.
+    rms : mapping of str to array
+        r of each parameter, by its name.
+    decay : float
+    """
+
+    def __init__(self, parameters: list[Parameter], rms: Mapping[str, Any], decay: float):
+        super().__init__()
+        self.state = {
+            parameter.name: {"trained": parameter.data.copy(), "rms": rms[parameter.name]}
+            for parameter in parameters
+        }
+        sizes = sum(values.size for values in rms.values())
+        self.mean = float(sum(values.sum(dtype=np.float64) for values in rms.values()) / sizes)
+        self.decay = decay
+
+    def _update(self, xp: Any, w: Any, dw: Any, state: dict[str, Any], learning_rate: float) -> None:
+        rms = state["rms"]
+        dw *= learning_rate
+        dw /= rms + _EPSILON * self.mean
+        back = xp.minimum(rms * (self.decay / self.mean), 1)
+        back *= state["trained"] - w
+        w += back
+        w -= dw
+
+
+def gradient_rms(model: RNNLM, ids: np.ndarray, steps: int, tick: Tick | None = None) -> dict[str, Any]:
+    """Return the root mean square, over the windows of a text (L,), of each parameter's gradient, by name."""
+    parameters = model.parameters()
+    kernels, xp = backend_of(parameters[0].data).kernels, backend_of(parameters[0].data).xp
+    sums = {parameter.name: xp.zeros_like(parameter.data) for parameter in parameters}
+    windows = 0
+    for _ in _windows_with_gradients(model, ids, steps, tick):
+        windows += 1
+        kernels.each_tile(*(_adding_squares(sums[each.name], each.grad) for each in parameters))
+        for parameter in parameters:
+            parameter.grad = None
+    return {name: xp.sqrt(values / windows) for name, values in sums.items()}
+
+
+def log_probabilities(
+    model: RNNLM, ids: np.ndarray, rms: Mapping[str, Any], learning: Learning, tick: Tick | None = None
+) -> np.ndarray:
+    """Return the log probability (L,) of each token of a text under a model that learns from those before.
+
+    In nats, as float64 on the host; the model stays as it is. Where the learning diverges, minus infinity
+    from there on.
+
+    Parameters
+    ----------
+    ids : (L,) int array
+        One stream, see `RNNLM.log_probabilities`.
+    rms : mapping of str to array
+        See `gradient_rms`, on the training text.
+    tick : callable, optional
+        Called with the number of tokens after each window.
+    """
+    model = copy.deepcopy(model)
+    parameters = model.parameters()
+    optimizer = AnchoredRMS(parameters, rms, learning.decay)
+    found = np.full(len(ids), -np.inf)
+    place = 0
+    for values in _windows_with_gradients(model, ids, learning.steps, tick):
+        if not np.isfinite(values).all():
+            break
+        found[place : place + len(values)] = values
+        place += len(values)
+        optimizer.step(parameters, learning.learning_rate)
+    return found
+
+
+def fit_learning(
+    model: RNNLM,
+    ids: np.ndarray,
+    rms: Mapping[str, Any],
+    candidates: Mapping[str, list[float]],
+    steps: int,
+    tick: Tick | None = None,
+) -> Learning:
+    """Return the way of learning with which a model makes a text (L,) most probable.
+
+    Parameters
+    ----------
+    candidates : mapping of str to list of float
+        Values of `learning_rate` and of `decay`, each of which is tried with each.
+
+    Raises
+    ------
+    LexloomError
+        When the learning diverges with all of them.
+    """
+    ways = [Learning(*pair, steps) for pair in product(candidates["learning_rate"], candidates["decay"])]
+    reached = [perplexity_of_tokens(log_probabilities(model, ids, rms, way, tick)) for way in ways]
+    if math.isinf(min(reached)):
+        raise LexloomError(
+            f"learning rates {', '.join(map(str, candidates['learning_rate']))}: dynamic evaluation diverges "
+            "with each; give lower ones"
+        )
+    return ways[int(np.argmin(reached))]
+
+
+def _windows_with_gradients(
+    model: RNNLM, ids: np.ndarray, steps: int, tick: Tick | None
+) -> Iterator[np.ndarray]:
+    """Read a text; yield the log probabilities (T,) of a window when its gradients are in the parameters."""
+    backend = backend_of(model.embedding.W.data)
+    carry = None
+    for window in Windows(ids, batch=1, steps=steps):
+        losses, carry, cache = model.token_losses(window, carry)
+        model.backward(cache)
+        yield -backend.to_host(losses[0]).astype(np.float64)
+        if tick:
+            tick(losses.size)
+
+
+def _adding_squares(sums: Any, grad: Any) -> Job:
+    """Return the job that adds the squares of a gradient to sums like its parameter."""
+    rows, values = None, grad
+    if isinstance(grad, RowGrad):
+        summed = grad.summed()
+        rows, values = summed.rows, summed.values
+
+    def add(tile: slice) -> None:
+        sums[tile if rows is None else rows[tile]] += values[tile] ** 2
+
+    return Job.on(values, add)

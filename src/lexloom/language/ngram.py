@@ -1,0 +1,211 @@
+"""The n-gram language model: interpolated Kneser-Ney smoothing with three discounts (Chen & Goodman 1999).
+
+An n-gram reaches back to the mark that ends the sentence before, and no further; such a mark stands before
+the whole text too.
+
+The n-grams of one order are the entries of a sparse matrix, with a row for each context and a column for each
+word. A context is itself an n-gram of the order below, and its row is the number of that entry. So what a
+text has of order k at each place follows from what it has of order k - 1 one place to the left: counting and
+looking up are a few array operations for each order.
+"""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from scipy import sparse
+
+from lexloom.errors import LexloomError
+from lexloom.storage.artifacts import Artifact
+
+_USUAL_DISCOUNTS = (0.5, 1.0, 1.5)
+
+
+class NGramLM:
+    """Predicts each word from at most n - 1 words before it.
+
+    With c the count of a context h and a word w, D the discount that belongs to a count, S(h) the sum of the
+    discounts of all that follows h, and h' the context without its first word:
+
+        p(w | h) = (c(h w) - D + S(h) p(w | h')) / c(h)
+
+    and p(w | h) = p(w | h') for a context that was never seen. Under the single words lies 1 / V (Chen &
+    Goodman 1999, section 3).
+
+    Parameters
+    ----------
+    counts : list of n csr_arrays
+        As `count_ngrams` returns them.
+    sentence_end : int or None
+        The word beyond which no context reaches; None where sentences have no mark.
+    """
+
+    def __init__(self, counts: Sequence[sparse.csr_array], sentence_end: int | None):
+        self.order = len(counts)
+        self.vocabulary = counts[0].shape[1]
+        self.sentence_end = sentence_end
+        self.levels = [_Level(level) for level in counts]
+
+    def log_probabilities(self, ids: np.ndarray) -> np.ndarray:
+        """Return the natural logarithm of the probability of each word of a text (L,), float64."""
+        p = np.full(len(ids), 1 / self.vocabulary)
+        for level, rows, nodes in self._walk(ids):
+            p = level.shares[nodes] + level.rest[rows] * p
+        return np.log(p)
+
+    def distribution(self, history: Sequence[int]) -> np.ndarray:
+        """Return the probability of each word of the vocabulary (V,), float64, after some words."""
+        p = np.full(self.vocabulary, 1 / self.vocabulary)
+        for level, rows, _ in self._walk(np.array([*history[-self.order :], 0])):
+            followers = slice(level.starts[rows[-1]], level.starts[rows[-1] + 1])
+            p *= level.rest[rows[-1]]
+            p[level.words[followers]] += level.shares[followers]
+        return p
+
+    def next_scores(self, ids: np.ndarray, carry: Sequence[int] | None) -> tuple[np.ndarray, list[int]]:
+        """Return the log probability of each word (V,) after more words, and what to carry on from there."""
+        history = [*(carry or []), *ids][-self.order :]
+        return np.log(self.distribution(history)), history
+
+    def _walk(self, ids: np.ndarray) -> Iterator[tuple["_Level", np.ndarray, np.ndarray]]:
+        """Yield each level, and by place of a text the row of the context and the entry; -1 where unseen."""
+        nodes = None
+        for k, level in enumerate(self.levels, start=1):
+            rows = _contexts(ids, k, nodes, self.sentence_end)
+            nodes = level.find(rows, ids)
+            yield level, rows, nodes
+
+
+class _Level:
+    """The n-grams of one order.
+
+    Attributes
+    ----------
+    starts : (R + 2,) int array
+        Where the entries of a row begin; the row after the last has none.
+    words : (E,) int array
+        The last word of each entry.
+    shares : (E + 1,) float array
+        (c - D) / c(h) of each entry; 0 of the one after the last, which is entry -1.
+    rest : (R + 1,) float array
+        S(h) / c(h) of each row; 1 of a context that nothing follows, and of the one after the last, row -1.
+    """
+
+    def __init__(self, counts: sparse.csr_array):
+        self.columns = counts.shape[1]
+        self.starts = np.append(counts.indptr, counts.indptr[-1])
+        self.words = counts.indices
+        rows = np.repeat(np.arange(counts.shape[0]), np.diff(counts.indptr))
+        self.keys = np.append(rows * self.columns + self.words, np.iinfo(np.int64).max)
+        discounts = discounts_of(counts.data)[np.minimum(counts.data, 3)]
+        totals = np.bincount(rows, counts.data, minlength=counts.shape[0])
+        taken = np.bincount(rows, discounts, minlength=counts.shape[0])
+        self.shares = np.append((counts.data - discounts) / totals[rows], 0.0)
+        self.rest = np.append(np.divide(taken, totals, out=np.ones(len(totals)), where=totals > 0), 1.0)
+
+    def find(self, rows: np.ndarray, words: np.ndarray) -> np.ndarray:
+        """Return the numbers of entries, -1 where there is none; a row of -1 has none."""
+        keys = rows * self.columns + words
+        found = np.searchsorted(self.keys, keys)
+        return np.where(self.keys[found] == keys, found, -1)
+
+
+def count_ngrams(
+    ids: np.ndarray, vocabulary: int, order: int, sentence_end: int | None = None
+) -> list[sparse.csr_array]:
+    """Count the n-grams of a text, of every order from 1 to n, as Kneser-Ney smoothing needs them.
+
+    One of order n counts as often as it stands in the text. One of an order below counts once for each
+    different word that stands before it; one that begins a sentence, where no word can, as often as it stands
+    there.
+
+    Parameters
+    ----------
+    ids : (L,) int array
+        The text, word ids from 0 to V - 1.
+    vocabulary : int
+        V.
+    order : int
+        n.
+    sentence_end : int, optional
+        The word beyond which no n-gram reaches.
+
+    Returns
+    -------
+    counts : list of n csr_arrays, int64
+        Of order k a row for each entry of order k - 1, and V columns. Order 1 has one row, with an entry for
+        every word, 0 for those that the text lacks, so that the number of the entry is the word.
+
+    Raises
+    ------
+    LexloomError
+        When the order is below 1, or the text is empty.
+    """
+    if order < 1 or not len(ids):
+        raise LexloomError(f"order {order} of a text of {len(ids)} words; expected at least 1 of each")
+    occurrences = np.bincount(ids, minlength=vocabulary)
+    counts = [sparse.csr_array((occurrences, np.arange(vocabulary), [0, vocabulary]), (1, vocabulary))]
+    nodes = ids
+    for k in range(2, order + 1):
+        rows = _contexts(ids, k, nodes, sentence_end)
+        places = np.flatnonzero(rows >= 0)
+        keys, first, entries, occurrences = np.unique(
+            rows[places] * vocabulary + ids[places],
+            return_index=True,
+            return_inverse=True,
+            return_counts=True,
+        )
+        below = counts[-1]
+        preceded = np.bincount(nodes[places[first]], minlength=len(below.data))
+        below.data = np.where(preceded > 0, preceded, below.data)
+        starts = np.searchsorted(keys, np.arange(len(below.data) + 1) * vocabulary)
+        counts.append(
+            sparse.csr_array((occurrences, keys % vocabulary, starts), (len(starts) - 1, vocabulary))
+        )
+        nodes = np.full(len(ids), -1)
+        nodes[places] = entries
+    return counts
+
+
+def discounts_of(counts: np.ndarray) -> np.ndarray:
+    """Return the discounts of the counts 0, 1, 2, and 3 or more.
+
+    With n1 to n4 the numbers of n-grams counted once to four times, and Y = n1 / (n1 + 2 n2), the discount of
+    a count k is k - (k + 1) Y n(k + 1) / n(k) (Chen & Goodman 1999, section 3). Where a text is too small to
+    tell, they are 0.5, 1 and 1.5.
+    """
+    n = np.bincount(np.minimum(counts, 5), minlength=6).astype(float)
+    if n[1:5].min() > 0:
+        k = np.arange(1, 4)
+        estimates = k - (k + 1) * n[1] / (n[1] + 2 * n[2]) * n[2:5] / n[1:4]
+        if estimates.min() > 0:
+            return np.array([0.0, *estimates])
+    return np.array([0.0, *_USUAL_DISCOUNTS])
+
+
+def ngram_from_artifact(artifact: Artifact) -> NGramLM:
+    """Return the model that an artifact of kind "ngram" holds."""
+    end = artifact.settings["tokenizer"]["sentence_end"]
+    counts = [artifact[f"counts_{k}"] for k in range(1, artifact.settings["order"] + 1)]
+    return NGramLM(counts, None if end is None else artifact["words"].index(end))
+
+
+def _contexts(ids: np.ndarray, k: int, nodes: np.ndarray | None, sentence_end: int | None) -> np.ndarray:
+    """Return the row of the context at each place of a text, for order k.
+
+    Parameters
+    ----------
+    nodes : (L,) int array or None
+        The entries of order k - 1; None for k = 1, where all share row 0.
+
+    Returns
+    -------
+    rows : (L,) int array
+        -1 where the entry before is, or the context would reach beyond the sentence.
+    """
+    if nodes is None:
+        return np.zeros(len(ids), np.int64)
+    first = sentence_end if k == 2 and sentence_end is not None else -1
+    rows = np.concatenate([[first], nodes[:-1]])
+    if k > 2 and sentence_end is not None:
+        rows[1:][ids[:-1] == sentence_end] = -1
+    return rows

@@ -1,0 +1,333 @@
+"""The recurrent language model: Embedding -> recurrent layers -> Linear -> softmax (Mikolov et al. 2010)."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from lexloom.errors import LexloomError
+from lexloom.kernels.backend import Backend, backend_of
+from lexloom.language.perplexity import perplexity_of_tokens
+from lexloom.nn.initializers import uniform, xavier
+from lexloom.nn.layers import Dropout, Embedding, Linear
+from lexloom.nn.parameter import Parameter, unique
+from lexloom.nn.recurrent import CELLS, GRU
+from lexloom.nn.regularization import PenalizedDropout, WeightDrop, WordDropout
+from lexloom.nn.sampled_softmax import SampledSoftmaxOutput
+from lexloom.storage.artifacts import Artifact
+from lexloom.training.batches import Windows
+from lexloom.training.randomness import random_stream
+
+
+@dataclass(frozen=True)
+class Regularization:
+    """What a language model drops at random in training, in shares from 0 to below 1, and what is penalized.
+
+    Attributes
+    ----------
+    dropout : float
+        Of the values between recurrent layers, never from step to step (Zaremba, Sutskever & Vinyals 2014).
+    input_dropout, output_dropout : float, optional
+        Of the values before the first recurrent layer and after the last; None is as `dropout`.
+    locked_dropout : bool
+        These three drop the same values at all steps of a window.
+    word_dropout : float
+        Of the words; see `lexloom.nn.regularization.WordDropout`.
+    weight_drop : float
+        Of the recurrent weights; see `lexloom.nn.regularization.WeightDrop`.
+    activation_penalty, change_penalty : float
+        On the last layer's hidden states; see `lexloom.nn.regularization.PenalizedDropout`.
+    """
+
+    dropout: float = 0.0
+    input_dropout: float | None = None
+    output_dropout: float | None = None
+    locked_dropout: bool = False
+    word_dropout: float = 0.0
+    weight_drop: float = 0.0
+    activation_penalty: float = 0.0
+    change_penalty: float = 0.0
+
+    def of(self, share: float | None) -> float:
+        """Return a share, or `dropout` where there is none of its own."""
+        return self.dropout if share is None else share
+
+
+class RNNLM:
+    """Predicts each word from all words before it.
+
+    Parameters
+    ----------
+    embedding : Embedding
+        Table (V, D).
+    recurrent : list of recurrent layers
+        From (N, T, D) to (N, T, H), each on top of the one before.
+    output : Linear
+        From (N, T, H) to scores (N, T, V); transposed, so that its table has a row for each word.
+    regularization : Regularization, optional
+        What is dropped or penalized in training; nothing by default.
+    inclusion : (V,) float array, optional
+        In training, the probability that an update compares targets with a word; see
+        `lexloom.nn.sampled_softmax`. All words by default.
+    """
+
+    def __init__(
+        self,
+        embedding: Embedding,
+        recurrent: list[Any],
+        output: Linear,
+        regularization: Regularization = Regularization(),
+        inclusion: np.ndarray | None = None,
+    ):
+        self.embedding = embedding
+        self.recurrent = recurrent
+        self.output = output
+        given, locked = regularization, regularization.locked_dropout
+        self.word_dropout = WordDropout(given.word_dropout, len(embedding.W.data))
+        self.input_dropout = Dropout(given.of(given.input_dropout), locked)
+        output_dropout = Dropout(given.of(given.output_dropout), locked)
+        self.dropouts = [Dropout(given.dropout, locked) for _ in recurrent[1:]]
+        self.dropouts.append(PenalizedDropout(output_dropout, given.activation_penalty, given.change_penalty))
+        self.thinned = [WeightDrop(layer, given.weight_drop) for layer in recurrent]
+        self.cross_entropy = SampledSoftmaxOutput(output, inclusion)
+
+    def parameters(self) -> list[Parameter]:
+        """Return every parameter once; a tied table stands at the embedding."""
+        layers = [self.embedding, *self.recurrent, self.output]
+        return unique(parameter for layer in layers for parameter in layer.parameters())
+
+    def hidden(
+        self, ids: Any, carry: list | None = None, rng: np.random.Generator | None = None
+    ) -> tuple[Any, list, Any]:
+        """Return the last layer's states (N, T, H) at ids (N, T), all states after them, and the cache.
+
+        Parameters
+        ----------
+        carry : list of states, optional
+            One for each recurrent layer, as this method returned it; None starts from zeros.
+        rng : Generator, optional
+            Draws the dropout masks; None is evaluation, without dropout.
+        """
+        carry = carry or [None] * len(self.recurrent)
+        x, input_cache = self._read(ids, rng)
+        states, caches = [], []
+        for layer, dropout, state in zip(self.thinned, self.dropouts, carry, strict=True):
+            (x, state), layer_cache = layer.forward(x, state, rng)
+            x, dropout_cache = dropout.forward(x, rng)
+            states.append(state)
+            caches.append((layer_cache, dropout_cache))
+        return x, states, (input_cache, caches)
+
+    def loss(
+        self, batch: Any, carry: list | None = None, rng: np.random.Generator | None = None
+    ) -> tuple[Any, list, Any]:
+        """Return the mean cross-entropy of a batch (ids, targets), each (N, T), the carry and the cache.
+
+        In nats for each token that is not padding, without the penalties that `backward` adds. In training
+        against a sample of the words (`inclusion`) it is an estimate, on average a little too low.
+        """
+        ids, targets = self.to_device(batch)
+        x, carry, cache = self.hidden(ids, carry, rng)
+        loss, loss_cache = self.cross_entropy.forward(x, targets, rng)
+        return loss, carry, (cache, loss_cache)
+
+    def token_losses(self, batch: Any, carry: list | None = None) -> tuple[Any, list, Any]:
+        """Return the loss of each token (N, T) in evaluation, and what `loss` does beside their mean."""
+        ids, targets = self.to_device(batch)
+        x, carry, cache = self.hidden(ids, carry)
+        losses, loss_cache = self.cross_entropy.forward_tokens(x, targets)
+        return losses, carry, (cache, loss_cache)
+
+    def log_probabilities(
+        self, ids: np.ndarray, steps: int = 500, tick: Callable[[int], None] | None = None
+    ) -> np.ndarray:
+        """Return the log probability of every token of a text (L,), each predicted from all before it.
+
+        In nats, as float64 on the host. The text is read as one stream with the state carried from its first
+        word to its last: the result does not depend on the batches of training, and on `steps` only by
+        rounding.
+
+        Parameters
+        ----------
+        ids : (L,) int array
+        steps : int
+            Tokens read at once.
+        tick : callable, optional
+            Called with the number of tokens after each window.
+        """
+        return np.concatenate([values for _, _, values in self.stream(ids, steps, tick)])
+
+    def stream(
+        self, ids: np.ndarray, steps: int = 500, tick: Callable[[int], None] | None = None
+    ) -> Iterator[tuple[Any, Any, np.ndarray]]:
+        """Read a text (L,) as `log_probabilities` does, and yield window by window what stands behind it.
+
+        Yields
+        ------
+        x : (T, H) float array
+            The last layer's states before each token.
+        targets : (T,) int array
+            The tokens.
+        log_probabilities : (T,) float64 array, on the host
+        """
+        backend = backend_of(self.embedding.W.data)
+        carry = None
+        for window in Windows(ids, batch=1, steps=steps):
+            inputs, targets = self.to_device(window)
+            x, carry, _ = self.hidden(inputs, carry)
+            losses = self.cross_entropy.losses(x, targets)
+            yield x[0], targets[0], -backend.to_host(losses[0]).astype(np.float64)
+            if tick:
+                tick(targets.size)
+
+    def next_scores(self, ids: np.ndarray, carry: list | None) -> tuple[np.ndarray, list]:
+        """Return the score of each word (V,), float64 on the host, after more words (L,); and the states."""
+        (inputs,) = self.to_device([ids[None]])
+        x, carry, _ = self.hidden(inputs, carry)
+        scores, _ = self.output.forward(x[:, -1])
+        return backend_of(scores).to_host(scores[0]).astype(np.float64), carry
+
+    def backward(self, cache: Any) -> None:
+        """Add the gradients of every parameter, those of the penalties included."""
+        hidden_cache, loss_cache = cache
+        self.hidden_backward(self.cross_entropy.backward(loss_cache), hidden_cache)
+
+    def hidden_backward(self, dx: Any, cache: Any, dcarry: list | None = None) -> list:
+        """Add the gradients of the parameters below the output layer, and return those of the carry.
+
+        Parameters
+        ----------
+        dx : (N, T, H) float array
+            Of the last layer's states.
+        dcarry : list of states, optional
+            Of the states after the last step; None is 0.
+
+        Returns
+        -------
+        dcarry : list of states
+            Of the states before the first step, one for each recurrent layer.
+        """
+        input_cache, caches = cache
+        after, before = dcarry or [None] * len(caches), []
+        layers = zip(self.thinned, self.dropouts, caches, after, strict=True)
+        for layer, dropout, (layer_cache, dropout_cache), dstate in reversed(list(layers)):
+            dx, dstate = layer.backward(dropout.backward(dx, dropout_cache), layer_cache, dstate)
+            before.append(dstate)
+        self._read_backward(dx, input_cache)
+        return before[::-1]
+
+    def _read(self, ids: Any, rng: np.random.Generator | None) -> tuple[Any, Any]:
+        """Return the word vectors x (N, T, D) that the first recurrent layer sees, and the cache."""
+        x, embedding_cache = self.embedding.forward(ids)
+        x, word_cache = self.word_dropout.forward(x, ids, rng)
+        x, dropout_cache = self.input_dropout.forward(x, rng)
+        return x, (embedding_cache, word_cache, dropout_cache)
+
+    def _read_backward(self, dx: Any, cache: Any) -> None:
+        """Add the gradient of the embedding."""
+        embedding_cache, word_cache, dropout_cache = cache
+        dx = self.word_dropout.backward(self.input_dropout.backward(dx, dropout_cache), word_cache)
+        self.embedding.backward(dx, embedding_cache)
+
+    def to_device(self, arrays: Any) -> list[Any]:
+        """Return host arrays on the device of the model."""
+        backend = backend_of(self.embedding.W.data)
+        return [backend.to_device(array) for array in arrays]
+
+
+def build_rnnlm(
+    vocabulary: int,
+    rng: np.random.Generator,
+    backend: Backend,
+    *,
+    cell: str = "lstm",
+    layers: int = 1,
+    embedding: int,
+    hidden: int,
+    tied: bool = False,
+    inclusion: np.ndarray | None = None,
+    dtype: Any = np.float32,
+    **regularization: Any,
+) -> RNNLM:
+    """Return a new language model with initial weights drawn from `rng`.
+
+    Parameters
+    ----------
+    vocabulary : int
+        V, number of words.
+    cell : {"rnn", "lstm", "gru"}
+    layers : int
+        Recurrent layers on top of each other.
+    embedding, hidden : int
+        Sizes D of a word vector and H of a hidden state.
+    tied : bool
+        The output layer uses the embedding's table, transposed (Press & Wolf 2017; Inan et al. 2017). So the
+        last recurrent layer has states of size D; those below it have H (Merity, Keskar & Socher 2018,
+        section 4).
+    inclusion : (V,) float array, optional
+        See `RNNLM`.
+    **regularization
+        See `Regularization`.
+
+    Raises
+    ------
+    LexloomError
+        When `tied` meets two sizes, and one layer that would have both.
+    """
+    if tied and layers == 1 and embedding != hidden:
+        raise LexloomError(
+            f"tied: one layer needs embedding ({embedding}) and hidden ({hidden}) of one size; "
+            "change one of the three, or add a layer"
+        )
+    table = Parameter("embedding.W", uniform(rng, (vocabulary, embedding), 0.1, backend, dtype))
+    sizes = [embedding] + [hidden] * (layers - 1) + [embedding if tied else hidden]
+    recurrent = [
+        _recurrent_layer(cell, number, *pair, rng, backend, dtype)
+        for number, pair in enumerate(pairwise(sizes), 1)
+    ]
+    bias = Parameter("output.b", backend.xp.zeros(vocabulary, dtype))
+    output_table = table
+    if not tied:
+        matrix = xavier(rng, (hidden, vocabulary), backend, dtype=dtype)
+        output_table = Parameter("output.W", backend.xp.ascontiguousarray(matrix.T))
+    output = Linear(output_table, bias, transposed=True)
+    return RNNLM(Embedding(table), recurrent, output, Regularization(**regularization), inclusion)
+
+
+def _recurrent_layer(
+    cell: str, number: int, inputs: int, hidden: int, rng: np.random.Generator, backend: Backend, dtype: Any
+) -> Any:
+    name, reads_words = f"{cell}{number}", number == 1
+    layer = CELLS[cell]
+    columns = layer.gates * hidden
+    gain, hidden_gain = layer.gains
+
+    def weight(rows: int, gain: float) -> Any:
+        return xavier(rng, (rows, columns), backend, layer.gates, dtype, gain)
+
+    weights = [
+        Parameter(f"{name}.Wx", weight(inputs, gain if reads_words else 1.0)),
+        Parameter(f"{name}.Wh", weight(hidden, hidden_gain)),
+        Parameter(f"{name}.b", backend.xp.zeros(columns, dtype)),
+    ]
+    if layer is GRU:
+        weights.append(Parameter(f"{name}.bhn", backend.xp.zeros(hidden, dtype)))
+    return layer(*weights)
+
+
+def rnnlm_from_artifact(artifact: Artifact, backend: Backend) -> RNNLM:
+    """Return the language model that an artifact of kind "rnnlm" holds, with no regularization."""
+    shape = {name: artifact.settings[name] for name in ("cell", "layers", "embedding", "hidden", "tied")}
+    model = build_rnnlm(len(artifact["words"]), random_stream(0, "init"), backend, **shape)
+    for parameter in model.parameters():
+        parameter.data = backend.to_device(artifact[parameter.name])
+    return model
+
+
+def perplexity(
+    model: RNNLM, ids: np.ndarray, steps: int = 500, tick: Callable[[int], None] | None = None
+) -> float:
+    """Return exp of minus the mean of `RNNLM.log_probabilities`; beyond the largest float it is inf."""
+    return perplexity_of_tokens(model.log_probabilities(ids, steps, tick))

@@ -1,0 +1,161 @@
+"""What the lessons compute: small enough to read beside docs/lessons.md."""
+
+from collections import Counter
+from typing import Any
+
+import numpy as np
+
+from lexloom.language.rnnlm import RNNLM
+from lexloom.nn.losses import SoftmaxCrossEntropy
+from lexloom.nn.parameter import Parameter
+from lexloom.nn.recurrent import LSTM, RNN
+from lexloom.training.batches import Windows
+from lexloom.training.optimizers import clip_factor, global_norm
+
+SENTENCE = "You say goodbye and I say hello."
+
+
+def spiral(rng: np.random.Generator, arms: int = 3, points: int = 100) -> tuple[np.ndarray, np.ndarray]:
+    """Return points on the arms of a spiral, which no straight line divides.
+
+    Returns
+    -------
+    x : (arms * points, 2) float32 array
+        Each arm runs from the centre to radius 1, over 4 radians, with noise of 0.2 radians.
+    classes : (arms * points,) int array
+        The arm of each point.
+    """
+    classes = np.repeat(np.arange(arms), points)
+    radius = np.tile(np.arange(points) / points, arms)
+    angle = 4 * (classes + radius) + 0.2 * rng.normal(size=len(classes))
+    x = radius[:, None] * np.stack([np.sin(angle), np.cos(angle)], axis=1)
+    return x.astype(np.float32), classes
+
+
+def read_sentence(sentence: str) -> tuple[np.ndarray, list[str]]:
+    """Return the ids (L,) of a sentence's words in lower case, the full stop apart, and the word of each id.
+
+    Ids are given in order of first appearance.
+    """
+    tokens = sentence.lower().replace(".", " .").split()
+    words = list(dict.fromkeys(tokens))
+    return np.array([words.index(token) for token in tokens], np.int32), words
+
+
+def lowest_loss(known: np.ndarray, predicted: np.ndarray) -> float:
+    """Return the mean cross-entropy, in nats, below which no model can come, however it is trained.
+
+    Where the same thing is known, different words follow: the loss is lowest when each gets the probability
+    with which it does.
+
+    Parameters
+    ----------
+    known : (N,) or (N, C) int array
+        The order of C words does not count, as CBOW cannot see it.
+    predicted : (N,) or (N, C) int array
+        -1 is absent.
+    """
+    pairs = [
+        (tuple(sorted(np.atleast_1d(given))), word)
+        for given, words in zip(known, predicted, strict=True)
+        for word in np.atleast_1d(words)
+        if word >= 0
+    ]
+    given_counts, pair_counts = Counter(given for given, _ in pairs), Counter(pairs)
+    return float(np.mean([np.log(given_counts[pair[0]] / pair_counts[pair]) for pair in pairs]))
+
+
+def train_bare(model: RNNLM, windows: Windows, epochs: int, learning_rate: float) -> list[float]:
+    """Train a language model of one recurrent layer and return its mean loss by epoch, in nats.
+
+    Every step is written out here, with no trainer, optimizer or model method. `Trainer` with `SGD` gives the
+    same bits in float64. In float32 the model's `SoftmaxOutput` rounds differently from the two layers here.
+    """
+    embedding, recurrent, output = model.embedding, model.recurrent[0], model.output
+    cross_entropy = SoftmaxCrossEntropy()
+    losses = []
+    for _ in range(epochs):
+        total, state = 0.0, None
+        for ids, targets in windows:
+            x, embedding_cache = embedding.forward(ids)
+            (h, state), recurrent_cache = recurrent.forward(x, state)
+            scores, output_cache = output.forward(h)
+            loss, loss_cache = cross_entropy.forward(scores, targets)
+            total += loss
+
+            dscores = cross_entropy.backward(loss_cache)
+            dh = output.backward(dscores, output_cache)
+            dx, _ = recurrent.backward(dh, recurrent_cache)
+            embedding.backward(dx, embedding_cache)
+
+            for parameter in (*recurrent.parameters(), *output.parameters()):
+                parameter.data -= learning_rate * parameter.grad
+                parameter.grad = None
+            taken = embedding.W.grad.summed()
+            embedding.W.data[taken.rows] -= learning_rate * taken.values
+            embedding.W.grad = None
+        losses.append(float(total / len(windows)))
+    return losses
+
+
+def orthogonal(rng: np.random.Generator, size: int, gates: int, singular_value: float) -> np.ndarray:
+    """Return a recurrent weight (size, gates * size), all of whose singular values are `singular_value`.
+
+    Each gate's block is a random orthogonal matrix times singular_value / sqrt(gates).
+    """
+    blocks = [np.linalg.qr(rng.normal(size=(size, size)))[0] for _ in range(gates)]
+    return np.hstack(blocks) * singular_value / np.sqrt(gates)
+
+
+def recurrent_layer(
+    cell: type, rng: np.random.Generator, size: int, singular_value: float, forget_bias: float
+) -> RNN | LSTM:
+    """Return a float64 layer of H = D = `size` with a recurrent weight from `orthogonal`.
+
+    An LSTM's forget gates start at sigmoid(forget_bias): near 1, they keep the cell's content.
+    """
+    columns = cell.gates * size
+    b = np.zeros(columns)
+    if cell is LSTM:
+        b[size : 2 * size] = forget_bias
+    Wx = rng.normal(size=(size, columns)) / np.sqrt(size)
+    Wh = orthogonal(rng, size, cell.gates, singular_value)
+    return cell(Parameter("Wx", Wx), Parameter("Wh", Wh), Parameter("b", b))
+
+
+def gradients_through_time(layer: RNN | LSTM, x: np.ndarray, limit: float) -> dict[str, np.ndarray]:
+    """Follow the gradient of the last hidden state back through time, one step after the other.
+
+    Parameters
+    ----------
+    layer : RNN or LSTM
+    x : (N, T, D) float array
+    limit : float
+        Of the global norm, see `lexloom.training.optimizers.clip_factor`.
+
+    Returns
+    -------
+    state : (T + 1,) array
+        Norm of the gradient of the state k steps before the end, k = 0 to T; it is 1 at k = 0.
+    parameters, clipped : (T,) arrays
+        Global norm of the gradients of all parameters over a window of the last k steps, k = 1 to T, as it is
+        and after clipping.
+    """
+    state, caches = None, []
+    for t in range(x.shape[1]):
+        (y, state), cache = layer.forward(x[:, t : t + 1], state)
+        caches.append(cache)
+    dh = np.full(y[:, 0].shape, y[:, 0].size ** -0.5)
+    dstate = (dh, np.zeros_like(dh)) if isinstance(state, tuple) else dh
+    norms: dict[str, list[float]] = {"state": [1.0], "parameters": [], "clipped": []}
+    for cache in reversed(caches):
+        _, dstate = layer.backward(np.zeros_like(y), cache, dstate)
+        norms["state"].append(_norm(dstate))
+        norm = global_norm(layer.parameters())
+        norms["parameters"].append(float(norm))
+        norms["clipped"].append(float(norm * clip_factor(layer.parameters(), limit)))
+    return {name: np.array(values) for name, values in norms.items()}
+
+
+def _norm(arrays: Any) -> float:
+    return float(np.linalg.norm(np.asarray(arrays)))

@@ -1,1 +1,0 @@
-"""Models: what layers and losses are put together to."""

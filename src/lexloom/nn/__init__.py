@@ -1,0 +1,1 @@
+"""Parameters, layers and losses, each with forward and backward."""

@@ -1,0 +1,303 @@
+"""Layers: `y, cache = layer.forward(x)` and `dx = layer.backward(dy, cache)`.
+
+A layer keeps nothing of a forward pass: what backward needs is in the cache. So one layer can stand at many
+places of a graph, and evaluating cannot disturb training. Gradients of parameters are added to
+`Parameter.grad`; a loss is a scalar L, and dx stands for dL/dx. Dtypes follow the parameters.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from lexloom.kernels.backend import backend_of
+from lexloom.nn.parameter import Parameter, RowGrad
+
+_DRAWS = 1 << 16  # dropout draws numbers below: the fewer random bits, the faster
+
+
+class MatMul:
+    """Product with a matrix, over the last axis: x (..., D) -> y (..., H).
+
+    y = x W, dx = dy W', dW = x' dy; all leading axes are flattened into one product. Derived in
+    docs/backward.md.
+
+    Parameters
+    ----------
+    W : Parameter, (D, H)
+    transposed : bool
+        W holds the matrix the other way round, (H, D), as an embedding table does that the output layer
+        shares.
+    """
+
+    def __init__(self, W: Parameter, transposed: bool = False):
+        self.W = W
+        self.transposed = transposed
+
+    def parameters(self) -> list[Parameter]:
+        """Return [W]."""
+        return [self.W]
+
+    def forward(self, x: Any) -> tuple[Any, Any]:
+        """Return y (..., H) and the cache."""
+        kernels = backend_of(x, self.W.data).kernels
+        y = kernels.matmul(x.reshape(-1, x.shape[-1]), self.matrix())
+        return y.reshape(*x.shape[:-1], -1), x
+
+    def backward(self, dy: Any, cache: Any) -> Any:
+        """Return dx (..., D); add dW."""
+        x = cache
+        kernels = backend_of(dy).kernels
+        dy_rows = dy.reshape(-1, dy.shape[-1])
+        x_rows = x.reshape(-1, x.shape[-1])
+        dW = kernels.matmul(x_rows.T, dy_rows)
+        self.W.add_grad(dW.T if self.transposed else dW)
+        return kernels.matmul(dy_rows, self.matrix().T).reshape(x.shape)
+
+    def matrix(self) -> Any:
+        """Return the matrix (D, H)."""
+        return self.W.data.T if self.transposed else self.W.data
+
+
+class Linear:
+    """Affine map over the last axis: x (..., D) -> y = x W + b (..., H).
+
+    Parameters
+    ----------
+    W : Parameter, (D, H)
+    b : Parameter, (H,)
+    transposed : bool
+        See `MatMul`.
+    """
+
+    def __init__(self, W: Parameter, b: Parameter, transposed: bool = False):
+        self.product = MatMul(W, transposed)
+        self.b = b
+
+    def parameters(self) -> list[Parameter]:
+        """Return [W, b]."""
+        return [*self.product.parameters(), self.b]
+
+    def forward(self, x: Any) -> tuple[Any, Any]:
+        """Return y (..., H) and the cache."""
+        y, cache = self.product.forward(x)
+        y += self.b.data
+        return y, cache
+
+    def matrix(self) -> Any:
+        """Return the matrix (D, H)."""
+        return self.product.matrix()
+
+    def add_grads(self, dW: Any, db: Any, squares: Any = None) -> None:
+        """Add gradients of the matrix (D, H) and of b that were computed elsewhere.
+
+        `squares` are the `grad_squares` of dW, see `Parameter`.
+        """
+        self.product.W.add_grad(dW.T if self.product.transposed else dW, squares)
+        self.b.add_grad(db)
+
+    def backward(self, dy: Any, cache: Any) -> Any:
+        """Return dx (..., D); add dW and db."""
+        self.b.add_grad(dy.reshape(-1, dy.shape[-1]).sum(axis=0))
+        return self.product.backward(dy, cache)
+
+
+class OneHotMatMul:
+    """The product of one-hot rows with a matrix, written out: ids (...) -> y (..., D).
+
+    Multiplies and adds V times for each id, and its gradient is dense; `Embedding` gives the same y by
+    indexing.
+
+    Parameters
+    ----------
+    W : Parameter, (V, D)
+    """
+
+    def __init__(self, W: Parameter):
+        self.product = MatMul(W)
+
+    def parameters(self) -> list[Parameter]:
+        """Return [W]."""
+        return self.product.parameters()
+
+    def forward(self, ids: Any) -> tuple[Any, Any]:
+        """Return y (..., D) and the cache; an id of -1 stands for a row of zeros."""
+        W = self.product.W.data
+        words = backend_of(ids, W).xp.arange(len(W))
+        return self.product.forward((ids[..., None] == words).astype(W.dtype))
+
+    def backward(self, dy: Any, cache: Any) -> None:
+        """Add dW (V, D), dense; ids have no gradient."""
+        self.product.backward(dy, cache)
+
+
+class Embedding:
+    """Rows of a table: ids (...) -> y (..., D). The gradient stays rows.
+
+    Parameters
+    ----------
+    W : Parameter, (V, D)
+    """
+
+    def __init__(self, W: Parameter):
+        self.W = W
+
+    def parameters(self) -> list[Parameter]:
+        """Return [W]."""
+        return [self.W]
+
+    def forward(self, ids: Any) -> tuple[Any, Any]:
+        """Return the rows y (..., D) of the integer ids (...), and the cache; -1 (absent) gives zeros."""
+        backend_of(ids, self.W.data)
+        y = self.W.data[ids]
+        y[ids < 0] = 0
+        return y, ids
+
+    def backward(self, dy: Any, cache: Any) -> None:
+        """Add dW as rows; ids have no gradient."""
+        self.W.add_grad(_rows_of_present(cache, dy))
+
+
+class EmbeddingDot:
+    """Dot products of vectors with rows of a table: h (..., D), ids (..., K) -> y (..., K).
+
+    y_k = w_k . h, dh = sum over k of dy_k w_k, dw_k = dy_k h.
+
+    Parameters
+    ----------
+    W : Parameter, (V, D)
+    """
+
+    def __init__(self, W: Parameter):
+        self.rows = Embedding(W)
+
+    def parameters(self) -> list[Parameter]:
+        """Return [W]."""
+        return self.rows.parameters()
+
+    def forward(self, h: Any, ids: Any) -> tuple[Any, Any]:
+        """Return y (..., K) and the cache; an id of -1 (absent) gives 0."""
+        rows, _ = self.rows.forward(ids)
+        y = backend_of(h, rows).xp.matmul(rows, h[..., None])[..., 0]
+        return y, (h, ids, rows)
+
+    def backward(self, dy: Any, cache: Any) -> Any:
+        """Return dh (..., D); add dW as rows. ids have no gradient."""
+        h, ids, rows = cache
+        self.rows.backward(dy[..., None] * h[..., None, :], ids)
+        return backend_of(dy, rows).xp.matmul(dy[..., None, :], rows)[..., 0, :]
+
+
+def _rows_of_present(ids: Any, dy: Any) -> RowGrad:
+    present = ids >= 0
+    return RowGrad(ids[present], dy[present])
+
+
+class Sigmoid:
+    """y = 1 / (1 + exp(-x)), dx = dy y (1 - y); derived in docs/backward.md."""
+
+    def parameters(self) -> list[Parameter]:
+        """Return no parameters."""
+        return []
+
+    def forward(self, x: Any) -> tuple[Any, Any]:
+        """Return y like x, and the cache."""
+        y = backend_of(x).kernels.sigmoid(x)
+        return y, y
+
+    def backward(self, dy: Any, cache: Any) -> Any:
+        """Return dx."""
+        y = cache
+        return dy * y * (1 - y)
+
+
+class Tanh:
+    """y = tanh(x), dx = dy (1 - y^2)."""
+
+    def parameters(self) -> list[Parameter]:
+        """Return no parameters."""
+        return []
+
+    def forward(self, x: Any) -> tuple[Any, Any]:
+        """Return y like x, and the cache."""
+        y = backend_of(x).xp.tanh(x)
+        return y, y
+
+    def backward(self, dy: Any, cache: Any) -> Any:
+        """Return dx."""
+        y = cache
+        return dy * (1 - y * y)
+
+
+class ReLU:
+    """y = max(x, 0); dx = dy where x > 0, else 0."""
+
+    def parameters(self) -> list[Parameter]:
+        """Return no parameters."""
+        return []
+
+    def forward(self, x: Any) -> tuple[Any, Any]:
+        """Return y like x, and the cache."""
+        return backend_of(x).xp.maximum(x, 0), x > 0
+
+    def backward(self, dy: Any, cache: Any) -> Any:
+        """Return dx."""
+        positive = cache
+        return dy * positive
+
+
+class Softmax:
+    """Probabilities over the last axis: y_i = exp(x_i) / sum over j of exp(x_j), for x (..., V).
+
+    dx = y (dy - y . dy). The largest x is subtracted first, which changes nothing but keeps exp finite.
+    """
+
+    def parameters(self) -> list[Parameter]:
+        """Return no parameters."""
+        return []
+
+    def forward(self, x: Any) -> tuple[Any, Any]:
+        """Return y (..., V) and the cache."""
+        y = backend_of(x).xp.exp(x - x.max(axis=-1, keepdims=True))
+        y /= y.sum(axis=-1, keepdims=True)
+        return y, y
+
+    def backward(self, dy: Any, cache: Any) -> Any:
+        """Return dx (..., V)."""
+        y = cache
+        return y * (dy - (dy * y).sum(axis=-1, keepdims=True))
+
+
+class Dropout:
+    """Sets elements to 0 at random, and enlarges the others so that the mean stays (inverted dropout).
+
+    Srivastava et al. 2014, section 10.
+
+    Parameters
+    ----------
+    rate : float
+        In [0, 1): the probability that an element is dropped, to 1/65536.
+    locked : bool
+        x is (N, T, D), and one mask holds for all its T steps (variational dropout, Gal & Ghahramani 2016).
+    """
+
+    def __init__(self, rate: float, locked: bool = False):
+        self.rate = rate
+        self.locked = locked
+
+    def parameters(self) -> list[Parameter]:
+        """Return no parameters."""
+        return []
+
+    def forward(self, x: Any, rng: np.random.Generator | None = None) -> tuple[Any, Any]:
+        """Return y like x, and the cache; without a generator (evaluation) y is x."""
+        if rng is None or self.rate == 0:
+            return x, None
+        shape = (len(x), 1, x.shape[2]) if self.locked else x.shape
+        kept = rng.integers(_DRAWS, size=shape, dtype=np.uint16) >= min(round(self.rate * _DRAWS), _DRAWS - 1)
+        scale = backend_of(x).to_device(kept) * x.dtype.type(1 / (1 - self.rate))
+        return x * scale, scale
+
+    def backward(self, dy: Any, cache: Any) -> Any:
+        """Return dx."""
+        scale = cache
+        return dy if scale is None else dy * scale

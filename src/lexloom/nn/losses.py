@@ -1,0 +1,163 @@
+"""Losses: `loss, cache = loss.forward(scores, targets)` and `dscores = loss.backward(cache)`.
+
+A loss is a 0-d array on the device of its scores, in nats. Scores are what stands before softmax or sigmoid
+("logits"): both losses are computed from them directly, so that no exponential overflows and no logarithm
+meets 0.
+"""
+
+import math
+import sys
+from typing import Any
+
+from lexloom.kernels.backend import backend_of
+from lexloom.nn.layers import EmbeddingDot, Linear
+from lexloom.nn.parameter import Parameter
+
+
+class SoftmaxCrossEntropy:
+    """-log softmax(scores)[target], averaged over the tokens whose target is not -1 (padding).
+
+    With p = softmax(scores), dscores = (p - one_hot(target)) / tokens; derived in docs/backward.md. All
+    leading axes are flattened, so one call serves every time step.
+    """
+
+    def forward(self, scores: Any, targets: Any) -> tuple[Any, Any]:
+        """Return the loss of scores (..., V) for integer targets (...), and the cache."""
+        backend = backend_of(scores, targets)
+        xp = backend.xp
+        rows, labels = scores.reshape(-1, scores.shape[-1]), targets.reshape(-1)
+        losses, log_sums = backend.kernels.softmax_cross_entropy(rows, labels)
+        weight = _one_over_count(xp, labels >= 0, scores.dtype)
+        return losses.sum(dtype=xp.float64) * weight, (scores, labels, log_sums, weight)
+
+    def backward(self, cache: Any) -> Any:
+        """Return dscores (..., V)."""
+        scores, labels, log_sums, weight = cache
+        kernels = backend_of(scores).kernels
+        rows = scores.reshape(-1, scores.shape[-1])
+        return kernels.softmax_cross_entropy_backward(rows, labels, log_sums, weight).reshape(scores.shape)
+
+
+class SoftmaxOutput:
+    """`Linear` and `SoftmaxCrossEntropy` in one, for vocabularies whose scores are too many to hold at once.
+
+    Scores exist for a block of tokens at a time, and become gradients there: the forward pass computes those
+    too, as long as the scores are at hand.
+
+    Parameters
+    ----------
+    output : Linear
+        From (..., H) to scores (..., V).
+    """
+
+    def __init__(self, output: Linear):
+        self.output = output
+
+    def parameters(self) -> list[Parameter]:
+        """Return those of the output layer."""
+        return self.output.parameters()
+
+    def forward(self, x: Any, targets: Any) -> tuple[Any, Any]:
+        """Return the loss of x (..., H) for integer targets (...), and the cache."""
+        losses, cache = self.forward_tokens(x, targets)
+        xp = backend_of(x).xp
+        return losses.sum(dtype=xp.float64) * _one_over_count(xp, targets >= 0, x.dtype), cache
+
+    def forward_tokens(self, x: Any, targets: Any) -> tuple[Any, Any]:
+        """Return the loss of each token (...), and the cache of their mean, which is that of `forward`."""
+        backend = backend_of(x, targets)
+        labels = targets.reshape(-1)
+        weight = _one_over_count(backend.xp, labels >= 0, x.dtype)
+        losses, dx, *grads = backend.kernels.softmax_output_gradients(
+            x.reshape(-1, x.shape[-1]), self.output.matrix(), self.output.b.data, labels, weight
+        )
+        return losses.reshape(targets.shape), (dx.reshape(x.shape), *grads)
+
+    def losses(self, x: Any, targets: Any) -> Any:
+        """Return the loss of each token (...), without gradients, as evaluation needs it."""
+        kernels = backend_of(x, targets).kernels
+        rows, matrix, b = x.reshape(-1, x.shape[-1]), self.output.matrix(), self.output.b.data
+        return kernels.softmax_output(rows, matrix, b, targets.reshape(-1)).reshape(targets.shape)
+
+    def backward(self, cache: Any) -> Any:
+        """Return dx (..., H); hand dW and db to the parameters, which own them from then on."""
+        dx, *grads = cache
+        self.output.add_grads(*grads)
+        return dx
+
+
+class SigmoidCrossEntropy:
+    """Cross-entropy of yes-or-no targets, averaged over the targets that are not -1 (padding).
+
+    For a score s and a target t in {0, 1}: -t log sigmoid(s) - (1 - t) log(1 - sigmoid(s)), and
+    ds = (sigmoid(s) - t) / count.
+    """
+
+    def forward(self, scores: Any, targets: Any) -> tuple[Any, Any]:
+        """Return the loss of scores (...) for targets (...), and the cache."""
+        xp = backend_of(scores, targets).xp
+        present = targets >= 0
+        weight = _one_over_count(xp, present, scores.dtype)
+        losses = _binary_cross_entropy(xp, scores, targets.astype(scores.dtype)) * present
+        return losses.sum(dtype=xp.float64) * weight, (scores, targets, weight)
+
+    def backward(self, cache: Any) -> Any:
+        """Return dscores (...)."""
+        scores, targets, weight = cache
+        errors = backend_of(scores).kernels.sigmoid(scores) - targets.astype(scores.dtype)
+        return errors * (targets >= 0) * weight
+
+
+class NegativeSampling:
+    """One true word against K sampled ones, averaged over examples (Mikolov et al. 2013b, equation 4).
+
+    With a hidden vector h and the table's rows w: -log sigmoid(w_true . h) - sum over samples of log
+    sigmoid(-w . h). A word of -1 is absent; an example whose true word is absent counts for nothing.
+
+    Parameters
+    ----------
+    W : Parameter, (V, D)
+        The output vectors. Their gradient stays rows.
+    weight : float
+        What each sample counts beside the true word.
+    """
+
+    def __init__(self, W: Parameter, weight: float = 1.0):
+        self.dot = EmbeddingDot(W)
+        self.weight = weight
+
+    def parameters(self) -> list[Parameter]:
+        """Return [W]."""
+        return self.dot.parameters()
+
+    def forward(self, hidden: Any, words: Any) -> tuple[Any, Any]:
+        """Return the loss of hidden vectors (N, D) and words (N, 1 + K), true one first; and the cache."""
+        xp = backend_of(hidden, words).xp
+        words = xp.where(words[:, :1] >= 0, words, -1)
+        scores, dot_cache = self.dot.forward(hidden, words)
+        targets = xp.zeros_like(scores)
+        targets[:, 0] = 1
+        weights = xp.full_like(scores, self.weight)
+        weights[:, 0] = 1
+        weights *= (words >= 0) * _one_over_count(xp, words[:, 0] >= 0, scores.dtype)
+        losses = _binary_cross_entropy(xp, scores, targets) * weights
+        return losses.sum(dtype=xp.float64), (scores, targets, weights, dot_cache)
+
+    def backward(self, cache: Any) -> Any:
+        """Return dhidden (N, D); add dW as rows."""
+        scores, targets, weights, dot_cache = cache
+        errors = backend_of(scores).kernels.sigmoid(scores) - targets
+        return self.dot.backward(errors * weights, dot_cache)
+
+
+def perplexity_of(loss: float) -> float:
+    """Return exp of a mean cross-entropy in nats; beyond the largest float it is inf."""
+    return math.inf if loss > math.log(sys.float_info.max) else math.exp(loss)
+
+
+def _binary_cross_entropy(xp: Any, scores: Any, targets: Any) -> Any:
+    return xp.maximum(scores, 0) - scores * targets + xp.log1p(xp.exp(-xp.abs(scores)))
+
+
+def _one_over_count(xp: Any, present: Any, dtype: Any) -> Any:
+    return (1 / xp.maximum(present.sum(), 1)).astype(dtype)

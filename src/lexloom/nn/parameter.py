@@ -1,0 +1,89 @@
+"""Trainable arrays and their gradients."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from lexloom.kernels.backend import backend_of
+
+
+@dataclass
+class RowGrad:
+    """The gradient of a matrix of which few rows took part: only those rows.
+
+    Attributes
+    ----------
+    rows : (K,) int array
+        Row numbers; may repeat, repeated rows add up.
+    values : (K, D) float array
+    """
+
+    rows: Any
+    values: Any
+
+    def summed(self) -> "RowGrad":
+        """Return the same gradient with each row once, in ascending order."""
+        return RowGrad(*backend_of(self.values).kernels.sum_rows(self.rows, self.values))
+
+
+class Parameter:
+    """A trainable array. Layers that share it hold the same object.
+
+    Attributes
+    ----------
+    name : str
+        Where it stands in the model, like "lstm.Wx"; the name of its dataset in an artifact.
+    data : float array
+    grad : array like `data`, RowGrad, or None
+        None until a backward pass adds to it.
+    grad_squares : 1-d float array or None
+        Numbers that add up to the square of the norm of `grad`, where who computed it knew them; None once
+        `grad` is set.
+    """
+
+    def __init__(self, name: str, data: Any):
+        self.name = name
+        self.data = data
+        self.grad = None
+
+    @property
+    def grad(self) -> Any:
+        """The gradient."""
+        return self._grad
+
+    @grad.setter
+    def grad(self, grad: Any) -> None:
+        self._grad = grad
+        self.grad_squares = None
+
+    def add_grad(self, grad: Any, squares: Any = None) -> None:
+        """Add a gradient; rows stay rows until a dense gradient joins them.
+
+        `grad` belongs to the parameter from then on: the next gradient may be added into it. `squares` are
+        its `grad_squares`, where they are known.
+        """
+        if self.grad is None:
+            self.grad, self.grad_squares = grad, squares
+        else:
+            self.grad = _add(self.grad, grad)
+
+    def __repr__(self) -> str:
+        return f"Parameter({self.name}, {self.data.shape}, {self.data.dtype})"
+
+
+def unique(parameters: Iterable[Parameter]) -> list[Parameter]:
+    """Return the parameters in order of first appearance, each object once."""
+    return list({id(parameter): parameter for parameter in parameters}.values())
+
+
+def _add(left: Any, right: Any) -> Any:
+    if isinstance(left, RowGrad) and isinstance(right, RowGrad):
+        xp = backend_of(left.values, right.values).xp
+        return RowGrad(xp.concatenate([left.rows, right.rows]), xp.concatenate([left.values, right.values]))
+    if isinstance(left, RowGrad):
+        left, right = right, left
+    if isinstance(right, RowGrad):
+        rows = right.summed()
+        left[rows.rows] += rows.values
+        return left
+    return left + right

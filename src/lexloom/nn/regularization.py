@@ -1,0 +1,139 @@
+"""What keeps a recurrent language model from learning its text by heart, beside `lexloom.nn.layers.Dropout`.
+
+The recipe of Merity, Keskar & Socher 2018, "Regularizing and Optimizing LSTM Language Models".
+"""
+
+import copy
+from typing import Any
+
+import numpy as np
+
+from lexloom.kernels.backend import backend_of
+from lexloom.nn.layers import Dropout
+from lexloom.nn.parameter import Parameter
+
+
+class WordDropout:
+    """Dropout of whole words: all vectors of a dropped word are 0, wherever it stands in the batch.
+
+    As if rows of the embedding's table were dropped (Gal & Ghahramani 2016; Merity et al. 2018, section 4,
+    "embedding dropout"). The other vectors are enlarged so that the mean stays.
+
+    Parameters
+    ----------
+    rate : float
+        In [0, 1): the probability that a word is dropped.
+    words : int
+        V, size of the vocabulary.
+    """
+
+    def __init__(self, rate: float, words: int):
+        self.dropout = Dropout(rate)
+        self.words = words
+
+    def parameters(self) -> list[Parameter]:
+        """Return no parameters."""
+        return []
+
+    def forward(self, x: Any, ids: Any, rng: np.random.Generator | None = None) -> tuple[Any, Any]:
+        """Return y like x (..., D), the vectors of the words ids (...), and the cache."""
+        if rng is None or self.dropout.rate == 0:
+            return x, None
+        by_word, _ = self.dropout.forward(backend_of(x, ids).xp.ones((self.words, 1), x.dtype), rng)
+        scale = by_word[ids]
+        return x * scale, scale
+
+    def backward(self, dy: Any, cache: Any) -> Any:
+        """Return dx."""
+        return self.dropout.backward(dy, cache)
+
+
+class WeightDrop:
+    """A recurrent layer whose weights from the hidden state are dropped at random, the same at all steps.
+
+    DropConnect (Wan et al. 2013) on Wh (Merity et al. 2018, section 2). y = f(x; m * Wh), where m is one mask
+    for a whole window; so dWh = m * d(m * Wh).
+
+    Parameters
+    ----------
+    layer : recurrent layer
+        See `lexloom.nn.recurrent`.
+    rate : float
+        In [0, 1): the probability that a weight is dropped.
+    """
+
+    def __init__(self, layer: Any, rate: float):
+        self.layer = layer
+        self.dropout = Dropout(rate)
+
+    def parameters(self) -> list[Parameter]:
+        """Return the parameters of the layer."""
+        return self.layer.parameters()
+
+    def forward(
+        self, x: Any, state: Any = None, rng: np.random.Generator | None = None
+    ) -> tuple[tuple[Any, Any], Any]:
+        """Return (y, last state) and the cache, as the layer does."""
+        Wh, mask = self.dropout.forward(self.layer.Wh.data, rng)
+        output, cache = self._with(Wh).forward(x, state)
+        return output, (cache, Wh, mask)
+
+    def backward(self, dy: Any, cache: Any, dstate: Any = None) -> tuple[Any, Any]:
+        """Return dx and dstate, as the layer does; add the gradients of its parameters."""
+        cache, Wh, mask = cache
+        thinned = self._with(Wh)
+        gradients = thinned.backward(dy, cache, dstate)
+        self.layer.Wh.add_grad(self.dropout.backward(thinned.Wh.grad, mask))
+        return gradients
+
+    def _with(self, Wh: Any) -> Any:
+        """Return the layer, its other parameters the same objects, with other recurrent weights."""
+        thinned = copy.copy(self.layer)
+        thinned.Wh = Parameter(self.layer.Wh.name, Wh)
+        return thinned
+
+
+class PenalizedDropout:
+    """Dropout of hidden states h (N, T, H), whose backward adds the gradients of two penalties.
+
+    activation * mean(y^2) keeps the values that are left small, change * mean((h_{t+1} - h_t)^2) keeps states
+    from jumping from step to step: AR and TAR (Merity et al. 2018, section 4; Merity, McCann & Socher
+    2017). The penalties stand in no loss, so that its exponential stays a perplexity.
+
+    dh = dropout'(dy + 2 activation y / (N T H)) + 2 change (..., h_t - h_{t-1} - (h_{t+1} - h_t), ...) /
+    (N (T - 1) H), where a difference beyond the first or last step is 0.
+
+    Parameters
+    ----------
+    dropout : Dropout
+    activation, change : float
+        Weights of the penalties; 0 is none.
+    """
+
+    def __init__(self, dropout: Dropout, activation: float = 0.0, change: float = 0.0):
+        self.dropout = dropout
+        self.activation = activation
+        self.change = change
+
+    def parameters(self) -> list[Parameter]:
+        """Return no parameters."""
+        return []
+
+    def forward(self, h: Any, rng: np.random.Generator | None = None) -> tuple[Any, Any]:
+        """Return y like h, as the dropout does, and the cache."""
+        y, mask = self.dropout.forward(h, rng)
+        return y, (h, y, mask)
+
+    def backward(self, dy: Any, cache: Any) -> Any:
+        """Return dh, with the penalties'."""
+        h, y, mask = cache
+        if self.activation:
+            dy = dy + y * (2 * self.activation / y.size)
+        dh = self.dropout.backward(dy, mask)
+        if self.change and h.shape[1] > 1:
+            jumps = h[:, 1:] - h[:, :-1]
+            jumps *= 2 * self.change / jumps.size
+            dh = dh.copy()
+            dh[:, 1:] += jumps
+            dh[:, :-1] -= jumps
+        return dh

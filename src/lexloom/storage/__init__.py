@@ -1,0 +1,1 @@
+"""Files: artifacts, and what is written whole or not at all."""

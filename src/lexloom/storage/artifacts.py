@@ -1,0 +1,346 @@
+"""The one HDF5 convention of every stage: what a file holds, where it came from, and that it is whole.
+
+A file has the attributes `kind`, `version`, `settings` (JSON), `inputs` (JSON: file name to sha256),
+`libraries` (JSON), `device` and `seed`, and datasets named by what they hold. The same inputs give
+the same bytes.
+
+The first 512 bytes (HDF5's user block, which other programs skip) hold the sha256 of the rest. It is checked
+before HDF5 parses anything, because the HDF5 library can hang on damaged metadata.
+"""
+
+import hashlib
+import io
+import json
+import os
+import platform
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+from scipy import sparse
+
+from lexloom.errors import LexloomError
+from lexloom.storage.atomic_files import replacing
+
+_SEAL_BYTES = 512
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of artifact: the version of its layout and the script that makes it."""
+
+    version: int
+    script: str
+
+
+KINDS = {
+    "gold": Kind(1, "corpus/generate_sample.py"),
+    "corpus": Kind(1, "corpus/tokenize_corpus.py"),
+    "cooccurrences": Kind(1, "vectors/count_cooccurrences.py"),
+    "shard": Kind(1, "vectors/count_shard.py"),
+    "ppmi": Kind(1, "vectors/weight_ppmi.py"),
+    "contexts": Kind(1, "vectors/create_contexts.py"),
+    "vectors": Kind(1, "vectors/factorize_svd.py or train_word2vec.py (train_gensim.py for gensim's)"),
+    "rnnlm": Kind(1, "language/train_rnnlm.py"),
+    "ngram": Kind(1, "language/train_ngram.py"),
+    "perplexity": Kind(2, "language/evaluate_rnnlm.py, evaluate_ngram.py or adapt_rnnlm.py"),
+    "checkpoint": Kind(1, "language/train_rnnlm.py or vectors/train_word2vec.py"),
+    "similarity": Kind(1, "vectors/evaluate_vectors.py"),
+}
+
+
+@dataclass
+class Dataset:
+    """An array with the names of its axes and its unit, kept as attributes of the HDF5 dataset."""
+
+    array: np.ndarray
+    axes: tuple[str, ...] = ()
+    unit: str = ""
+
+
+@dataclass(frozen=True)
+class Outline:
+    """What a dataset is, without its values.
+
+    Attributes
+    ----------
+    shape : tuple of int
+        Of lines of text, their number.
+    dtype : str
+        NumPy's name; "text" for lines.
+    axes : tuple of str
+    unit : str
+    stored : int or None
+        Of a sparse array, how many entries the file holds.
+    """
+
+    shape: tuple[int, ...]
+    dtype: str
+    axes: tuple[str, ...] = ()
+    unit: str = ""
+    stored: int | None = None
+
+
+@dataclass
+class Artifact:
+    """What a stage stored.
+
+    Attributes
+    ----------
+    datasets : dict of str to ndarray, list of str, scipy.sparse.csr_array, or (for a group) such a dict
+    settings : dict
+        The settings of the stage that made it.
+    inputs : dict of str to str
+        sha256 of each file that the stage read, by file name.
+    libraries : dict of str to str
+        Versions.
+    device : str
+    seed : int or None
+    version : int or None
+        Of the layout of its kind; None where it was not read from a file.
+    """
+
+    kind: str
+    datasets: dict[str, Any]
+    settings: dict[str, Any]
+    inputs: dict[str, str] = field(default_factory=dict)
+    libraries: dict[str, str] = field(default_factory=dict)
+    device: str = "cpu"
+    seed: int | None = None
+    version: int | None = None
+
+    def __getitem__(self, name: str) -> Any:
+        return self.datasets[name]
+
+
+def write_artifact(
+    path: str | Path,
+    kind: str,
+    datasets: Mapping[str, Any],
+    settings: Mapping[str, Any],
+    inputs: Iterable[str | Path] = (),
+    device: str = "cpu",
+    seed: int | None = None,
+) -> None:
+    """Write an artifact beside its target and rename it, so that nobody reads half a file.
+
+    Parameters
+    ----------
+    datasets : mapping of str to ndarray, Dataset, list of str, or scipy sparse array
+        A list of strings is stored as UTF-8 lines; a sparse array as a group in CSR form.
+    settings : mapping
+        Everything that a person set and that changed the result.
+    inputs : paths
+        The files that the stage read.
+
+    Raises
+    ------
+    LexloomError
+        When the path names a device or a folder, or the file cannot be written, as on a full disk.
+    """
+    attributes = {
+        "kind": kind,
+        "version": KINDS[kind].version,
+        "settings": json.dumps(settings, sort_keys=True),
+        "inputs": json.dumps(checksums(inputs), sort_keys=True),
+        "libraries": json.dumps(library_versions(), sort_keys=True),
+        "device": device,
+        "seed": -1 if seed is None else seed,
+    }
+    # In memory, because HDF5 does not survive a full disk: it reports errors that nobody can catch.
+    image = io.BytesIO()
+    with h5py.File(image, "w", userblock_size=_SEAL_BYTES) as file:
+        file.attrs.update(attributes)
+        for name in sorted(datasets):
+            _write(file, name, datasets[name])
+    image.seek(0)
+    image.write(_seal(hashlib.sha256(image.getbuffer()[_SEAL_BYTES:]).hexdigest()))
+    try:
+        with replacing(path) as beside, open(beside, "wb") as file:
+            file.write(image.getbuffer())
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise LexloomError(f"{path}: could not be written: {error}") from error
+
+
+def read_artifact(
+    path: str | Path, kind: str | tuple[str, ...], names: Iterable[str] | None = None
+) -> Artifact:
+    """Read an artifact of a kind (or of one of several), or only the datasets `names` of it.
+
+    Raises
+    ------
+    LexloomError
+        When the file is missing, damaged, of another kind or version, or lacks a dataset: which file, what
+        was expected and which script makes it.
+    """
+    kinds = (kind,) if isinstance(kind, str) else kind
+    remake = f"make it again with scripts/{' or '.join(KINDS[each].script for each in kinds)}"
+    _check_whole(path, remake)
+    with h5py.File(path, "r") as file:
+        _check_kind(path, file.attrs, kinds, remake)
+        wanted = sorted(file) if names is None else list(names)
+        for name in wanted:
+            if name not in file:
+                raise LexloomError(f"{path}: {file.attrs['kind']} without {name!r}; {remake}")
+        return _artifact(file.attrs, {name: _read(file[name]) for name in wanted})
+
+
+def describe_artifact(path: str | Path) -> Artifact:
+    """Return an artifact of any kind and version whose datasets are each an `Outline`, by their full names.
+
+    Raises
+    ------
+    LexloomError
+        When the file is missing or damaged.
+    """
+    _check_whole(path, "give a file that a script of lexloom made, or make it again")
+    with h5py.File(path, "r") as file:
+        return _artifact(file.attrs, dict(_outlines(file)))
+
+
+def check_same_words(path: str | Path, words: list[str], other_path: str | Path, other: list[str]) -> None:
+    """Refuse two files whose word ids mean different words.
+
+    Raises
+    ------
+    LexloomError
+        Naming both files.
+    """
+    if words != other:
+        raise LexloomError(
+            f"{path} and {other_path}: their words differ, {len(words)} and {len(other)}; "
+            "give files made from the same corpus"
+        )
+
+
+def file_sha256(path: str | Path) -> str:
+    """Return the sha256 of a file's bytes, in hexadecimal."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def checksums(paths: Iterable[str | Path]) -> dict[str, str]:
+    """Return the sha256 of files by their names; the second of a name is called `name (2)`, and so on."""
+    found: dict[str, str] = {}
+    seen: Counter[str] = Counter()
+    for path in map(Path, paths):
+        seen[path.name] += 1
+        name = path.name if seen[path.name] == 1 else f"{path.name} ({seen[path.name]})"
+        found[name] = file_sha256(path)
+    return found
+
+
+def _seal(digest: str) -> bytes:
+    return f"lexloom artifact, sha256 of what follows: {digest}\n".encode().ljust(_SEAL_BYTES, b"\0")
+
+
+def _is_whole(path: str | Path) -> bool:
+    with open(path, "rb") as file:
+        return file.read(_SEAL_BYTES) == _seal(hashlib.file_digest(file, "sha256").hexdigest())
+
+
+def _check_whole(path: str | Path, advice: str) -> None:
+    if not Path(path).is_file():
+        raise LexloomError(f"{path}: no such file; {advice}")
+    if not _is_whole(path):
+        raise LexloomError(f"{path}: damaged, or not an HDF5 file of lexloom; {advice}")
+
+
+def _check_kind(path: str | Path, attributes: Mapping[str, Any], kinds: tuple[str, ...], remake: str) -> None:
+    found = attributes["kind"]
+    if found not in kinds:
+        raise LexloomError(f"{path}: holds {found!r}, expected {' or '.join(map(repr, kinds))}; {remake}")
+    version = attributes["version"]
+    if version != KINDS[found].version:
+        raise LexloomError(f"{path}: {found} version {version}, expected {KINDS[found].version}; {remake}")
+
+
+def _write(group: h5py.Group, name: str, value: Any) -> None:
+    if sparse.issparse(value):
+        matrix = sparse.csr_array(value)
+        child = group.create_group(name)
+        child.attrs["shape"] = matrix.shape
+        for part in ("data", "indices", "indptr"):
+            _write(child, part, getattr(matrix, part))
+        return
+    lines = isinstance(value, list)
+    if lines:
+        value = np.frombuffer("\n".join(value).encode(), np.uint8)
+    labelled = value if isinstance(value, Dataset) else Dataset(np.asarray(value))
+    array = np.asarray(labelled.array)
+    if array.ndim == 0 or array.size == 0:
+        dataset = group.create_dataset(name, data=array)
+    else:
+        dataset = group.create_dataset(
+            name,
+            data=array,
+            chunks=_chunks(array),
+            compression="gzip",
+            compression_opts=1,
+            shuffle=True,
+            fletcher32=True,
+        )
+    dataset.attrs["axes"] = ",".join(labelled.axes)
+    dataset.attrs["unit"] = labelled.unit
+    dataset.attrs["lines"] = lines
+
+
+def _chunks(array: np.ndarray) -> tuple[int, ...]:
+    rows = max(1, (1 << 20) // max(1, array.nbytes // len(array)))
+    return (min(len(array), rows), *array.shape[1:])
+
+
+def _read(node: h5py.Group | h5py.Dataset) -> Any:
+    if isinstance(node, h5py.Group) and "shape" not in node.attrs:
+        return {name: _read(child) for name, child in sorted(node.items())}
+    if isinstance(node, h5py.Group):
+        parts = tuple(node[part][...] for part in ("data", "indices", "indptr"))
+        return sparse.csr_array(parts, shape=tuple(node.attrs["shape"]))
+    array = node[...]
+    if node.attrs["lines"]:
+        text = array.tobytes().decode()
+        return text.split("\n") if text else []
+    return array
+
+
+def _artifact(attributes: Mapping[str, Any], datasets: dict[str, Any]) -> Artifact:
+    return Artifact(
+        kind=attributes["kind"],
+        datasets=datasets,
+        settings=json.loads(attributes["settings"]),
+        inputs=json.loads(attributes["inputs"]),
+        libraries=json.loads(attributes["libraries"]),
+        device=attributes["device"],
+        seed=None if attributes["seed"] == -1 else int(attributes["seed"]),
+        version=int(attributes["version"]),
+    )
+
+
+def _outlines(group: h5py.Group) -> Iterator[tuple[str, Outline]]:
+    for node in group.values():
+        name = node.name.removeprefix("/")
+        if isinstance(node, h5py.Dataset) and node.attrs["lines"]:
+            yield name, Outline((len(_read(node)),), "text")
+        elif isinstance(node, h5py.Dataset):
+            axes = tuple(axis.strip() for axis in node.attrs["axes"].split(",") if axis)
+            yield name, Outline(node.shape, node.dtype.name, axes, node.attrs["unit"])
+        elif "shape" in node.attrs:
+            data = node["data"]
+            yield name, Outline(tuple(map(int, node.attrs["shape"])), data.dtype.name, stored=len(data))
+        else:
+            yield from _outlines(node)
+
+
+def library_versions() -> dict[str, str]:
+    """Return the versions of what an artifact is made with, by name."""
+    return {name: version(name) for name in ("lexloom", "numpy", "scipy", "h5py")} | {
+        "python": platform.python_version(),
+        "hdf5": h5py.version.hdf5_version,
+    }

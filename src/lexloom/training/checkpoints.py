@@ -1,0 +1,198 @@
+"""Checkpoints: a training that was ended at any moment goes on, and ends with the bits it would have had.
+
+A checkpoint stands beside the output of the training, as `{output}.checkpoint-{digest}.h5`. The digest is
+that of everything on which the bits depend: settings, seed, checksums of the inputs and of the code, versions
+of the libraries, and the device. So a training that was edited never continues from an outdated checkpoint;
+and it overwrites none, so that who takes the edit back can still go on from there.
+"""
+
+import hashlib
+import json
+import logging
+import signal
+import sys
+import time
+from collections.abc import Iterable, Mapping
+from glob import escape
+from pathlib import Path
+from types import FrameType, TracebackType
+from typing import Any
+
+from lexloom.errors import Interrupted, LexloomError
+from lexloom.storage.artifacts import checksums, file_sha256, library_versions, read_artifact, write_artifact
+from lexloom.storage.atomic_files import remove_leftovers
+from lexloom.storage.state_trees import map_arrays, pack, unpack
+from lexloom.training.trainer import Callback, Trainer
+
+_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+
+
+class Checkpoint(Callback):
+    """Keeps the state of a training in a file, by time and before a signal ends the program.
+
+    It is a context manager around the training and the writing of its output::
+
+        with Checkpoint(output, settings, inputs, "cpu", seed) as checkpoint:
+            trainer.fit(epochs, batches, [..., checkpoint])
+            write_artifact(output, ...)
+
+    It stands last among the callbacks, because it keeps their states as well. Fitting begins where the
+    checkpoint stands, if there is one of the same training. Within the block, SIGTERM (of a scheduler's time
+    limit), SIGHUP and Ctrl-C wait for the end of a step, and then write a checkpoint and end the program.
+    Leaving the block without an error says that the output is complete: all its checkpoints are removed.
+
+    Parameters
+    ----------
+    output : path
+        What the training makes.
+    settings : mapping
+        All that decides the result, but for the inputs.
+    inputs : paths
+    device : str
+    seed : int or None
+    minutes : float
+        From one checkpoint to the next; 0 writes one after each step.
+    """
+
+    def __init__(
+        self,
+        output: str | Path,
+        settings: Mapping[str, Any],
+        inputs: Iterable[str | Path] = (),
+        device: str = "cpu",
+        seed: int | None = None,
+        minutes: float = 10.0,
+    ):
+        self.output, self.settings, self.device, self.seed = Path(output), dict(settings), device, seed
+        self.identity = {
+            "settings": {name: json.loads(json.dumps(value)) for name, value in settings.items()},
+            "inputs": checksums(inputs),
+            "code": _code_checksums(),
+            "libraries": library_versions(),
+            "start": {"device": device, "seed": seed},
+        }
+        digest = hashlib.sha256(json.dumps(self.identity, sort_keys=True).encode()).hexdigest()
+        self.path = self.output.with_suffix(f".checkpoint-{digest[:8]}.h5")
+        self.seconds = 60 * minutes
+        self.due = 0.0
+        self.signal: int | None = None
+        self._handlers: dict[int, Any] = {}
+
+    def __enter__(self) -> "Checkpoint":
+        for each in (self.output, self.path):
+            remove_leftovers(each)
+        for number in _SIGNALS:
+            if signal.getsignal(number) != signal.SIG_IGN:
+                self._handlers[number] = signal.signal(number, self._note)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for number, handler in self._handlers.items():
+            signal.signal(number, handler)
+        if kind is None:
+            for path in self._all():
+                path.unlink()
+
+    def before_fit(self, trainer: Trainer) -> None:
+        """Put the trainer where the checkpoint of this training stands, and say which others are passed over.
+
+        Raises
+        ------
+        LexloomError
+            When a checkpoint is damaged.
+        """
+        self.due = time.monotonic() + self.seconds
+        for path in self._all():
+            found = _read(path, ["identity"])
+            differing = _differences(json.loads(found["identity"][0]), self.identity)
+            if differing:
+                logging.info("%s: not continued, for it is of other %s", path, differing)
+            else:
+                self._continue(trainer, path)
+
+    def after_step(self, trainer: Trainer, step: int, loss: float) -> None:
+        """Write a checkpoint where it is due, and end the program where a signal asked for it."""
+        if time.monotonic() >= self.due:
+            self.save(trainer)
+        self.end_if_asked(trainer)
+
+    def end_if_asked(self, trainer: Trainer) -> None:
+        """Write a checkpoint and end the program, where a signal asked for it; call it within long work.
+
+        Raises
+        ------
+        Interrupted
+            To end the program.
+        """
+        if self.signal is not None:
+            self.save(trainer)
+            raise Interrupted(
+                f"ended by {signal.Signals(self.signal).name} after step {trainer.position.steps}; "
+                f"the same command continues from {self.path}",
+                self.signal,
+            )
+
+    def save(self, trainer: Trainer) -> None:
+        """Write a checkpoint over the last one, unless the training went astray.
+
+        Raises
+        ------
+        LexloomError
+            When a number is not finite, or the file cannot be written; the last checkpoint stays.
+        """
+        trainer.check_losses()
+        trainer.check_parameters()
+        line, arrays = pack(trainer.state())
+        datasets = {f"arrays/{name}": array for name, array in arrays.items()}
+        datasets |= {"state": [line], "identity": [json.dumps(self.identity)]}
+        write_artifact(self.path, "checkpoint", datasets, self.settings, device=self.device, seed=self.seed)
+        trainer.saved = self.path
+        self.due = time.monotonic() + self.seconds
+
+    def _all(self) -> list[Path]:
+        return sorted(self.output.parent.glob(f"{escape(self.output.stem)}.checkpoint-*.h5"))
+
+    def _continue(self, trainer: Trainer, path: Path) -> None:
+        found = _read(path)
+        arrays: dict[str, Any] = {}
+        map_arrays(arrays.setdefault, found.datasets.get("arrays", {}))
+        trainer.restore(unpack(found["state"][0], arrays))
+        trainer.saved = path
+        logging.info("continuing from %s, after step %d", path, trainer.position.steps)
+
+    def _note(self, number: int, frame: FrameType | None) -> None:
+        if self.signal == number == signal.SIGINT:
+            raise KeyboardInterrupt
+        self.signal = number
+
+
+def _read(path: Path, names: list[str] | None = None) -> Any:
+    try:
+        return read_artifact(path, "checkpoint", names)
+    except LexloomError as error:
+        raise LexloomError(f"{error}, or delete the file: the training then starts anew") from error
+
+
+def _differences(found: dict[str, dict], own: dict[str, dict]) -> str:
+    """Return what differs between two identities, in words; nothing where they are the same."""
+    names = {
+        group: [
+            name
+            for name in sorted(found[group].keys() | own[group].keys())
+            if found[group].get(name) != own[group].get(name)
+        ]
+        for group in own
+    }
+    return ", ".join(f"{group} ({', '.join(differing)})" for group, differing in names.items() if differing)
+
+
+def _code_checksums() -> dict[str, str]:
+    """Return the sha256 of the running program and of each lexloom module that it has loaded, by name."""
+    files = {
+        name: module.__file__
+        for name, module in sys.modules.items()
+        if (name.partition(".")[0] == "lexloom" or name == "__main__") and getattr(module, "__file__", None)
+    }
+    return {name: file_sha256(file) for name, file in sorted(files.items())}

@@ -1,0 +1,1 @@
+"""Word vectors, counted and learned, and their evaluation."""

@@ -1,0 +1,195 @@
+"""Word vectors held against what people say: similarity ratings, analogies, word classes."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from lexloom.errors import LexloomError
+from lexloom.vectors.word_vectors import ANALOGY_METHODS, WordVectors
+
+_NORMAL_975 = 1.959963984540054
+
+
+@dataclass(frozen=True)
+class Score:
+    """How well vectors do on a test set.
+
+    Attributes
+    ----------
+    test_set : str
+    measure : str
+        "Spearman" (rank correlation), or the way in which answers were found; then the share of right ones.
+    value, low, high : float
+        The measure and its 95 % confidence interval; nan where too few items are covered.
+    covered, total : int
+        Items (pairs, questions, words) of which every word is in the vocabulary, and all.
+    """
+
+    test_set: str
+    measure: str
+    value: float
+    low: float
+    high: float
+    covered: int
+    total: int
+
+
+def read_similarity_set(path: str | Path) -> tuple[list[tuple[str, str]], np.ndarray]:
+    """Read word pairs rated by people: one pair a line, `word word rating`, parted by tabs or spaces.
+
+    The files of WordSim-353, SimLex-999 and MEN have this form. Empty lines and lines that begin with # are
+    skipped.
+
+    Returns
+    -------
+    pairs : list of K (str, str)
+    ratings : (K,) float64 array
+        On the set's own scale.
+
+    Raises
+    ------
+    LexloomError
+        Naming the file and the damaged line.
+    """
+    pairs, ratings = [], []
+    for number, line in _lines(path):
+        fields = line.split()
+        try:
+            first, second, rating = fields[0], fields[1], float(fields[2])
+        except (IndexError, ValueError):
+            rating = np.nan
+        if len(fields) != 3 or not np.isfinite(rating):
+            raise LexloomError(f"{path}, line {number}: {line[:80]!r}; expected two words and a number")
+        pairs.append((first, second))
+        ratings.append(rating)
+    if not pairs:
+        raise LexloomError(f"{path}: no word pairs; expected lines of two words and a number")
+    return pairs, np.array(ratings)
+
+
+def read_analogies(path: str | Path) -> list[tuple[str, str, str, str]]:
+    """Read analogy questions, `a b c d` a line for "a is to b as c is to d"; a colon heads a section.
+
+    Raises
+    ------
+    LexloomError
+        Naming the file and the damaged line.
+    """
+    questions = []
+    for number, line in _lines(path):
+        if line.startswith(":"):
+            continue
+        words = line.split()
+        if len(words) != 4:
+            raise LexloomError(
+                f"{path}, line {number}: {line[:80]!r}; expected four words, or a colon and a name"
+            )
+        questions.append(tuple(words))
+    if not questions:
+        raise LexloomError(f"{path}: no analogies; expected lines of four words")
+    return questions
+
+
+def score_similarity(
+    vectors: WordVectors, test_set: str, pairs: Sequence[tuple[str, str]], ratings: np.ndarray
+) -> Score:
+    """Correlate the cosines of word pairs with people's ratings, over the pairs in the vocabulary."""
+    ids = _covered(vectors, pairs)
+    known = (ids >= 0).all(axis=1)
+    cosines = vectors.similarity(*ids[known].T)
+    value = spearman(cosines, ratings[known])
+    low, high = spearman_interval(value, len(cosines))
+    return Score(test_set, "Spearman", value, low, high, len(cosines), len(pairs))
+
+
+def score_analogies(
+    vectors: WordVectors, test_set: str, questions: Sequence[tuple[str, str, str, str]]
+) -> list[Score]:
+    """Return the share of analogies whose fourth word is found, by 3CosAdd and by 3CosMul."""
+    ids = _covered(vectors, questions)
+    ids = ids[(ids >= 0).all(axis=1)]
+    scores = []
+    for method in ANALOGY_METHODS:
+        right = int((vectors.complete_analogies(ids[:, :3], method) == ids[:, 3]).sum())
+        scores.append(Score(test_set, method, *share(right, len(ids)), len(ids), len(questions)))
+    return scores
+
+
+def score_classes(vectors: WordVectors, test_set: str, words: Sequence[str], classes: np.ndarray) -> Score:
+    """Return the share of words whose nearest word is of the same class.
+
+    Parameters
+    ----------
+    words : list of K str
+        Words with a known class; a nearest word with none counts as wrong.
+    classes : (K,) int array
+        Not negative.
+    """
+    ids = vectors.find(words)
+    known = ids >= 0
+    class_of = np.full(len(vectors.words), -1)
+    class_of[ids[known]] = classes[known]
+    nearest, _ = vectors.nearest(ids[known], 1)
+    right = int((class_of[nearest] == classes[known, None]).sum())
+    count = int(known.sum())
+    return Score(test_set, "nearest", *share(right, count), count, len(words))
+
+
+def spearman(x: np.ndarray, y: np.ndarray) -> float:
+    """Return Spearman's rank correlation of x (K,) and y (K,).
+
+    It is Pearson's correlation of their ranks, equal values sharing their mean rank;
+    nan where K < 2 or one of them is constant.
+    """
+    x_ranks, y_ranks = _centred_ranks(x), _centred_ranks(y)
+    lengths = np.sqrt(x_ranks @ x_ranks) * np.sqrt(y_ranks @ y_ranks)
+    return float(x_ranks @ y_ranks / lengths) if lengths > 0 else np.nan
+
+
+def spearman_interval(correlation: float, count: int) -> tuple[float, float]:
+    """Return the 95 % confidence interval of a rank correlation over `count` pairs; nan where count < 4.
+
+    Fisher's z with the standard error sqrt((1 + r^2 / 2) / (count - 3)) of Bonett and Wright (2000), "Sample
+    size requirements for estimating Pearson, Kendall and Spearman correlations", Psychometrika 65.
+    """
+    if count < 4:
+        return np.nan, np.nan
+    if abs(correlation) >= 1:
+        return correlation, correlation
+    reach = _NORMAL_975 * np.sqrt((1 + correlation**2 / 2) / (count - 3))
+    low, high = np.tanh(np.arctanh(correlation) + np.array([-reach, reach]))
+    return float(low), float(high)
+
+
+def share(right: int, count: int) -> tuple[float, float, float]:
+    """Return right / count and its 95 % interval (Wilson 1927, JASA 22, 209-212); nan for no items."""
+    if count == 0:
+        return np.nan, np.nan, np.nan
+    z2 = _NORMAL_975**2
+    middle = (right + z2 / 2) / (count + z2)
+    reach = _NORMAL_975 * np.sqrt(right * (count - right) / count + z2 / 4) / (count + z2)
+    return right / count, float(max(0, middle - reach)), float(min(1, middle + reach))
+
+
+def _lines(path: str | Path) -> Iterator[tuple[int, str]]:
+    """Yield the numbers and the text of the lines that are neither empty nor comments."""
+    try:
+        text = Path(path).read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise LexloomError(f"{path}: no such file; download it, or name another test set") from error
+    except UnicodeDecodeError as error:
+        raise LexloomError(f"{path}: not UTF-8 at byte {error.start}; expected a text file") from error
+    for number, line in enumerate(text.split("\n"), 1):
+        if line.strip() and not line.startswith("#"):
+            yield number, line.strip()
+
+
+def _covered(vectors: WordVectors, items: Sequence[tuple[str, ...]]) -> np.ndarray:
+    return vectors.find([word for item in items for word in item]).reshape(len(items), -1)
+
+
+def _centred_ranks(values: np.ndarray) -> np.ndarray:
+    _, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)
+    return (np.cumsum(counts) - (counts - 1) / 2)[inverse] - (len(values) + 1) / 2

@@ -1,0 +1,146 @@
+"""Block Lanczos: the largest eigenvalues of a symmetric matrix that is known by its products only.
+
+The space is built by block Lanczos steps (Golub & Underwood 1977, "The block Lanczos method for computing
+eigenvalues"): an orthonormal basis V grows block by block, so that V' B V = T with a small block tridiagonal
+matrix T. With an eigenvector z of T, V z is nearly one of B, to nearly the same eigenvalue: as B V = V T +
+(next block of V) S, what it lacks has the length of S times the last numbers of z, its residual.
+
+Computed on the host in float64; every product is cut by shape alone, so the bits do not depend on threads.
+"""
+
+from typing import NamedTuple, Protocol
+
+import numpy as np
+
+from lexloom.kernels.backend import backend_of
+
+BLOCK = 16  # columns; as many as the sparse product takes at a time
+_KEPT = 0.01  # of a column's length
+_ROUNDING = np.finfo(np.float64).eps
+
+
+class Operator(Protocol):
+    """A symmetric matrix B (N, N): `size` is N, and `operator @ block` is the product with block (N, C)."""
+
+    size: int
+
+    def __matmul__(self, block: np.ndarray) -> np.ndarray: ...
+
+
+class RitzPairs(NamedTuple):
+    """Approximate eigenvalues and eigenvectors.
+
+    Attributes
+    ----------
+    values : (K,) float64 array
+        Descending.
+    inner : (size of T, K) float64 array
+        Eigenvectors of T; the basis times these are the vectors.
+    residuals : (K,) float64 array
+        Norms of B x - value * x.
+    """
+
+    values: np.ndarray
+    inner: np.ndarray
+    residuals: np.ndarray
+
+
+class Lanczos:
+    """A growing space that soon holds the leading eigenvectors of an operator B.
+
+    Attributes
+    ----------
+    projected : (size, size) float64 array
+        The matrix T.
+    """
+
+    def __init__(self, operator: Operator, rng: np.random.Generator):
+        """Begin with a random block, drawn by rng."""
+        self._operator = operator
+        self._rng = rng
+        self._storage = np.empty((operator.size, 32 * BLOCK), order="F")
+        self._stored = 0
+        self._extend(rng.standard_normal((operator.size, BLOCK)))
+        self._coupling = np.zeros((self._stored, 0))
+        self.projected = np.zeros((0, 0))
+
+    @property
+    def size(self) -> int:
+        """The dimension of the space."""
+        return len(self.projected)
+
+    @property
+    def complete(self) -> bool:
+        """Whether the space is all there is."""
+        return self.size == self._operator.size
+
+    @property
+    def basis(self) -> np.ndarray:
+        """The orthonormal vectors V (N, size)."""
+        return self._storage[:, : self.size]
+
+    def step(self) -> None:
+        """Add the newest block, which the step before prepared, to the space, and prepare the next.
+
+        The next is B's image of the newest less its part in the basis. All but the newest two blocks have
+        none but for rounding, so the large parts are taken off first.
+        """
+        newest = self._vectors[:, self.size :]
+        image = self._operator @ np.ascontiguousarray(newest)
+        near = self._vectors[:, max(0, self.size - BLOCK) :]
+        shares, rest = backend_of(image).kernels.project_out(near, image)
+        diagonal = shares[-newest.shape[1] :]
+        self.projected = _bordered(self.projected, self._coupling, (diagonal + diagonal.T) / 2)
+        self._coupling = self._extend(rest)
+
+    def leading(self, count: int) -> RitzPairs:
+        """Return the `count` largest Ritz values, with what belongs to them."""
+        values, inner = np.linalg.eigh(self.projected)
+        values, inner = values[: -count - 1 : -1], inner[:, : -count - 1 : -1]
+        residuals = np.linalg.norm(self._coupling @ inner[self.size - self._coupling.shape[1] :], axis=0)
+        return RitzPairs(values, inner, residuals)
+
+    @property
+    def _vectors(self) -> np.ndarray:
+        """The basis, and the block for the next step."""
+        return self._storage[:, : self._stored]
+
+    def _extend(self, block: np.ndarray) -> np.ndarray:
+        """Store the directions of block (N, C) that are new, B of them, and return new' block (B, C).
+
+        B is C, or less where the basis becomes complete.
+        """
+        new = self._orthonormal(block[:, : len(block) - self._stored])
+        end = self._stored + new.shape[1]
+        if end > self._storage.shape[1]:
+            vectors = self._vectors
+            self._storage = np.empty((len(block), 2 * end), order="F")
+            self._vectors[:] = vectors
+        self._storage[:, self._stored : end] = new
+        self._stored = end
+        return new.T @ block
+
+    def _orthonormal(self, block: np.ndarray) -> np.ndarray:
+        """Return an orthonormal block that spans `block` less its part in the basis.
+
+        A column that loses most of its length loses digits too, so the same is done again. Where a block
+        holds nothing new, noise at the level of rounding gives directions to go on with, like a fresh start.
+        """
+        kernels = backend_of(block).kernels
+        while True:
+            lengths = np.linalg.norm(block, axis=0)
+            block, triangle = kernels.qr(kernels.project_out(self._vectors, block)[1])
+            if (np.abs(np.diag(triangle)) > _KEPT * lengths).all():
+                return block
+            block += _ROUNDING * self._rng.standard_normal(block.shape)
+
+
+def _bordered(projected: np.ndarray, coupling: np.ndarray, diagonal: np.ndarray) -> np.ndarray:
+    """Return the block tridiagonal matrix with one more block, and coupling beside it."""
+    size, more = len(projected), len(diagonal)
+    bordered = np.zeros((size + more, size + more))
+    bordered[:size, :size] = projected
+    bordered[size:, size - coupling.shape[1] : size] = coupling
+    bordered[size - coupling.shape[1] : size, size:] = coupling.T
+    bordered[size:, size:] = diagonal
+    return bordered

@@ -1,0 +1,79 @@
+"""Counted word vectors by every combination of settings, to see which settings matter."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import product
+from typing import Any
+
+import numpy as np
+
+from lexloom.errors import LexloomError
+from lexloom.training.randomness import random_stream
+from lexloom.vectors.cooccurrence import count_cooccurrences, weight_ppmi
+from lexloom.vectors.svd import truncated_svd, word_vectors
+
+COUNTING = ("window", "weighting", "subsample")
+WEIGHTING = ("smoothing", "shift")
+SCALING = ("exponent", "add_contexts")
+SETTINGS = (*COUNTING, *WEIGHTING, *SCALING)
+
+Settings = dict[str, Any]
+
+
+def factorizations(grid: Mapping[str, Sequence]) -> int:
+    """Return how many matrices `sweep_counted_vectors` factorizes."""
+    return int(np.prod([len(grid[name]) for name in (*COUNTING, *WEIGHTING)]))
+
+
+def sweep_counted_vectors(
+    ids: np.ndarray,
+    vocabulary_size: int,
+    grid: Mapping[str, Sequence],
+    dimension: int,
+    seed: int,
+    factorized: Callable[[], None] = lambda: None,
+) -> Iterator[tuple[Settings, np.ndarray]]:
+    """Yield each combination of settings with its vectors, as the stages from counting to SVD make them.
+
+    Combinations that count alike share the counts, those that differ in `SCALING` alone the factorization.
+
+    Parameters
+    ----------
+    ids : (N,) int array
+        The stream of word ids, each from 0 to V - 1.
+    vocabulary_size : int
+        V.
+    grid : mapping of str to sequence
+        The values of each of `SETTINGS`: see `count_cooccurrences`, `weight_ppmi` and `word_vectors`.
+    dimension : int
+        D, numbers in a vector.
+    seed : int
+    factorized : callable
+        Called after each factorization.
+
+    Yields
+    ------
+    settings : dict
+    vectors : (V, D) float32 array
+
+    Raises
+    ------
+    LexloomError
+        When a matrix cannot be factorized, with the settings that made it.
+    """
+    for counting in _combinations(grid, COUNTING):
+        counts = count_cooccurrences(ids, vocabulary_size, **counting)
+        for weighting in _combinations(grid, WEIGHTING):
+            ppmi = weight_ppmi(counts, **weighting)
+            try:
+                factors = truncated_svd(ppmi, dimension, random_stream(seed, "svd"))
+            except LexloomError as error:
+                settings = ", ".join(f"{name} {value}" for name, value in (counting | weighting).items())
+                raise LexloomError(f"with {settings}: {error}") from error
+            factorized()
+            for scaling in _combinations(grid, SCALING):
+                yield counting | weighting | scaling, word_vectors(*factors, **scaling).astype(np.float32)
+
+
+def _combinations(grid: Mapping[str, Sequence], names: Sequence[str]) -> Iterator[Settings]:
+    for values in product(*(grid[name] for name in names)):
+        yield dict(zip(names, values, strict=True))

@@ -1,0 +1,297 @@
+"""word2vec: vectors of words from predicting words from the words around them, or the other way round.
+
+The simple models multiply one-hot rows and compare with every word of the vocabulary (softmax). CBOW and
+skip-gram index, and compare with a few sampled words (negative sampling); `FusedNegativeSampling` trains
+either by one kernel in place of its layers. Mikolov et al. 2013a (models) and 2013b (negative sampling).
+
+A batch of the simple models is a pair: the ids that are known, and those to predict; one of the others is a
+`ContextBatch`. An id of -1 is absent.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from lexloom.errors import LexloomError
+from lexloom.kernels.backend import Backend, backend_of
+from lexloom.kernels.reference.windows import contexts_around, targets_and_counts
+from lexloom.nn.graph import Repeat
+from lexloom.nn.initializers import uniform, xavier
+from lexloom.nn.layers import Embedding, MatMul, OneHotMatMul
+from lexloom.nn.losses import NegativeSampling, SoftmaxCrossEntropy
+from lexloom.nn.parameter import Parameter, RowGrad
+from lexloom.storage.artifacts import Artifact
+from lexloom.vectors.contexts import ContextBatch
+
+
+class MeanOfPresent:
+    """The mean of a layer's rows over the ids that are present: ids (N, C) -> y (N, D), zeros where none is.
+
+    Parameters
+    ----------
+    layer : Embedding or OneHotMatMul
+    """
+
+    def __init__(self, layer: Any):
+        self.layer = layer
+
+    def parameters(self) -> list[Parameter]:
+        """Return the parameters of the layer."""
+        return self.layer.parameters()
+
+    def forward(self, ids: Any) -> tuple[Any, Any]:
+        """Return y (N, D) and the cache."""
+        rows, cache = self.layer.forward(ids)
+        xp = backend_of(rows).xp
+        share = (1 / xp.maximum(1, (ids >= 0).sum(axis=1, keepdims=True))).astype(rows.dtype)
+        return rows.sum(axis=1) * share, (rows.shape, share, cache)
+
+    def backward(self, dy: Any, cache: Any) -> None:
+        """Add the gradients of the parameters; ids have no gradient."""
+        shape, share, layer_cache = cache
+        self.layer.backward(backend_of(dy).xp.broadcast_to((dy * share)[:, None], shape), layer_cache)
+
+
+class SimpleModel:
+    """Two matrices between one-hot rows and scores for every word.
+
+    Parameters
+    ----------
+    size : int
+        Words in the vocabulary, V.
+    dimension : int
+        Of the vectors, D.
+    rng : Generator
+        The stream "init".
+    backend : Backend
+    """
+
+    def __init__(
+        self, size: int, dimension: int, rng: np.random.Generator, backend: Backend, dtype: Any = np.float32
+    ):
+        self.W_in = Parameter("W_in", xavier(rng, (size, dimension), backend, dtype=dtype))
+        self.W_out = Parameter("W_out", xavier(rng, (dimension, size), backend, dtype=dtype))
+        self.input = OneHotMatMul(self.W_in)
+        self.output = MatMul(self.W_out)
+        self.cross_entropy = SoftmaxCrossEntropy()
+
+    def parameters(self) -> list[Parameter]:
+        """Return [W_in (V, D), W_out (D, V)]."""
+        return [self.W_in, self.W_out]
+
+
+class SampledModel:
+    """Two tables, and a few words compared.
+
+    As in Mikolov et al.'s program, `W_in` starts small, `W_out` at 0.
+
+    Parameters
+    ----------
+    size, dimension, rng, backend
+        As in `SimpleModel`.
+    weight : float
+        What each sample counts beside the true word.
+    """
+
+    def __init__(
+        self,
+        size: int,
+        dimension: int,
+        rng: np.random.Generator,
+        backend: Backend,
+        dtype: Any = np.float32,
+        weight: float = 1.0,
+    ):
+        start = uniform(rng, (size, dimension), 0.5 / dimension, backend, dtype)
+        self.W_in = Parameter("W_in", start)
+        self.W_out = Parameter("W_out", backend.xp.zeros((size, dimension), dtype))
+        self.input = Embedding(self.W_in)
+        self.negative_sampling = NegativeSampling(self.W_out, weight)
+
+    def parameters(self) -> list[Parameter]:
+        """Return [W_in (V, D), W_out (V, D)]."""
+        return [self.W_in, self.W_out]
+
+    def vectors(self, add_contexts: bool = False) -> Any:
+        """Return the word vectors (V, D): the rows of W_in, or the sums of the rows of W_in and W_out."""
+        return self.W_in.data + self.W_out.data if add_contexts else self.W_in.data
+
+    def take_up(self, trained: Artifact, path: str | Path) -> None:
+        """Start from tables that were trained before: the first rows become theirs, the others stay.
+
+        Parameters
+        ----------
+        trained : Artifact
+            Of kind vectors, with `words` (U, each once) and W_in and W_out (U, D), U at most V.
+        path : path
+            Of the artifact, for errors.
+
+        Raises
+        ------
+        LexloomError
+            When the artifact has no such tables, vectors of another dimension, or other rows than one a word.
+        """
+        words = trained["words"]
+        if len(set(words)) < len(words):
+            raise LexloomError(f"{path}: a word stands twice among its words; expected each once")
+        for table in self.parameters():
+            if table.name not in trained.datasets:
+                raise LexloomError(
+                    f"{path}: has no {table.name} to go on from; expected vectors of train_word2vec.py"
+                )
+            rows, dimension = trained[table.name], table.data.shape[1]
+            if rows.shape[1] != dimension:
+                raise LexloomError(
+                    f"{path}: its vectors have {rows.shape[1]} numbers, not {dimension}; "
+                    f"set dimension to {rows.shape[1]}"
+                )
+            if len(rows) != len(words):
+                raise LexloomError(
+                    f"{path}: {table.name} has {len(rows)} rows for {len(words)} words; expected one a word"
+                )
+            table.data[: len(rows)] = backend_of(table.data).to_device(rows)
+
+
+class SimpleCBOW(SimpleModel):
+    """Predicts a word from the mean of the words around it: one-hot -> W_in -> mean -> W_out -> softmax.
+
+    Parameters are those of `SimpleModel`.
+    """
+
+    def loss(self, batch: Any, carry: Any = None, rng: Any = None) -> tuple[Any, None, Any]:
+        """Return the mean loss (nats) of contexts (N, C) and targets (N,), no carry, and the cache."""
+        contexts, targets = _to_device(self.W_in, batch)
+        mean = MeanOfPresent(self.input)
+        hidden, mean_cache = mean.forward(contexts)
+        scores, output_cache = self.output.forward(hidden)
+        loss, loss_cache = self.cross_entropy.forward(scores, targets)
+        return loss, None, (mean, mean_cache, output_cache, loss_cache)
+
+    def backward(self, cache: Any) -> None:
+        """Add the gradients, dense."""
+        mean, mean_cache, output_cache, loss_cache = cache
+        dscores = self.cross_entropy.backward(loss_cache)
+        mean.backward(self.output.backward(dscores, output_cache), mean_cache)
+
+
+class SimpleSkipGram(SimpleModel):
+    """Predicts each of the words around a word: one-hot -> W_in -> W_out -> softmax, the same for each.
+
+    Parameters are those of `SimpleModel`.
+    """
+
+    def loss(self, batch: Any, carry: Any = None, rng: Any = None) -> tuple[Any, None, Any]:
+        """Return the mean loss (nats) of targets (N,) and their contexts (N, C), no carry, and the cache."""
+        targets, contexts = _to_device(self.W_in, batch)
+        hidden, input_cache = self.input.forward(targets)
+        scores, output_cache = self.output.forward(hidden)
+        repeat = Repeat(contexts.shape[1])
+        scores, repeat_cache = repeat.forward(scores)
+        loss, loss_cache = self.cross_entropy.forward(scores, contexts.T)
+        return loss, None, (input_cache, output_cache, repeat, repeat_cache, loss_cache)
+
+    def backward(self, cache: Any) -> None:
+        """Add the gradients, dense."""
+        input_cache, output_cache, repeat, repeat_cache, loss_cache = cache
+        dscores = repeat.backward(self.cross_entropy.backward(loss_cache), repeat_cache)
+        self.input.backward(self.output.backward(dscores, output_cache), input_cache)
+
+
+class CBOW(SampledModel):
+    """Predicts a word, among sampled ones, from the mean of the words around it.
+
+    Parameters are those of `SampledModel`.
+    """
+
+    kernel = "cbow"
+
+    def loss(self, batch: ContextBatch, carry: Any = None, rng: Any = None) -> tuple[Any, None, Any]:
+        """Return the mean loss (nats) of one prediction, no carry, and the cache."""
+        targets, contexts, samples = _written_out(self.W_in, batch)
+        mean = MeanOfPresent(self.input)
+        hidden, mean_cache = mean.forward(contexts)
+        words = backend_of(samples).xp.concatenate([targets[:, None], samples], axis=1)
+        loss, loss_cache = self.negative_sampling.forward(hidden, words)
+        return loss, None, (mean, mean_cache, loss_cache)
+
+    def backward(self, cache: Any) -> None:
+        """Add the gradients, as rows."""
+        mean, mean_cache, loss_cache = cache
+        mean.backward(self.negative_sampling.backward(loss_cache), mean_cache)
+
+
+class SkipGram(SampledModel):
+    """Predicts each of the words around a word, among sampled ones.
+
+    Parameters are those of `SampledModel`.
+    """
+
+    kernel = "skip_gram"
+
+    def loss(self, batch: ContextBatch, carry: Any = None, rng: Any = None) -> tuple[Any, None, Any]:
+        """Return the mean loss (nats) of one prediction, no carry, and the cache."""
+        targets, contexts, samples = _written_out(self.W_in, batch)
+        xp = backend_of(samples).xp
+        hidden, input_cache = self.input.forward(targets)
+        repeat = Repeat(contexts.shape[1])
+        hidden, repeat_cache = repeat.forward(hidden)
+        samples = xp.broadcast_to(samples, (contexts.shape[1], *samples.shape))
+        words = xp.concatenate([contexts.T[:, :, None], samples], axis=2)
+        shape = hidden.shape
+        loss, loss_cache = self.negative_sampling.forward(
+            hidden.reshape(-1, shape[2]), words.reshape(-1, words.shape[2])
+        )
+        return loss, None, (input_cache, repeat, repeat_cache, shape, loss_cache)
+
+    def backward(self, cache: Any) -> None:
+        """Add the gradients, as rows."""
+        input_cache, repeat, repeat_cache, shape, loss_cache = cache
+        dhidden = self.negative_sampling.backward(loss_cache).reshape(shape)
+        self.input.backward(repeat.backward(dhidden, repeat_cache), input_cache)
+
+
+class FusedNegativeSampling:
+    """The loss and the gradients of `CBOW` or `SkipGram` by one kernel, many times faster than by layers.
+
+    Parameters
+    ----------
+    model : CBOW or SkipGram
+        Whose tables are trained, with the batches that it takes.
+    """
+
+    def __init__(self, model: CBOW | SkipGram):
+        self.W_in, self.W_out = model.parameters()
+        self.kernel = model.kernel
+        self.weight = model.negative_sampling.weight
+
+    def parameters(self) -> list[Parameter]:
+        """Return [W_in (V, D), W_out (V, D)]."""
+        return [self.W_in, self.W_out]
+
+    def loss(self, batch: ContextBatch, carry: Any = None, rng: Any = None) -> tuple[Any, None, Any]:
+        """Return the mean loss (nats) of one prediction, no carry, and the cache: the gradients."""
+        arrays = _to_device(self.W_in, (batch.ids, batch.radii, batch.samples))
+        kernel = getattr(backend_of(*arrays, self.W_in.data).kernels, self.kernel)
+        loss, *grads = kernel(self.W_in.data, self.W_out.data, *arrays, self.weight)
+        return loss, None, grads
+
+    def backward(self, cache: Any) -> None:
+        """Add the gradients, as rows."""
+        for table, (rows, sums) in zip(self.parameters(), cache, strict=True):
+            table.add_grad(RowGrad(rows, sums))
+
+
+MODELS = {"cbow": CBOW, "skip-gram": SkipGram}
+
+
+def _written_out(table: Parameter, batch: ContextBatch) -> tuple[Any, Any, Any]:
+    """Return the targets (B,), contexts (B, 2 window) and samples (B, S) of a batch."""
+    ids, radii, samples = _to_device(table, (batch.ids, batch.radii, batch.samples))
+    samples = samples.repeat(len(radii) // len(samples), axis=0)
+    return targets_and_counts(ids, radii)[0], contexts_around(ids, radii), samples
+
+
+def _to_device(table: Parameter, batch: Any) -> tuple[Any, ...]:
+    backend = backend_of(table.data)
+    return tuple(backend.to_device(ids) for ids in batch)

@@ -1,0 +1,210 @@
+"""Word vectors in use: how similar two words are, which are nearest, which one completes an analogy."""
+
+import difflib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+
+from lexloom.errors import LexloomError
+from lexloom.kernels.tiles import cut
+from lexloom.storage.artifacts import read_artifact
+
+ANALOGY_METHODS = ("3CosAdd", "3CosMul")
+
+_VOCABULARY_TILE = 4096
+_QUESTION_TILE = 256
+_MULTIPLY_EPSILON = 1e-3
+
+
+class WordVectors:
+    """Words and their vectors, scaled to length one so that a dot product is a cosine.
+
+    Parameters
+    ----------
+    words : list of V str
+    rows : (V, D) float array, or csr_array with V rows
+        Dense vectors, or sparse ones like the rows of a PPMI matrix. float16 is computed as float32. A row of
+        zeros stays zero: its cosine with every word is 0.
+
+    Attributes
+    ----------
+    words : list of V str
+    rows : (V, D) float array or csr_array
+        Of length one each.
+    lowest : float
+        The least cosine that can occur: 0 where no entry is negative, else -1.
+    """
+
+    def __init__(self, words: Sequence[str], rows: Any):
+        self.words = list(words)
+        self.rows = _unit_rows(rows)
+        self.lowest = 0.0 if self.rows.min() >= 0 else -1.0
+        self._ids = {word: i for i, word in enumerate(self.words)}
+
+    def find(self, words: Sequence[str]) -> np.ndarray:
+        """Return the ids (K,) of words, as written or else in lower case; -1 where there is neither."""
+        return np.array([self._ids.get(word, self._ids.get(word.lower(), -1)) for word in words], np.int32)
+
+    def spelt_like(self, word: str) -> list[str]:
+        """Return up to three words of similar spelling, the most similar first."""
+        return difflib.get_close_matches(word, self.words) or difflib.get_close_matches(
+            word.lower(), self.words
+        )
+
+    def ids(self, words: Sequence[str]) -> np.ndarray:
+        """Return the ids (K,) of words that must be there.
+
+        Raises
+        ------
+        LexloomError
+            Naming the first unknown word and those of similar spelling.
+        """
+        ids = self.find(words)
+        for word in (word for word, i in zip(words, ids, strict=True) if i < 0):
+            close = self.spelt_like(word)
+            hint = f"did you mean {' or '.join(close)}?" if close else "no word is spelt like it"
+            raise LexloomError(f"{word!r}: not among the {len(self.words)} words of these vectors; {hint}")
+        return ids
+
+    def similarity(self, first: np.ndarray, second: np.ndarray) -> np.ndarray:
+        """Return the cosines (K,) of the words `first` (K,) with the words `second` (K,), given as ids."""
+        return np.asarray((self.rows[first] * self.rows[second]).sum(axis=1))
+
+    def nearest(self, ids: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return the words most similar to each query, itself left out, in one product for all.
+
+        Parameters
+        ----------
+        ids : (Q,) int array
+            -1 is an absent word: so are its neighbours, and their cosines are nan.
+        count : int
+            Words for each query, at most V - 1.
+
+        Returns
+        -------
+        neighbours : (Q, count) int32 array
+            Ids, the nearest first; the smaller id first among equals.
+        cosines : (Q, count) float array
+
+        Raises
+        ------
+        LexloomError
+            When `count` is not positive.
+        """
+        if count < 1:
+            raise LexloomError(f"neighbours: {count}; expected at least 1")
+        cosines = _product(self.rows[ids], self.rows)
+        cosines[np.arange(len(ids)), ids] = -np.inf
+        neighbours, cosines = _largest(cosines, min(count, len(self.words) - 1))
+        absent = ids < 0
+        neighbours[absent], cosines[absent] = -1, np.nan
+        return neighbours, cosines
+
+    def complete_analogies(self, questions: np.ndarray, method: str) -> np.ndarray:
+        """Return the word d that best completes "a is to b as c is to d"; never a, b or c.
+
+        3CosAdd takes the largest cos(d, b) - cos(d, a) + cos(d, c); 3CosMul the largest
+        cos(d, b) cos(d, c) / (cos(d, a) + 0.001), with the cosines moved to [0, 1] where they can be negative
+        (Levy and Goldberg 2014, "Linguistic regularities in sparse and explicit word representations").
+
+        Parameters
+        ----------
+        questions : (K, 3) int array
+            Ids of a, b, c.
+        method : {"3CosAdd", "3CosMul"}
+
+        Returns
+        -------
+        answers : (K,) int32 array
+        """
+        given, columns = np.unique(questions, return_inverse=True)
+        columns = columns.reshape(questions.shape)
+        best = np.full(len(questions), -np.inf)
+        answers = np.zeros(len(questions), np.int32)
+        for tile in cut(len(self.words), _VOCABULARY_TILE):
+            cosines = self._analogy_cosines(given, tile, method)
+            for part in cut(len(questions), _QUESTION_TILE):
+                a, b, c = (cosines[columns[part, i]] for i in range(3))
+                scores = _analogy_scores(a, b, c, method)
+                _exclude(scores, questions[part] - tile.start)
+                winners = scores.argmax(axis=1)
+                won = scores[np.arange(len(scores)), winners]
+                better = won > best[part]
+                answers[part][better] = winners[better] + tile.start
+                best[part][better] = won[better]
+        return answers
+
+    def rank_analogies(self, questions: np.ndarray, method: str, count: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return the words that best complete each analogy, scored as by `complete_analogies`.
+
+        Parameters
+        ----------
+        questions : (K, 3) int array
+            Ids of a, b, c.
+        method : {"3CosAdd", "3CosMul"}
+        count : int
+            Words for each question, at most V - 3.
+
+        Returns
+        -------
+        answers : (K, count) int32 array
+            Ids, the best first; the smaller id first among equals.
+        scores : (K, count) float array
+        """
+        cosines = self._analogy_cosines(questions.ravel(), slice(None), method)
+        a, b, c = np.moveaxis(cosines.reshape(*questions.shape, -1), 1, 0)
+        scores = _analogy_scores(a, b, c, method)
+        _exclude(scores, questions)
+        return _largest(scores, max(0, min(count, len(self.words) - 3)))
+
+    def _analogy_cosines(self, ids: np.ndarray, words: slice, method: str) -> np.ndarray:
+        cosines = _product(self.rows[ids], self.rows[words])
+        return (cosines - self.lowest) / (1 - self.lowest) if method == "3CosMul" else cosines
+
+
+def read_vectors(path: str | Path) -> WordVectors:
+    """Read the words and vectors of an artifact of kind "vectors" or "ppmi"."""
+    artifact = read_artifact(path, ("vectors", "ppmi"))
+    return WordVectors(artifact["words"], artifact[artifact.kind])
+
+
+def _unit_rows(rows: Any) -> Any:
+    rows = rows.astype(np.result_type(rows.dtype, np.float32))
+    if sparse.issparse(rows):
+        lengths = np.sqrt(np.asarray(rows.multiply(rows).sum(axis=1)))
+    else:
+        lengths = np.linalg.norm(rows, axis=1)
+    inverse = np.divide(1, lengths, out=np.zeros_like(lengths), where=lengths > 0)
+    if sparse.issparse(rows):
+        return sparse.csr_array(sparse.diags_array(inverse) @ rows)
+    return rows * inverse[:, None]
+
+
+def _product(left: Any, right: Any) -> np.ndarray:
+    """Return left (M, D) times right (N, D) transposed, as a dense array (M, N)."""
+    if sparse.issparse(left):
+        return (left @ right.T).toarray()
+    return left @ right.T
+
+
+def _analogy_scores(a: np.ndarray, b: np.ndarray, c: np.ndarray, method: str) -> np.ndarray:
+    return b - a + c if method == "3CosAdd" else b * c / (a + _MULTIPLY_EPSILON)
+
+
+def _largest(scores: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the columns (Q, count) of each row's largest entries, the largest first, and the entries."""
+    columns = np.empty((len(scores), count), np.int32)
+    for row, largest in zip(scores, columns, strict=True):
+        least = np.partition(row, -count)[-count]
+        candidates = np.flatnonzero(~(row < least))
+        largest[:] = candidates[np.argsort(-row[candidates], kind="stable")[:count]]
+    return columns, np.take_along_axis(scores, columns, axis=1)
+
+
+def _exclude(scores: np.ndarray, columns: np.ndarray) -> None:
+    """Set each row's entries at the columns (K, 3) to minus infinity, where they lie inside of `scores`."""
+    inside = (columns >= 0) & (columns < scores.shape[1])
+    scores[np.nonzero(inside)[0], columns[inside]] = -np.inf

@@ -1,0 +1,202 @@
+"""Each layer, loss and optimizer, small, on any device, in any precision: for the tests that hold for all."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from lexloom.nn import graph, layers, losses, recurrent, regularization, sampled_softmax
+from lexloom.nn.parameter import Parameter, RowGrad
+from lexloom.training.optimizers import OPTIMIZERS, clip_factor
+
+
+@dataclass
+class Case:
+    """A layer (or loss) and what to call it with; `forward` fixes what a layer draws."""
+
+    layer: Any
+    inputs: tuple
+    forward: Callable
+
+
+class OneTuple:
+    """A recurrent layer that takes and returns its states beside x and y, as `check_layer` wants it."""
+
+    def __init__(self, cell: Any):
+        self.cell = cell
+
+    def parameters(self):
+        return self.cell.parameters()
+
+    def forward(self, x, *state, **rng):
+        (y, after), cache = self.cell.forward(x, state if len(state) == 2 else state[0], **rng)
+        return (y, *(after if isinstance(after, tuple) else (after,))), cache
+
+    def backward(self, dy, cache):
+        dx, dstate = self.cell.backward(dy[0], cache, dy[1:] if len(dy) == 3 else dy[1])
+        return (dx, *(dstate if isinstance(dstate, tuple) else (dstate,)))
+
+
+class SameDraw:
+    """A sampled softmax that draws the same each time."""
+
+    def __init__(self, output: Any):
+        self.loss = sampled_softmax.SampledSoftmaxOutput(output, np.array([1, 0.3, 0.6, 0.2, 0.5]))
+        self.parameters, self.backward = self.loss.parameters, self.loss.backward
+
+    def forward(self, x, targets):
+        return self.loss.forward(x, targets, np.random.default_rng(0))
+
+
+class Maker:
+    """Makes random arrays and parameters of one precision on one device; equal for all of them."""
+
+    def __init__(self, dtype: Any, move: Callable):
+        self.rng = np.random.default_rng(7)
+        self.dtype = dtype
+        self.move = move
+
+    def array(self, *shape: int) -> Any:
+        return self.move(self.rng.normal(size=shape).astype(self.dtype))
+
+    def ids(self, ids: Any) -> Any:
+        return self.move(np.array(ids))
+
+    def parameter(self, name: str, *shape: int) -> Parameter:
+        return Parameter(name, self.array(*shape))
+
+
+IDS = [[1, 0, 1, 3], [4, -1, 1, 0]]  # repeats one, and one is absent
+
+
+def layer_cases(dtype: Any = np.float64, move: Callable = lambda array: array) -> dict[str, Case]:
+    """Return the cases by name: N = 2 streams of T = 4 steps, D = 3, H = 2, V = 5."""
+    make = Maker(dtype, move)
+    x = (2, 4, 3)
+    cases = {
+        "MatMul": (layers.MatMul(make.parameter("W", 3, 2)), make.array(*x)),
+        "Linear": (layers.Linear(make.parameter("W", 3, 2), make.parameter("b", 2)), make.array(*x)),
+        "Linear, transposed": (
+            layers.Linear(make.parameter("W", 2, 3), make.parameter("b", 2), transposed=True),
+            make.array(*x),
+        ),
+        "OneHotMatMul": (layers.OneHotMatMul(make.parameter("W", 5, 3)), make.ids(IDS)),
+        "Embedding": (layers.Embedding(make.parameter("W", 5, 3)), make.ids(IDS)),
+        "EmbeddingDot": (layers.EmbeddingDot(make.parameter("W", 5, 3)), make.array(2, 3), make.ids(IDS)),
+        "Sigmoid": (layers.Sigmoid(), make.array(*x)),
+        "Tanh": (layers.Tanh(), make.array(*x)),
+        "ReLU": (layers.ReLU(), make.array(*x)),
+        "Softmax": (layers.Softmax(), make.array(*x)),
+        "Add": (graph.Add(), make.array(*x), make.array(*x)),
+        "Multiply": (graph.Multiply(), make.array(*x), make.array(*x)),
+        "Branch": (graph.Branch(), make.array(*x)),
+        "Repeat": (graph.Repeat(3), make.array(*x)),
+        "Sum": (graph.Sum(), make.array(*x)),
+        "RNN": (OneTuple(recurrent.RNN(*_weights(make, 2))), make.array(*x), make.array(2, 2)),
+        "LSTM": (
+            OneTuple(recurrent.LSTM(*_weights(make, 8))),
+            make.array(*x),
+            make.array(2, 2),
+            make.array(2, 2),
+        ),
+        "GRU": (
+            OneTuple(recurrent.GRU(*_weights(make, 6), make.parameter("bhn", 2))),
+            make.array(*x),
+            make.array(2, 2),
+        ),
+    }
+    found = {name: Case(layer, inputs, layer.forward) for name, (layer, *inputs) in cases.items()}
+    found |= {name: _drawing(*case) for name, case in _dropouts(make, x).items()}
+    dropout = layers.Dropout(0.5)
+    found["Dropout in evaluation"] = Case(dropout, [make.array(*x)], dropout.forward)
+    return found
+
+
+def _dropouts(make: Maker, x: tuple) -> dict[str, tuple]:
+    lstm, gru = (
+        recurrent.LSTM(*_weights(make, 8)),
+        recurrent.GRU(*_weights(make, 6), make.parameter("bhn", 2)),
+    )
+    return {
+        "Dropout": (layers.Dropout(0.5), make.array(*x)),
+        "Dropout, locked": (layers.Dropout(0.5, locked=True), make.array(*x)),
+        "PenalizedDropout, no penalty": (
+            regularization.PenalizedDropout(layers.Dropout(0.5)),
+            make.array(*x),
+        ),
+        "WordDropout": (regularization.WordDropout(0.5, 5), make.array(*x), make.ids(IDS)),
+        "WeightDrop, LSTM": (
+            OneTuple(regularization.WeightDrop(lstm, 0.5)),
+            make.array(*x),
+            make.array(2, 2),
+            make.array(2, 2),
+        ),
+        "WeightDrop, GRU": (
+            OneTuple(regularization.WeightDrop(gru, 0.5)),
+            make.array(*x),
+            make.array(2, 2),
+        ),
+    }
+
+
+def _drawing(layer: Any, *inputs: Any) -> Case:
+    """Return the case of a layer that draws the same each time."""
+    return Case(layer, inputs, lambda *inputs: layer.forward(*inputs, rng=np.random.default_rng(1)))
+
+
+def loss_cases(dtype: Any = np.float64, move: Callable = lambda array: array) -> dict[str, Case]:
+    """Return the losses by name, each with a padded or absent target and a repeated one."""
+    make = Maker(dtype, move)
+    cases = {
+        "SoftmaxCrossEntropy": (losses.SoftmaxCrossEntropy(), make.array(2, 4, 5), make.ids(IDS)),
+        "SoftmaxOutput": (
+            losses.SoftmaxOutput(layers.Linear(make.parameter("W", 3, 5), make.parameter("b", 5))),
+            make.array(2, 4, 3),
+            make.ids(IDS),
+        ),
+        "SoftmaxOutput, tied": (
+            losses.SoftmaxOutput(
+                layers.Linear(make.parameter("W", 5, 3), make.parameter("b", 5), transposed=True)
+            ),
+            make.array(2, 4, 3),
+            make.ids(IDS),
+        ),
+        "SampledSoftmaxOutput": (
+            SameDraw(layers.Linear(make.parameter("W", 5, 3), make.parameter("b", 5), transposed=True)),
+            make.array(2, 4, 3),
+            make.ids([[1, 0, 1, 1], [4, -1, 1, 0]]),
+        ),
+        "SigmoidCrossEntropy": (
+            losses.SigmoidCrossEntropy(),
+            make.array(2, 4),
+            make.ids([[1, 0, 0, -1], [0, 1, 1, 1]]),
+        ),
+        "NegativeSampling": (
+            losses.NegativeSampling(make.parameter("W", 5, 3)),
+            make.array(3, 3),
+            make.ids([[1, 0, 2, 2], [4, 1, -1, 0], [-1, 3, 3, 0]]),
+        ),
+    }
+    return {name: Case(loss, inputs, loss.forward) for name, (loss, *inputs) in cases.items()}
+
+
+def parameters_of(loss: Any) -> list[Parameter]:
+    """Return the parameters of a loss; most have none."""
+    return loss.parameters() if hasattr(loss, "parameters") else []
+
+
+def _weights(make: Maker, columns: int) -> list[Parameter]:
+    return [make.parameter("Wx", 3, columns), make.parameter("Wh", 2, columns), make.parameter("b", columns)]
+
+
+def optimized(name, rows, move):
+    """Return a parameter after three clipped steps of an optimizer, with row gradients or dense ones."""
+    rng = np.random.default_rng(0)
+    parameter = Parameter("W", move(rng.normal(size=(4, 3))))
+    optimizer = OPTIMIZERS[name](weight_decay=0.1)
+    for _ in range(3):
+        values = move(rng.normal(size=(4, 3)))
+        parameter.grad = RowGrad(move(np.array([2, 0, 0, 1])), values) if rows else values
+        optimizer.step([parameter], 0.1, clip_factor([parameter], 1.0))
+    return parameter.data

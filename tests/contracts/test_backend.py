@@ -1,0 +1,201 @@
+"""That layers, losses and optimizers run on a device: they never mix its arrays with the host's."""
+
+import ast
+import importlib
+import inspect
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import scipy.sparse
+from fake_device import FAKE, FakeArray
+from layer_cases import layer_cases, loss_cases, optimized, parameters_of
+
+from lexloom import kernels
+from lexloom.errors import LexloomError
+from lexloom.kernels.backend import backend_of, get_backend
+from lexloom.kernels.cpu.kernels import Cpu
+from lexloom.kernels.reference.kernels import Reference
+from lexloom.nn.parameter import RowGrad
+from lexloom.training.optimizers import OPTIMIZERS
+
+cpu = Cpu()
+reference = Reference()
+
+
+def to_host(value):
+    if isinstance(value, tuple):
+        return tuple(to_host(part) for part in value)
+    if isinstance(value, RowGrad):
+        return value.rows.get(), value.values.get()
+    assert value is None or isinstance(value, FakeArray)
+    return None if value is None else value.get()
+
+
+def plain(value):
+    return (value.rows, value.values) if isinstance(value, RowGrad) else value
+
+
+def assert_close(device, host):
+    if isinstance(host, tuple):
+        for one, other in zip(device, host, strict=True):
+            assert_close(one, other)
+    elif host is not None:
+        np.testing.assert_allclose(device, host, rtol=1e-12, atol=1e-14)
+        assert device.dtype == host.dtype
+    else:
+        assert device is None
+
+
+def like(y):
+    rng = np.random.default_rng(3)
+    found = tuple(rng.normal(size=part.shape) for part in (y if isinstance(y, tuple) else (y,)))
+    return found if isinstance(y, tuple) else found[0]
+
+
+@pytest.mark.parametrize("name", sorted(layer_cases()))
+def test_layers_run_on_a_device_and_equal_the_cpu(name):
+    on_host, on_device = layer_cases()[name], layer_cases(move=FAKE.to_device)[name]
+    y, cache = on_host.forward(*on_host.inputs)
+    device_y, device_cache = on_device.forward(*on_device.inputs)
+    assert_close(to_host(device_y), y)
+    dy = like(y)
+    device_dy = tuple(map(FAKE.to_device, dy)) if isinstance(dy, tuple) else FAKE.to_device(dy)
+    assert_close(
+        to_host(on_device.layer.backward(device_dy, device_cache)), on_host.layer.backward(dy, cache)
+    )
+    for moved, parameter in zip(on_device.layer.parameters(), on_host.layer.parameters(), strict=True):
+        assert_close(to_host(moved.grad), plain(parameter.grad))
+
+
+@pytest.mark.parametrize("name", sorted(loss_cases()))
+def test_losses_run_on_a_device_and_equal_the_cpu(name):
+    on_host, on_device = loss_cases()[name], loss_cases(move=FAKE.to_device)[name]
+    loss, cache = on_host.forward(*on_host.inputs)
+    device_loss, device_cache = on_device.forward(*on_device.inputs)
+    assert_close(to_host(device_loss), loss)
+    assert_close(to_host(on_device.layer.backward(device_cache)), on_host.layer.backward(cache))
+    for moved, parameter in zip(parameters_of(on_device.layer), parameters_of(on_host.layer), strict=True):
+        assert_close(to_host(moved.grad), plain(parameter.grad))
+
+
+@pytest.mark.parametrize("rows", [False, True])
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_optimizers_run_on_a_device_and_equal_the_cpu(name, rows):
+    expected = optimized(name, rows, np.array)
+    np.testing.assert_allclose(optimized(name, rows, FAKE.to_device).get(), expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    "mix",
+    [
+        lambda device, host: device + host,
+        lambda device, host: host + device,
+        lambda device, host: np.exp(device),
+        lambda device, host: np.concatenate([device, device]),
+        lambda device, host: np.asarray(device),
+        lambda device, host: device[np.array([0])],
+        lambda device, host: host[device],
+        lambda device, host: device.__setitem__(0, host[0:1]),
+        lambda device, host: FAKE.xp.maximum(device, host),
+        lambda device, host: backend_of(device, host),
+        lambda device, host: host.__iadd__(device),
+    ],
+)
+def test_mixing_devices_is_refused(mix):
+    with pytest.raises(TypeError):
+        mix(FAKE.to_device(np.ones(2)), np.ones(2))
+
+
+def test_arrays_of_two_devices_are_both_named():
+    with pytest.raises(TypeError, match="cpu and fake"):
+        backend_of(np.ones(1), FAKE.to_device(np.ones(1)))
+    with pytest.raises(TypeError, match="no backend has arrays of type list"):
+        backend_of([1.0])
+
+
+def test_an_array_goes_to_the_device_and_back():
+    host = np.arange(3)
+    back = FAKE.to_host(FAKE.to_device(host))
+    np.testing.assert_array_equal(back, host)
+    assert get_backend("cpu").to_host(host) is host
+
+
+def test_an_unknown_device_is_refused_by_name():
+    with pytest.raises(LexloomError, match=r"tpu.*cpu, cuda"):
+        get_backend("tpu")
+
+
+def kernels_of(module):
+    """Return the signatures of a module's public functions, without the types."""
+    functions = inspect.getmembers(module, inspect.isfunction)
+    return {
+        name: [*inspect.signature(function).parameters]
+        for name, function in functions
+        if not name.startswith("_") and function.__module__.startswith(kernels.__name__)
+    }
+
+
+def cuda_kernels():
+    """Read cuda.py and what it imports from here, without importing, as that needs CuPy."""
+    tree, found = parsed("cuda"), functions_in(parsed("cuda"))
+    for node in tree.body:
+        if isinstance(node, ast.ImportFrom) and node.module.startswith("lexloom.kernels."):
+            defined = functions_in(parsed(node.module.rpartition(".")[2]))
+            found |= {alias.name: defined[alias.name] for alias in node.names}
+    return found
+
+
+def parsed(name):
+    return ast.parse((Path(reference.__file__).parent / f"{name}.py").read_text())
+
+
+def functions_in(tree):
+    functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
+    arguments = {node.name: [*node.args.args, node.args.vararg] for node in functions}
+    return {name: [argument.arg for argument in found if argument] for name, found in arguments.items()}
+
+
+@pytest.mark.parametrize("name", sorted(kernels_of(reference)))
+def test_every_kernel_has_one_signature_everywhere(name):
+    signature = kernels_of(reference)[name]
+    assert kernels_of(cpu)[name] == signature
+    assert cuda_kernels()[name] == signature
+
+
+@pytest.fixture
+def cuda(monkeypatch):
+    """Return cuda.py with NumPy and SciPy in the place of CuPy: its formulas, without its device."""
+    monkeypatch.setitem(sys.modules, "cupy", np)
+    monkeypatch.setitem(sys.modules, "cupyx.scipy", scipy)
+    names = [f"lexloom.kernels.{name}" for name in ("cuda", "cuda_word2vec")]
+    for name in names:
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    yield importlib.import_module(names[0])
+    for name in names:
+        del sys.modules[name]
+
+
+@pytest.mark.parametrize("ids", [[3, 1, 3, 0, 1, 3], [2], []])
+def test_cuda_sums_rows_like_the_reference(cuda, ids):
+    rows, values = np.array(ids, np.int64), np.random.default_rng(0).normal(size=(len(ids), 2))
+    for one, other in zip(cuda.sum_rows(rows, values), reference.sum_rows(rows, values), strict=True):
+        np.testing.assert_allclose(one, other)
+
+
+@pytest.mark.parametrize("rows", [slice(None), slice(2, 4), slice(6, 7)])
+@pytest.mark.parametrize("places", [slice(None), slice(10, 30), slice(5, 5)])
+def test_cuda_counts_like_the_reference(cuda, rows, places):
+    ids = np.random.default_rng(0).integers(0, 6, 50)
+    arguments = ids, 7, np.array([6, 3, 2]), rows, places
+    found, expected = (module.count_cooccurrences(*arguments) for module in (cuda, reference))
+    for one, other in zip(found, expected, strict=True):
+        np.testing.assert_array_equal(one, other)
+        assert one.dtype == other.dtype
+
+
+def test_cuda_multiplies_sparse_like_the_reference(cuda):
+    matrix = scipy.sparse.random_array((5, 4), density=0.5, rng=0, format="csr")
+    parts, x = (matrix.data, matrix.indices, matrix.indptr), np.random.default_rng(0).normal(size=(4, 3))
+    np.testing.assert_allclose(cuda.sparse_matmul(*parts, x), reference.sparse_matmul(*parts, x))

@@ -1,0 +1,57 @@
+"""The CUDA source of CBOW and skip-gram, compiled for the host; tests/gpu has the same on a device."""
+
+import importlib
+import sys
+
+import numpy as np
+import pytest
+from cuda_on_host import COMPILER, HostCupy
+from word2vec_cases import KERNELS, SHAPES, assert_same, batch
+
+from lexloom.kernels.reference.kernels import Reference
+
+reference = Reference()
+
+pytestmark = pytest.mark.skipif(
+    COMPILER is None, reason="needs g++ or clang++ to compile CUDA C++ for the host"
+)
+MODULE = "lexloom.kernels.cuda.word2vec"
+
+
+@pytest.fixture(scope="module")
+def cupy():
+    """Stand in for CuPy while cuda_word2vec.py is imported; what is compiled is kept for the module."""
+    stand_in = HostCupy()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(sys.modules, "cupy", stand_in)
+        patch.delitem(sys.modules, MODULE, raising=False)
+        stand_in.kernels = importlib.import_module(MODULE)
+        yield stand_in
+        del sys.modules[MODULE]
+
+
+def bits(result):
+    loss, *grads = result
+    return [np.asarray(loss).tobytes(), *(array.tobytes() for grad in grads for array in grad)]
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("name", KERNELS)
+def test_the_source_computes_what_the_reference_does_in_any_order_of_threads(cupy, name, shape):
+    arguments, kernel = batch(*shape), getattr(cupy.kernels, name)
+    cupy.backwards = False
+    forwards = kernel(*arguments)
+    cupy.backwards = True
+    assert bits(forwards) == bits(kernel(*arguments))
+    assert_same(forwards, getattr(reference, name)(*arguments), shape[0])
+
+
+@pytest.mark.parametrize("name", KERNELS)
+def test_a_text_without_words_has_a_loss_and_no_gradient_but_of_samples(cupy, name):
+    *tables, ids, radii, samples, weight = batch(*SHAPES[0])
+    arguments = (*tables, np.full_like(ids, -1), radii, samples, weight)
+    loss, (rows, _), (output_rows, sums) = getattr(cupy.kernels, name)(*arguments)
+    assert loss == 0
+    assert len(rows) == 0
+    np.testing.assert_array_equal(output_rows, np.unique(samples))
+    assert not sums.any()

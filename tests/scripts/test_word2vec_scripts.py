@@ -1,0 +1,98 @@
+"""The programs that create contexts and train word vectors."""
+
+import numpy as np
+import pytest
+from running import run_script, succeed
+
+from lexloom.storage.artifacts import read_artifact, write_artifact
+
+WORDS = ["cat", "dog", "cow", "red", "blue", "green"]
+IDS = np.random.default_rng(0).integers(0, 6, 2000).astype(np.int32)
+
+
+@pytest.fixture(scope="module")
+def contexts(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("word2vec")
+    corpus = {"train": IDS, "words": WORDS, "counts": np.bincount(IDS)}
+    write_artifact(folder / "corpus.h5", "corpus", corpus, {})
+    succeed("create_contexts", folder / "corpus.h5", "--output", folder / "contexts.h5", "--window", 2)
+    return folder / "contexts.h5"
+
+
+def train(contexts, output, *arguments):
+    small = ("--dimension", 20, "--epochs", 2, "--batch", 600, "--share", 5, "--subsample", 0)
+    return run_script("train_word2vec", contexts, "--output", output, *small, *arguments)
+
+
+def test_contexts_have_what_training_needs(contexts):
+    found = read_artifact(contexts, "contexts")
+    np.testing.assert_array_equal(found["targets"], IDS)
+    np.testing.assert_array_equal(found["offsets"], [-2, -1, 1, 2])
+    assert found["words"] == WORDS
+
+
+@pytest.mark.parametrize("model", ["cbow", "skip-gram"])
+def test_vectors_are_the_same_file_for_any_number_of_threads(contexts, tmp_path, model):
+    files = []
+    for threads in (1, 2, 4):
+        result = train(contexts, tmp_path / "vectors.h5", "--model", model, "--threads", threads)
+        assert result.returncode == 0, result.stderr
+        assert "epoch 2" in result.stderr
+        files.append((tmp_path / "vectors.h5").read_bytes())
+    assert files[0] == files[1] == files[2]
+    found = read_artifact(tmp_path / "vectors.h5", "vectors")
+    assert found["vectors"].shape == (6, 20)
+    assert found["words"] == WORDS
+    assert len(found["losses"]) == 2
+    assert found.settings["model"] == model
+
+
+@pytest.mark.parametrize("model", ["cbow", "skip-gram"])
+def test_a_process_that_compiles_and_one_that_loads_make_the_same_file(
+    contexts, tmp_path, monkeypatch, model
+):
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "compiled"))
+    files = []
+    for _ in range(2):
+        assert train(contexts, tmp_path / "vectors.h5", "--model", model).returncode == 0
+        files.append((tmp_path / "vectors.h5").read_bytes())
+    assert files[0] == files[1]
+
+
+def test_vectors_are_published_in_half_precision_by_choice(contexts, tmp_path):
+    vectors = {}
+    for precision in ("float32", "float16"):
+        assert train(contexts, tmp_path / "vectors.h5", "--precision", precision).returncode == 0
+        vectors[precision] = read_artifact(tmp_path / "vectors.h5", "vectors")["vectors"]
+    np.testing.assert_array_equal(vectors["float16"], vectors["float32"].astype(np.float16))
+    assert vectors["float16"].dtype == np.float16
+
+
+def test_sums_with_the_vectors_of_contexts_are_published_by_choice(contexts, tmp_path):
+    assert train(contexts, tmp_path / "vectors.h5", "--add-contexts").returncode == 0
+    found = read_artifact(tmp_path / "vectors.h5", "vectors")
+    np.testing.assert_array_equal(found["vectors"], found["W_in"] + found["W_out"])
+
+
+def test_training_goes_on_with_another_text_and_new_words(contexts, tmp_path):
+    assert train(contexts, tmp_path / "old.h5").returncode == 0
+    more = {"train": IDS % 3, "words": ["horse", "cat", "hen"], "counts": np.bincount(IDS % 3)}
+    write_artifact(tmp_path / "more.h5", "corpus", more, {})
+    succeed("create_contexts", tmp_path / "more.h5", "--output", tmp_path / "contexts.h5", "--window", 2)
+    start = ("--start", tmp_path / "old.h5")
+    assert train(tmp_path / "contexts.h5", tmp_path / "new.h5", *start).returncode == 0
+    old, new = (read_artifact(tmp_path / name, "vectors") for name in ("old.h5", "new.h5"))
+    assert new["words"] == [*WORDS, "horse", "hen"]
+    resting = [WORDS.index(word) for word in WORDS if word != "cat"]
+    np.testing.assert_array_equal(new["vectors"][resting], old["vectors"][resting])
+    assert (new["vectors"][WORDS.index("cat")] != old["vectors"][WORDS.index("cat")]).any()
+
+
+def test_a_learning_rate_that_is_too_high_is_named(contexts, tmp_path):
+    result = train(
+        contexts, tmp_path / "vectors.h5", "--epochs", 30, "--optimizer", "sgd", "--learning-rate", 1000
+    )
+    assert result.returncode == 1
+    assert "lower learning_rate (1000.0)" in result.stderr
+    assert "Traceback" not in result.stderr
+    assert not (tmp_path / "vectors.h5").exists()

@@ -1,0 +1,271 @@
+"""The command `lexloom`: what it prints, what it refuses and how."""
+
+import importlib
+import logging
+import os
+import re
+import shlex
+import subprocess
+import sys
+import tomllib
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy import sparse
+
+from lexloom.commands import lexloom as cli
+from lexloom.corpus.corpus import Tokenizer
+from lexloom.language.ngram import count_ngrams
+from lexloom.storage.artifacts import Dataset, write_artifact
+from lexloom.vectors.word_vectors import read_vectors
+
+WORDS = ["king", "man", "queen", "woman", "paris", "<unk>"]
+ROWS = np.array([[2, 1, 0], [2, 0, 0], [0, 1, 2], [0, 0, 2], [1, 9, 1], [0, 0, 0]], np.float32)
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    vectors = {"vectors": Dataset(ROWS, ("word", "dimension"), "1"), "words": WORDS}
+    settings = {"model": "skip-gram", "window": 5}
+    write_artifact(tmp_path / "skipgram.h5", "vectors", vectors, settings, inputs=[__file__], seed=7)
+    ppmi = {"ppmi": sparse.csr_array(ROWS), "words": WORDS}
+    write_artifact(tmp_path / "ppmi.h5", "ppmi", ppmi, {})
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "80")
+    return tmp_path
+
+
+@pytest.fixture
+def lexloom(folder, monkeypatch, capsys):
+    """Run the command; return what it printed, as lines."""
+
+    def call(*arguments):
+        monkeypatch.setattr(logging.getLogger(), "handlers", [])
+        monkeypatch.setattr("sys.argv", ["lexloom", *map(str, arguments)])
+        cli.main()
+        return capsys.readouterr().out.splitlines()
+
+    return call
+
+
+@pytest.fixture
+def refused(lexloom, capsys):
+    """Run the command, which must end with status 1; return the message."""
+
+    def call(*arguments):
+        with pytest.raises(SystemExit) as end:
+            lexloom(*arguments)
+        assert end.value.code == 1
+        printed = capsys.readouterr()
+        assert printed.out == ""
+        return printed.err
+
+    return call
+
+
+@pytest.mark.parametrize("file", ["skipgram.h5", "ppmi.h5"])
+def test_similar_lists_the_nearest_words_of_each_query_side_by_side(lexloom, file):
+    head, *rows = lexloom("similar", file, "King", "woman", "--count", 2)
+    assert head.split() == ["King", "woman"]
+    vectors = read_vectors(file)
+    neighbours, cosines = vectors.nearest(vectors.ids(["king", "woman"]), 2)
+    for i, row in enumerate(rows):
+        expected = [(WORDS[neighbours[q, i]], f"{cosines[q, i]:.3f}") for q in range(2)]
+        assert row.split() == [cell for pair in expected for cell in pair]
+    assert rows[0].split()[0] == "man"
+
+
+@pytest.mark.parametrize("columns", [15, 40, 80])
+def test_a_table_is_as_wide_as_the_terminal_at_most(lexloom, monkeypatch, columns):
+    monkeypatch.setenv("COLUMNS", str(columns))
+    lines = lexloom("similar", "skipgram.h5", *WORDS[:5] * 3, "--count", 2)
+    assert max(map(len, lines)) <= columns
+    tables = "\n".join(lines).split("\n\n")
+    assert len(tables) > 1
+    assert [word for table in tables for word in table.splitlines()[0].split()] == WORDS[:5] * 3
+
+
+def test_all_queries_are_one_product(lexloom, monkeypatch):
+    calls = []
+    monkeypatch.setattr(
+        "lexloom.vectors.word_vectors._product",
+        lambda left, right: calls.append(left.shape) or left @ right.T,
+    )
+    lexloom("similar", "skipgram.h5", *WORDS[:4])
+    assert calls == [(4, 3)]
+
+
+@pytest.mark.parametrize("file", ["skipgram.h5", "ppmi.h5"])
+def test_an_analogy_is_completed_by_both_methods(lexloom, file):
+    head, first, *_ = lexloom("analogy", file, "man", "king", "woman")
+    assert head.split() == ["3CosAdd", "3CosMul"]
+    assert first.split()[::2] == ["queen", "queen"]
+
+
+@pytest.mark.parametrize("command", [("similar", "skipgram.h5"), ("analogy", "ppmi.h5", "man", "king")])
+def test_an_unknown_word_is_refused_with_the_nearest_spellings(refused, command):
+    assert re.search(r"error: 'womann': .* did you mean woman\b", refused(*command, "womann"))
+
+
+def test_a_file_without_vectors_is_refused(refused, folder):
+    write_artifact(folder / "corpus.h5", "corpus", {"words": WORDS}, {})
+    assert "corpus.h5: holds 'corpus', expected 'vectors' or 'ppmi'" in refused("similar", "corpus.h5", "a")
+    assert "corpus.h5: holds 'corpus', expected 'vectors'" in refused(
+        *("export", "corpus.h5", "--format", "npz", "--output", "out")
+    )
+
+
+@pytest.mark.parametrize("form", ["word2vec", "word2vec-binary", "projector", "npz"])
+def test_export_writes_the_vectors_as_they_were_trained(lexloom, folder, form):
+    printed = lexloom("export", "skipgram.h5", "--format", form, "--output", "new/out")
+    assert printed == [f"new/out: 6 words of 3 dimensions, as {form}"]
+    if form == "npz":
+        with np.load("new/out") as file:
+            assert (file["vectors"].tolist(), file["words"].tolist()) == (ROWS.tolist(), WORDS)
+    elif form == "projector":
+        assert (folder / "new/out/vectors.tsv").read_text().startswith("2\t1\t0\n")
+        assert (folder / "new/out/metadata.tsv").read_text().split() == WORDS
+    else:
+        first = b"king 2 1 0\n" if form == "word2vec" else b"king " + ROWS[0].tobytes() + b"\n"
+        assert (folder / "new/out").read_bytes().startswith(b"6 3\n" + first)
+
+
+def test_a_ppmi_matrix_is_not_exported_and_the_reason_is_said(refused, folder):
+    message = refused("export", "ppmi.h5", "--format", "word2vec", "--output", "out")
+    assert "ppmi.h5: a sparse matrix as wide as the vocabulary" in message
+    assert "scripts/vectors/factorize_svd.py" in message
+    assert not (folder / "out").exists()
+
+
+def test_vectors_are_not_overwritten_by_their_own_export(refused, folder):
+    before = (folder / "skipgram.h5").read_bytes()
+    (folder / "link.h5").symlink_to("skipgram.h5")
+    for output in ("skipgram.h5", "./link.h5"):
+        message = refused("export", "skipgram.h5", "--format", "npz", "--output", output)
+        assert "choose another output" in message
+    assert (folder / "skipgram.h5").read_bytes() == before
+
+
+def test_info_says_what_a_file_holds_and_where_it_came_from(lexloom):
+    rows = [line.split() for line in lexloom("info", "skipgram.h5")]
+    for row in (
+        ["kind", "vectors,", "version", "1"],
+        ["device", "cpu"],
+        ["seed", "7"],
+        ["model", '"skip-gram"'],
+        ["window", "5"],
+        ["numpy", np.__version__],
+        ["vectors", "6", "x", "3", "float32", "word,", "dimension", "1"],
+        ["words", "6", "text"],
+    ):
+        assert row in rows
+    (sha,) = (row for row in rows if row[:1] == ["test_cli.py"])
+    assert re.fullmatch("[0-9a-f]{64}", sha[1])
+
+
+def test_info_tells_a_sparse_matrix_and_what_has_no_seed(lexloom):
+    rows = [line.split() for line in lexloom("info", "ppmi.h5")]
+    stored = str(np.count_nonzero(ROWS))
+    assert ["ppmi", "6", "x", "3", "float32,", "sparse,", stored, "stored"] in rows
+    assert ["seed", "none"] in rows
+
+
+def test_info_wraps_what_is_wider_than_the_terminal(lexloom, folder):
+    write_artifact(folder / "s.h5", "similarity", {}, {"queries": [f"word{i}" for i in range(50)]})
+    lines = lexloom("info", "s.h5")
+    assert max(map(len, lines)) <= 80
+    assert "word49" in "".join(lines)
+
+
+def test_info_says_that_a_file_is_damaged(refused, folder):
+    content = (folder / "skipgram.h5").read_bytes()
+    (folder / "skipgram.h5").write_bytes(content[:-9])
+    assert "skipgram.h5: damaged" in refused("info", "skipgram.h5")
+    assert "none.h5: no such file" in refused("info", "none.h5")
+
+
+@pytest.fixture
+def ngrams(folder):
+    """A model of n-grams that knows "man king queen" and marks of sentence ends."""
+    words = [*WORDS, "<eos>"]
+    counts = count_ngrams(np.array([1, 0, 2, 6] * 9 + [5, 1, 6]), len(words), 2, 6)
+    tokenizer = asdict(Tokenizer(lower=True, sentence_end="<eos>"))
+    datasets = {"counts_1": counts[0], "counts_2": counts[1], "words": words}
+    write_artifact(folder / "ngram.h5", "ngram", datasets, {"order": 2, "tokenizer": tokenizer})
+    return "ngram.h5"
+
+
+def test_a_text_is_written_in_lines_from_a_prompt(lexloom, ngrams):
+    given = ("generate", ngrams, "--prompt", "Man", "--temperature", 0)
+    assert lexloom(*given, "--tokens", 10) == ["man king queen", "man king queen", "man king queen"]
+    assert lexloom("generate", ngrams, "--seed", 3) == lexloom("generate", ngrams, "--seed", 3)
+    assert lexloom("generate", ngrams, "--seed", 3) != lexloom("generate", ngrams, "--seed", 4)
+
+
+def test_a_text_is_scored_by_line_and_in_total(lexloom, ngrams, folder):
+    (folder / "text.txt").write_text("Man king  queen\nking stone\n")
+    head, *rows = (line.split(maxsplit=4) for line in lexloom("score", ngrams, "text.txt"))
+    assert head == ["perplexity", "log_probability", "tokens", "unknown", "line"]
+    assert [row[2:] for row in rows] == [
+        ["4", "0", "man king queen <eos>"],
+        ["3", "1", "king <unk> <eos>"],
+        ["7", "1", "all 2 lines"],
+    ]
+    values = np.array([row[:2] for row in rows], float)
+    assert values[:2, 1].sum() == pytest.approx(values[2, 1], abs=0.02)
+    np.testing.assert_allclose(values[:, 0], np.exp(-values[:, 1] / [4, 3, 7]), rtol=0.01)
+
+
+def test_a_text_to_score_may_come_from_standard_input(ngrams, folder):
+    program = "from lexloom.commands.lexloom import main; main()"
+    command = [sys.executable, "-c", program, "score", ngrams]
+    done = subprocess.run(command, input=b"man\n", stdout=subprocess.PIPE, timeout=60, check=True)
+    assert done.stdout.splitlines()[1].endswith(b"man <eos>")
+
+
+def test_a_file_without_a_language_model_is_refused(refused):
+    for command in (("generate", "skipgram.h5"), ("score", "skipgram.h5", "text.txt")):
+        assert "skipgram.h5: holds 'vectors', expected 'rnnlm' or 'ngram'" in refused(*command)
+
+
+@pytest.mark.parametrize("command", ["similar", "analogy", "export", "generate", "score", "info"])
+def test_the_help_of_each_command_has_an_example_that_parses(lexloom, capsys, command):
+    with pytest.raises(SystemExit) as end:
+        lexloom(command, "--help")
+    assert end.value.code == 0
+    _, example = " ".join(capsys.readouterr().out.split()).split("example: lexloom ")
+    options = cli.command_parser().parse_args(shlex.split(example))
+    assert options.command.__name__ == command
+
+
+PROGRAM = "import sys; from lexloom.commands.lexloom import main; main(); assert 'numba' not in sys.modules"
+
+
+def start(*arguments, **options):
+    return subprocess.Popen([sys.executable, "-c", PROGRAM, *arguments], stderr=subprocess.PIPE, **options)
+
+
+@pytest.mark.parametrize(
+    "arguments", [("similar", "skipgram.h5", "king"), ("analogy", "skipgram.h5", "man", "king", "woman")]
+)
+def test_a_query_does_not_wait_for_numba(folder, arguments):
+    process = start(*arguments, stdout=subprocess.DEVNULL)
+    assert process.communicate(timeout=60)[1] == b""
+    assert process.returncode == 0
+
+
+def test_a_reader_that_has_seen_enough_is_no_error(folder):
+    reader, writer = os.pipe()
+    os.close(reader)
+    process = start("info", "skipgram.h5", stdout=writer)
+    os.close(writer)
+    assert process.communicate(timeout=60)[1] == b""
+    assert process.returncode == 0
+
+
+def test_the_package_installs_the_command():
+    project = tomllib.loads((Path(__file__).parents[3] / "pyproject.toml").read_text())["project"]
+    module, _, function = project["scripts"]["lexloom"].partition(":")
+    assert getattr(importlib.import_module(module), function) is cli.main

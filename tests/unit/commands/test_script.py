@@ -1,0 +1,142 @@
+"""A script's help teaches, a person's mistake is one line, and progress is silent away from a terminal."""
+
+import argparse
+import logging
+
+import pytest
+
+from lexloom.commands import script as command_line
+from lexloom.commands.script import add_compute_options, between, progress, run, script_parser
+from lexloom.errors import LexloomError
+from lexloom.kernels import backend
+
+
+@pytest.fixture
+def call(monkeypatch):
+    """Run a main function as the script `prog` with arguments, and with logging as in a fresh process."""
+
+    def call(main, *arguments):
+        monkeypatch.setattr(logging.getLogger(), "handlers", [])
+        monkeypatch.setattr("sys.argv", ["prog", *arguments])
+        parser = script_parser("Do something.")
+        add_compute_options(parser)
+        run(main, parser)
+
+    return call
+
+
+def fail(error):
+    def main(options):
+        raise error
+
+    return main
+
+
+def test_options_have_defaults(call):
+    seen = []
+    call(seen.append)
+    (options,) = seen
+    assert (options.device, options.threads, options.seed, options.log) == ("cpu", 1, 1, None)
+
+
+def test_help_shows_what_each_option_does_and_its_default(call, capsys):
+    with pytest.raises(SystemExit) as end:
+        call(fail(AssertionError), "--help")
+    assert end.value.code == 0
+    text = capsys.readouterr().out
+    assert "Do something." in text
+    assert "(default: cpu)" in text
+
+
+def test_an_error_of_a_person_is_one_line(call, capsys, tmp_path):
+    log = tmp_path / "a.log"
+    with pytest.raises(SystemExit) as end:
+        call(fail(LexloomError("corpus.h5: no such file; run tokenize_corpus.py")), "--log", str(log))
+    assert end.value.code == 1
+    assert capsys.readouterr().err == "error: corpus.h5: no such file; run tokenize_corpus.py\n"
+    assert log.read_text() == "error: corpus.h5: no such file; run tokenize_corpus.py\n"
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "line"),
+    [
+        (MemoryError(), 1, "error: not enough memory"),
+        (MemoryError("Unable to allocate 3 TiB"), 1, "error: Unable to allocate 3 TiB"),
+        (KeyboardInterrupt(), 130, "interrupted"),
+    ],
+)
+def test_too_little_memory_and_ctrl_c_are_one_line(call, capsys, error, status, line):
+    with pytest.raises(SystemExit) as end:
+        call(fail(error))
+    assert end.value.code == status
+    assert capsys.readouterr().err == f"{line}\n"
+
+
+def test_a_file_that_cannot_be_opened_is_one_line(call, capsys, tmp_path):
+    def main(options):
+        (tmp_path / "nothere").read_text()
+
+    for arguments in ([], ["--log", str(tmp_path / "no folder" / "a.log")]):
+        with pytest.raises(SystemExit) as end:
+            call(main, *arguments)
+        assert end.value.code == 1
+        (line,) = capsys.readouterr().err.splitlines()
+        assert line.startswith("error: [Errno 2] No such file or directory: ")
+
+
+def test_a_defect_shows_its_traceback_and_says_that_it_is_one(call, capsys, tmp_path):
+    log = tmp_path / "a.log"
+    with pytest.raises(SystemExit) as end:
+        call(fail(ZeroDivisionError("oops")), "--log", str(log))
+    assert end.value.code == 2
+    for text in (capsys.readouterr().err, log.read_text()):
+        assert "defect in lexloom" in text
+        assert "ZeroDivisionError: oops" in text
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--threads", "two"],
+        ["--threads", "0"],
+        ["--seed", "-1"],
+        ["--seed", str(1 << 64)],
+        ["--device", "tpu"],
+        ["--sed", "1", "--nix"],
+    ],
+)
+def test_a_wrong_option_is_refused(call, arguments, capsys):
+    with pytest.raises(SystemExit) as end:
+        call(fail(AssertionError), *arguments)
+    assert end.value.code == 2
+    assert "usage: prog" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("text", ["-0.1", "1.1", "nan", "inf", "-inf"])
+def test_a_number_out_of_its_range_is_refused(text):
+    with pytest.raises(argparse.ArgumentTypeError, match=f"{text} is not from 0 to 1"):
+        between(0, 1)(text)
+
+
+def test_a_range_has_its_ends_or_not():
+    assert [between(0, 1)(text) for text in ("0", "0.5", "1")] == [0, 0.5, 1]
+    assert between(0, 1, above=True, below=True)("1e-3") == 0.001
+    with pytest.raises(argparse.ArgumentTypeError, match="0 is not above 0 to 1"):
+        between(0, 1, above=True)("0")
+    with pytest.raises(argparse.ArgumentTypeError, match="1 is not from 0 to below 1"):
+        between(0, 1, below=True)("1")
+
+
+def test_messages_go_to_the_log_too(call, tmp_path, capsys):
+    log = tmp_path / "a.log"
+    call(lambda options: logging.info("12 words"), "--log", str(log))
+    assert log.read_text() == capsys.readouterr().err == "12 words\n"
+
+
+def test_progress_is_silent_where_there_is_no_terminal(capsys):
+    assert list(progress(range(3), unit="token")) == [0, 1, 2]
+    assert capsys.readouterr() == ("", "")
+
+
+def test_the_devices_to_choose_from_are_those_of_the_backend():
+    assert command_line.DEVICES == backend.DEVICES

@@ -1,0 +1,218 @@
+"""Text files become the ids that a plain reading of them gives, or an error that names the place."""
+
+import subprocess
+import sys
+import tracemalloc
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from lexloom.corpus.corpus import SPLITS, Tokenizer, read_corpus, split_text, text_files
+from lexloom.corpus.corpus import corpus as corpus_module
+from lexloom.errors import LexloomError
+from lexloom.storage.artifacts import read_artifact
+
+SCRIPT = Path(__file__).parents[3] / "scripts/corpus/tokenize_corpus.py"
+WORDS = Tokenizer(sentence_end="<eos>")
+
+
+@pytest.fixture
+def write(tmp_path):
+    def write(content, name="text.txt"):
+        path = tmp_path / name
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return path
+
+    return write
+
+
+def tokens_of(corpus, name):
+    return [corpus.words[word] for word in getattr(corpus, name)]
+
+
+def read_three(path, tokenizer=WORDS, **options):
+    return read_corpus({name: [path] for name in SPLITS}, tokenizer, **options)
+
+
+def test_ids_in_order_of_appearance_as_in_the_book(write):
+    tokenizer = Tokenizer(pattern=r"\w+|[^\w\s]", lower=True)
+    corpus = read_three(write("You say goodbye and I say hello."), tokenizer, id_order="appearance")
+    assert corpus.words == ["you", "say", "goodbye", "and", "i", "hello", "."]
+    assert corpus.train.tolist() == [0, 1, 2, 3, 4, 1, 5, 6]
+    assert corpus.counts.tolist() == [1, 2, 1, 1, 1, 1, 1]
+
+
+def naive_lines(text, tokenizer):
+    for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n"):
+        if line.split():
+            yield [*line.split(), tokenizer.sentence_end]
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(
+    train=st.text("ab \n\r\té語\v\x1c\x85\xa0\u2028\u3000\u200b", min_size=1).filter(str.strip),
+    valid=st.text("abc \n", min_size=1).filter(str.strip),
+    min_count=st.integers(1, 3),
+    max_vocab=st.none() | st.integers(2, 5),
+    id_order=st.sampled_from(["frequency", "appearance"]),
+    block=st.integers(1, 9),
+)
+def test_equals_a_naive_reading(write, monkeypatch, train, valid, min_count, max_vocab, id_order, block):
+    monkeypatch.setattr(text_files, "_BLOCK", block)
+    files = {"train": [write(train, "a")], "valid": [write(valid, "b")], "test": [write(valid, "c")]}
+    corpus = read_corpus(files, WORDS, min_count=min_count, max_vocab=max_vocab, id_order=id_order)
+    plain = [word for line in naive_lines(train, WORDS) for word in line]
+    held_out = [word for line in naive_lines(valid, WORDS) for word in line]
+
+    counts = Counter(plain)
+    kept = sorted(
+        (word for word in counts if counts[word] >= min_count or word == "<eos>"),
+        key=lambda word: (word != "<eos>", -counts[word], plain.index(word)),
+    )
+    kept = kept if max_vocab is None else kept[: max_vocab - 1]
+    replace = [word if word in kept else "<unk>" for word in plain]
+    expected_counts = Counter(replace)
+    assert tokens_of(corpus, "train") == replace
+    assert tokens_of(corpus, "valid") == [word if word in kept else "<unk>" for word in held_out]
+    assert dict(zip(corpus.words, corpus.counts.tolist(), strict=True)) | {"<unk>": 0} == {
+        **expected_counts,
+        "<unk>": 0,
+    }
+    in_train = [word for word in corpus.words if word in expected_counts]
+    key = {
+        "frequency": lambda word: (-expected_counts[word], replace.index(word)),
+        "appearance": replace.index,
+    }
+    assert in_train == sorted(in_train, key=key[id_order])
+    assert ("<unk>" in corpus.words) == (set(plain) | set(held_out) > set(kept))
+
+
+def test_a_literal_unknown_word_is_the_unknown_word(write):
+    corpus = read_three(write("the <unk> sat\nthe <unk> ran\nthe\n"), min_count=2)
+    assert corpus.words == ["<unk>", "the", "<eos>"]
+    assert corpus.counts.tolist() == [4, 3, 3]
+
+
+def test_sentence_end_outlives_min_count_and_max_vocab(write):
+    corpus = read_three(write("a a a b b b"), min_count=2, max_vocab=3)
+    assert sorted(corpus.words) == ["<eos>", "<unk>", "a"]
+
+
+def test_lower_case_normal_form_and_byte_order_mark(write):
+    text = "\ufeffCafe\u0301 CAFÉ".encode()
+    corpus = read_three(write(text), Tokenizer(lower=True, normalize="NFC"))
+    assert corpus.words == ["café"]
+
+
+def test_line_ends_of_every_kind_are_the_same(write):
+    corpora = [read_three(write(text)) for text in (b"a b\nc\n", b"a b\r\nc\r\n", b"a b\rc", b"a b\n\n \nc")]
+    assert [tokens_of(corpus, "train") for corpus in corpora] == [["a", "b", "<eos>", "c", "<eos>"]] * 4
+
+
+def test_several_files_are_one_text_and_each_ends_its_line(write):
+    files = [write("a", "1"), write("", "2"), write("b c", "3")]
+    corpus = read_corpus({name: files for name in SPLITS}, WORDS)
+    assert tokens_of(corpus, "train") == ["a", "<eos>", "b", "c", "<eos>"]
+
+
+def test_one_text_is_split_at_line_ends_and_train_gives_the_vocabulary(write):
+    lines = [f"w{number} x y" for number in range(100)]
+    corpus = read_corpus({"train": [write("\n".join(lines))]}, WORDS, split=(0.8, 0.1, 0.1))
+    assert [len(getattr(corpus, name)) for name in SPLITS] == [320, 40, 40]
+    assert tokens_of(corpus, "valid")[:4] == ["<unk>", "x", "y", "<eos>"]
+    assert len(corpus.words) == 84
+    assert corpus.counts.sum() == 320
+
+
+@given(st.lists(st.integers(0, 3), min_size=1, max_size=200))
+def test_a_split_loses_nothing_and_needs_no_luck(numbers):
+    tokens = np.array(numbers, np.int32)
+    parts = split_text(tokens, 0, (0.5, 0.25, 0.25))
+    assert np.concatenate(parts).tolist() == numbers
+    if len(numbers) >= 4:
+        assert all(len(part) for part in parts)
+
+
+def test_one_long_line_is_read_in_little_memory(write, monkeypatch):
+    monkeypatch.setattr(text_files, "_BLOCK", 1 << 14)
+    monkeypatch.setattr(corpus_module, "_BLOCK", 1 << 14)
+    count = 300_000
+    path = write(" ".join(f"w{number % 89}" for number in range(count)))
+    tracemalloc.start()
+    corpus = read_corpus({"train": [path]}, WORDS)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert sum(len(getattr(corpus, name)) for name in SPLITS) == count + 1
+    assert [len(getattr(corpus, name)) / count for name in SPLITS] == pytest.approx(
+        [0.9, 0.05, 0.05], abs=1e-4
+    )
+    assert peak < 4 * count * 1.2 + 50 * (1 << 14)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("", "no token in it; expected text for train"),
+        (" \n\t\r\n", "no token in it"),
+        ("word", "too few tokens to split (train 2, valid 0, test 0)"),
+        (b"abc\nde\xff f", "byte 0xff is not UTF-8, byte offset 6, line 2; convert it"),
+        (b"a\r\nb \n\ncut \xe8\xaa", "byte 0xe8 is not UTF-8, byte offset 11, line 4"),
+        (b"\xef\xbb\xbfabc\xff", "byte offset 6, line 1"),
+        (b"a b\nc\0d\n", "a NUL byte, byte offset 5, line 2; expected text"),
+        ("hello".encode("utf-16"), "if it is UTF-16, iconv"),
+    ],
+)
+@pytest.mark.parametrize("block", [4, 1 << 20])
+def test_what_is_no_text_is_refused_with_its_place(write, monkeypatch, content, message, block):
+    monkeypatch.setattr(text_files, "_BLOCK", block)
+    path = write(content)
+    with pytest.raises(LexloomError) as refusal:
+        read_corpus({"train": [path]}, WORDS)
+    assert str(refusal.value).startswith(str(path))
+    assert message in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda path: Tokenizer(pattern="(a"), "pattern: '(a' is no regular expression"),
+        (lambda path: Tokenizer(sentence_end="the end"), "sentence_end: 'the end'"),
+        (lambda path: read_corpus({"train": [path], "valid": [path]}, WORDS), "expected train alone"),
+        (lambda path: read_corpus({"train": [path.parent]}, WORDS), "Is a directory"),
+        (lambda path: read_corpus({"train": [path / "none"]}, WORDS), "Not a directory"),
+        (lambda path: read_three(path, max_vocab=1), "max_vocab: 1; expected at least 2"),
+        (lambda path: read_corpus({"train": [path]}, WORDS, split=(0.9, 0.2, 0.1)), "split: [0.9, 0.2, 0.1]"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused(write, call, message):
+    with pytest.raises(LexloomError) as refusal:
+        call(write("a b"))
+    assert message in str(refusal.value)
+
+
+def test_the_script_writes_a_corpus_and_says_what_is_wrong_in_one_line(write, tmp_path):
+    def tokenize(*arguments):
+        return subprocess.run(
+            [sys.executable, SCRIPT, *arguments], capture_output=True, text=True, check=False, cwd=tmp_path
+        )
+
+    write("a b\nb c\n")
+    done = tokenize(
+        "text.txt", "--valid=text.txt", "--test=text.txt", "--output=c.h5", "--sentence-end=<eos>"
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    corpus = read_artifact(tmp_path / "c.h5", "corpus")
+    assert corpus["words"] == ["b", "<eos>", "a", "c"]
+    assert corpus["test"].tolist() == [2, 0, 1, 0, 3, 1]
+    assert corpus["counts"].tolist() == [2, 2, 1, 1]
+
+    write(b"\xff", "bad.txt")
+    done = tokenize("bad.txt", "--output", "d.h5")
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: bad.txt: byte 0xff is not UTF-8")
+    assert done.stderr.count("\n") == 1
+    assert not (tmp_path / "d.h5").exists()

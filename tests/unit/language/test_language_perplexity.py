@@ -1,0 +1,71 @@
+"""Perplexity from the log probabilities of tokens: whole, by band, and of mixtures."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lexloom.language.perplexity import (
+    frequency_bands,
+    mix,
+    mixture_weights,
+    perplexity_by_band,
+    perplexity_of_tokens,
+    position_bands,
+)
+
+
+def random_log_probabilities(models, tokens, seed=0):
+    return np.log(np.random.default_rng(seed).uniform(0.001, 1, (models, tokens)))
+
+
+def test_tokens_are_summed_in_double_precision():
+    values = np.full(3_000_000, -0.1, np.float32)
+    assert perplexity_of_tokens(values) == pytest.approx(np.exp(float(np.float32(0.1))), rel=1e-12)
+
+
+def test_words_are_banded_by_how_often_train_has_them():
+    counts = np.array([0, 1, 9, 10, 99, 100, 4321])
+    bands, names = frequency_bands(np.array([6, 0, 1, 2, 3, 4, 5]), counts)
+    assert bands.tolist() == [3, 0, 0, 0, 1, 1, 2]
+    assert names == ["1+", "10+", "100+", "1,000+"]
+
+
+def test_tokens_are_banded_by_their_place_in_the_sentence():
+    bands, names = position_bands(np.array([5, 0, 0, 5, 5, 5, 5, 5, 0, 5]), sentence_end=0)
+    assert bands.tolist() == [0, 1, 0, 0, 1, 2, 2, 3, 3, 0]
+    assert names == ["1", "2", "3-4", "5-8"]
+    assert position_bands(np.array([5]), sentence_end=0)[1] == ["1"]
+
+
+@given(st.lists(st.integers(0, 4), min_size=1, max_size=50))
+def test_the_bands_together_are_the_whole(bands):
+    values = random_log_probabilities(1, len(bands))[0]
+    sizes = np.bincount(bands)
+    by_band = perplexity_by_band(values, np.array(bands))
+    assert np.isnan(by_band).tolist() == (sizes == 0).tolist()
+    whole = np.exp(np.nansum(np.log(by_band) * sizes) / len(bands))
+    assert perplexity_of_tokens(values) == pytest.approx(whole, rel=1e-12)
+
+
+def test_a_mixture_by_hand():
+    mixed = mix(np.log([[0.5, 0.1], [0.25, 0.3]]), np.array([0.25, 0.75]))
+    np.testing.assert_allclose(np.exp(mixed), [0.25 * 0.5 + 0.75 * 0.25, 0.25 * 0.1 + 0.75 * 0.3], rtol=1e-12)
+    assert mix(np.full((2, 1), -2000.0), np.array([0.5, 0.5])) == pytest.approx(-2000)
+
+
+@given(st.integers(1, 4), st.integers(1, 200), st.integers(0, 10**6))
+def test_no_other_weights_are_better_than_those_fitted(models, tokens, seed):
+    values = random_log_probabilities(models, tokens, seed)
+    weights = mixture_weights(values)
+    assert weights.sum() == pytest.approx(1)
+    fitted = mix(values, weights).mean()
+    for others in (*np.eye(models), *np.random.default_rng(seed).dirichlet(np.ones(models), 20)):
+        assert fitted >= mix(values, others * 0.999 + 0.001 / models).mean() - 1e-4
+
+
+def test_the_weights_are_those_by_which_the_text_was_drawn():
+    rng = np.random.default_rng(1)
+    models = rng.dirichlet(np.ones(30), 2)
+    text = rng.choice(30, 40_000, p=0.7 * models[0] + 0.3 * models[1])
+    np.testing.assert_allclose(mixture_weights(np.log(models[:, text])), [0.7, 0.3], atol=0.02)

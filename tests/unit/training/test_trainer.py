@@ -1,0 +1,193 @@
+import numpy as np
+import pytest
+from fake_device import FAKE
+
+from lexloom.errors import LexloomError
+from lexloom.nn.parameter import Parameter
+from lexloom.training.optimizers import SGD
+from lexloom.training.schedules import linear
+from lexloom.training.trainer import Callback, Position, Report, Ticker, Trainer
+from lexloom.training.validation import KeepBest, Validation
+
+
+class Parabola:
+    """(w - batch)^2, whose carry counts the batches since the epoch began."""
+
+    def __init__(self, start=0.0):
+        self.w = Parameter("w", np.array([start]))
+        self.carries = []
+
+    def parameters(self):
+        return [self.w]
+
+    def loss(self, batch, carry=None, rng=None):
+        self.carries.append(carry)
+        difference = self.w.data[0] - batch
+        return difference**2, (carry or 0) + 1, difference
+
+    def backward(self, cache):
+        self.w.add_grad(np.array([2 * cache]))
+
+
+def trainer(model=None, learning_rate=0.1, **options):
+    return Trainer(model or Parabola(), SGD(), learning_rate, **options)
+
+
+def test_a_fit_makes_the_updates_of_a_bare_loop():
+    ours = Parabola()
+    history = trainer(ours).fit(3, lambda epoch: [1.0, 2.0])
+    w, losses = 0.0, []
+    for _ in range(3):
+        for batch in (1.0, 2.0):
+            losses.append((w - batch) ** 2)
+            w -= 0.1 * 2 * (w - batch)
+    assert ours.w.data[0] == pytest.approx(w, rel=1e-12)
+    assert [record["loss"] for record in history] == pytest.approx(np.reshape(losses, (3, 2)).mean(axis=1))
+    assert [record["epoch"] for record in history] == [1, 2, 3]
+
+
+def test_an_epoch_begins_before_its_first_step_and_not_where_training_goes_on_within_it():
+    class Begins(Callback):
+        def __init__(self, start):
+            self.start, self.found = start, []
+
+        def before_fit(self, trainer):
+            trainer.position = self.start
+
+        def before_epoch(self, trainer):
+            self.found.append((trainer.position.epoch, trainer.position.steps))
+
+    for start, expected in (
+        (Position(), [(0, 0), (1, 2), (2, 4)]),
+        (Position(epoch=1, step=1, steps=3), [(2, 4)]),
+    ):
+        begins = Begins(start)
+        trainer().fit(3, lambda epoch: [1.0, 2.0], [begins])
+        assert begins.found == expected
+
+
+def test_the_weight_of_a_batch_scales_its_update_alone():
+    ours, plain = Parabola(), Parabola()
+    history = trainer(ours, batch_weight=lambda batch: batch / 4).fit(1, lambda epoch: [1.0, 2.0])
+    for batch in (1.0, 2.0):
+        trainer(plain, learning_rate=0.1 * batch / 4).fit(1, lambda epoch, batch=batch: [batch])
+    assert ours.w.data[0] == pytest.approx(plain.w.data[0], rel=1e-12)
+    assert history[0]["learning_rate"] == 0.1
+
+
+def test_the_carry_goes_from_batch_to_batch_and_starts_anew_each_epoch():
+    model = Parabola()
+    trainer(model).fit(2, lambda epoch: [1.0, 1.0, 1.0])
+    assert model.carries == [None, 1, 2, None, 1, 2]
+
+
+def test_the_schedule_runs_over_all_steps_of_all_epochs():
+    rates = []
+
+    class Spy(SGD):
+        def step(self, parameters, learning_rate, scale=None):
+            rates.append(learning_rate)
+            super().step(parameters, learning_rate, scale)
+
+    history = Trainer(Parabola(), Spy(), 0.1, linear).fit(2, lambda epoch: [1.0, 1.0])
+    assert rates == pytest.approx([0.1, 0.075, 0.05, 0.025])
+    assert [record["learning_rate"] for record in history] == pytest.approx([0.075, 0.025])
+
+
+def test_clipping_bounds_the_step():
+    model = Parabola(start=100.0)
+    trainer(model, clip=0.5).fit(1, lambda epoch: [0.0])
+    assert model.w.data[0] == pytest.approx(100 - 0.1 * 0.5)
+
+
+def test_batches_are_asked_for_by_epoch():
+    asked = []
+    trainer().fit(3, lambda epoch: asked.append(epoch) or [1.0])
+    assert asked == [0, 1, 2]
+
+
+def test_the_best_epoch_is_kept():
+    model, measures = Parabola(), iter([3.0, 1.0, 2.0])
+    kept = []
+
+    class Remember(Callback):
+        def after_epoch(self, trainer, record):
+            kept.append(model.w.data.copy())
+
+    callbacks = [Validation("valid", lambda: next(measures)), KeepBest("valid"), Remember()]
+    history = trainer(model).fit(3, lambda epoch: [1.0], callbacks)
+    assert [record["valid"] for record in history] == [3.0, 1.0, 2.0]
+    assert model.w.data == kept[1] != kept[2]
+
+
+def test_patience_counts_epochs_in_a_row_without_a_better_one():
+    measures = iter([5.0, 6.0, 4.0, 4.0, 7.0, 1.0])
+    callbacks = [Validation("valid", lambda: next(measures)), KeepBest("valid", patience=2)]
+    assert len(trainer().fit(6, lambda epoch: [1.0], callbacks)) == 5
+
+
+def test_waiting_does_not_undo_the_stop_of_another_callback():
+    measures = iter([1.0, 2.0, 3.0])
+
+    class StopAtTheSecond(Callback):
+        def after_epoch(self, trainer, record):
+            trainer.stop = record["epoch"] == 2
+
+    callbacks = [
+        Validation("valid", lambda: next(measures)),
+        StopAtTheSecond(),
+        KeepBest("valid", patience=5),
+    ]
+    assert len(trainer().fit(3, lambda epoch: [1.0], callbacks)) == 2
+
+
+def test_a_loss_that_is_no_number_stops_with_a_hint():
+    with pytest.raises(
+        LexloomError,
+        match=r"the loss of step 1, in epoch 1, is inf; lower learning_rate \(0.1\), or set clip",
+    ):
+        trainer().fit(2, lambda epoch: [np.inf])
+
+
+def test_the_step_of_a_loss_that_is_no_number_is_known_at_once_on_the_host():
+    asked = []
+    with pytest.raises(LexloomError, match="the loss of step 5, in epoch 2, is nan"):
+        trainer().fit(
+            2, lambda epoch: [1.0, np.nan, 1.0] if epoch else [1.0] * 3, [Ticker(lambda: asked.append(1))]
+        )
+    assert len(asked) == 4
+
+
+def test_on_a_device_losses_are_looked_at_when_asked_for_and_the_step_is_bounded():
+    class Look(Callback):
+        def after_step(self, trainer, step, loss):
+            if trainer.position.steps in (2, 5):
+                trainer.check_losses()
+
+    model = Parabola()
+    model.w.data = FAKE.to_device(model.w.data)
+    model.backward = lambda cache: None
+    batches = [FAKE.to_device(np.array(value)) for value in (1, 1, 1, np.nan, 1)]
+    with pytest.raises(LexloomError, match="the loss of a step from 3 to 5, in epoch 1, is nan"):
+        trainer(model).fit(1, lambda epoch: batches, [Look()])
+
+
+@pytest.mark.parametrize("measure", [np.nan, np.inf])
+def test_a_measure_that_is_no_number_stops_with_a_hint(measure):
+    callbacks = [Validation("valid", lambda: measure), KeepBest("valid")]
+    with pytest.raises(LexloomError, match=f"valid of epoch 1 is {measure}; lower learning_rate"):
+        trainer().fit(2, lambda epoch: [1.0], callbacks)
+
+
+def test_a_parameter_that_is_no_number_after_the_last_step_is_named():
+    with pytest.raises(
+        LexloomError, match="w holds a number that is not finite after step 1; lower learning_rate"
+    ):
+        trainer(learning_rate=np.inf).fit(1, lambda epoch: [1.0])
+
+
+def test_ticks_and_reports():
+    ticks, records = [], []
+    trainer().fit(2, lambda epoch: [1.0, 1.0], [Ticker(lambda: ticks.append(1)), Report(records.append)])
+    assert len(ticks) == 4
+    assert [record["epoch"] for record in records] == [1, 2]

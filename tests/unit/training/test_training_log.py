@@ -1,0 +1,141 @@
+"""The live log of a training: what its lines say, and that a resumed training has each once."""
+
+import csv
+
+import numpy as np
+import pytest
+
+from lexloom.errors import LexloomError
+from lexloom.nn.parameter import Parameter
+from lexloom.training.checkpoints import Checkpoint
+from lexloom.training.optimizers import SGD
+from lexloom.training.schedules import linear
+from lexloom.training.trainer import Callback, Trainer
+from lexloom.training.training_log import TrainingLog, read_log
+
+BATCHES = [1.0, 2.0, 4.0, 3.0, 5.0]
+EPOCHS = 3
+
+
+class Parabola:
+    """(w - batch)^2 with the gradient 2 (w - batch)."""
+
+    def __init__(self):
+        self.w = Parameter("w", np.zeros((1, 1)))
+
+    def parameters(self):
+        return [self.w]
+
+    def loss(self, batch, carry=None, rng=None):
+        difference = self.w.data[0, 0] - batch
+        return difference**2, None, difference
+
+    def backward(self, cache):
+        self.w.add_grad(np.array([[2 * cache]]))
+
+
+def fit(path, *others, interval=2):
+    log = TrainingLog(path, interval, "words", 10, {"root": np.sqrt})
+    trainer = Trainer(Parabola(), SGD(), 0.1, linear, clip=0.5)
+    trainer.fit(EPOCHS, lambda epoch: BATCHES, [log, *others])
+    return log
+
+
+def lines(path):
+    with open(path, newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_a_line_says_how_the_training_stood(tmp_path):
+    fit(tmp_path / "a.csv")
+    w, losses, expected = 0.0, [], []
+    for step, batch in enumerate(BATCHES * EPOCHS):
+        rate, gradient = 0.1 * (1 - step / 15), 2 * (w - batch)
+        losses.append((w - batch) ** 2)
+        w -= rate * np.clip(gradient, -0.5, 0.5)
+        if step % 2:
+            mean = np.mean(losses[-2:])
+            expected.append([step + 1, (step + 1) / 5, mean, np.sqrt(mean), rate, abs(gradient)])
+    found = lines(tmp_path / "a.csv")
+    names = ["step", "epochs", "loss", "root", "learning_rate", "gradient_norm", "words_per_s"]
+    assert list(found[0]) == names
+    np.testing.assert_allclose(
+        [[float(line[name]) for name in names[:-1]] for line in found], expected, rtol=1e-5
+    )
+    assert all(float(line["words_per_s"]) > 0 for line in found)
+
+
+def test_the_artifact_gets_the_same_numbers_but_no_measured_time(tmp_path):
+    datasets = fit(tmp_path / "a.csv").datasets()
+    assert set(datasets) == {
+        f"steps/{name}" for name in ("step", "epochs", "loss", "root", "learning_rate", "gradient_norm")
+    }
+    for name, dataset in datasets.items():
+        written = [float(line[name.removeprefix("steps/")]) for line in lines(tmp_path / "a.csv")]
+        np.testing.assert_allclose(dataset.array, written, rtol=1e-5)
+
+
+def test_each_line_is_there_as_soon_as_its_step_was_made(tmp_path):
+    counts = []
+
+    class Count(Callback):
+        def after_step(self, trainer, step, loss):
+            counts.append(len(lines(tmp_path / "a.csv")))
+
+    fit(tmp_path / "a.csv", Count())
+    assert counts == [step // 2 for step in range(1, 16)]
+
+
+@pytest.mark.parametrize("damage", [lambda text: text, lambda text: text[:-9], lambda text: ""])
+def test_a_resumed_training_has_each_line_once(tmp_path, damage):
+    """Whatever the kill left of the file: lines after the checkpoint, half a line, or nothing."""
+    path = tmp_path / "a.csv"
+
+    class Crash(Callback):
+        def __init__(self, step):
+            self.step = step
+
+        def after_step(self, trainer, step, loss):
+            if trainer.position.steps == 5:
+                checkpoint.save(trainer)
+            if trainer.position.steps == self.step:
+                raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError), Checkpoint(tmp_path / "a.h5", {}, minutes=1e6) as checkpoint:
+        fit(path, checkpoint, Crash(9))
+    path.write_text(damage(path.read_text()))
+    with Checkpoint(tmp_path / "a.h5", {}, minutes=1e6) as checkpoint:
+        resumed = fit(path, checkpoint, Crash(None))
+    found = lines(path)
+    whole = fit(tmp_path / "whole.csv")
+    assert [line["step"] for line in found] == [str(step) for step in range(2, 16, 2)]
+    for line, other in zip(found, lines(tmp_path / "whole.csv"), strict=True):
+        assert {**line, "words_per_s": 0} == {**other, "words_per_s": 0}
+    for name, dataset in whole.datasets().items():
+        assert resumed.datasets()[name].array.tobytes() == dataset.array.tobytes()
+
+
+def test_columns_are_read_again(tmp_path):
+    datasets = fit(tmp_path / "a.csv").datasets()
+    loss, steps = read_log(tmp_path / "a.csv", ["loss", "step"])
+    np.testing.assert_array_equal(steps, datasets["steps/step"].array)
+    np.testing.assert_allclose(loss, datasets["steps/loss"].array, rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "step,speed\n", "step\n1\n", "step,speed\n1,2\n2\n", "step,speed\n1,\n"]
+)
+def test_a_log_of_no_line_or_with_half_a_line_is_refused(tmp_path, text):
+    (tmp_path / "a.csv").write_text(text)
+    with pytest.raises(LexloomError, match=r"a\.csv: not the log of a training, .* with step, speed in each"):
+        read_log(tmp_path / "a.csv", ["step", "speed"])
+
+
+def test_a_log_that_cannot_be_written_is_named(tmp_path):
+    class FillDisk(Callback):
+        def before_fit(self, trainer):
+            (tmp_path / "a.csv").unlink()
+            (tmp_path / "a.csv").symlink_to("/dev/full")
+
+    with pytest.raises(LexloomError, match=r"a\.csv: could not be written: .*No space left on device"):
+        fit(tmp_path / "a.csv", FillDisk())

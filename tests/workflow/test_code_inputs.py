@@ -1,0 +1,121 @@
+"""What a rule depends on: every module that its script imports, and its settings with their names."""
+
+import argparse
+import shlex
+import subprocess
+import sys
+
+import code_inputs
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+FOLDER = code_inputs.ROOT / "scripts"
+SCRIPTS = sorted(str(path.relative_to(FOLDER)) for path in FOLDER.rglob("*.py"))
+LOADED = """
+import pathlib, runpy, sys
+runpy.run_path(sys.argv[1])
+for name, module in sys.modules.items():
+    if name.split(".")[0] == "lexloom":
+        print(pathlib.Path(module.__file__).resolve())
+"""
+
+
+@pytest.fixture
+def library(tmp_path, monkeypatch):
+    """Return a function that writes a module of a toy library, by its path and text."""
+    monkeypatch.setattr(code_inputs, "ROOT", tmp_path)
+    monkeypatch.setattr(code_inputs, "LIBRARY", tmp_path / "src/lexloom")
+
+    def write(path, text):
+        file = tmp_path / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+
+    for name in ("__init__", "a", "b", "c", "models/__init__", "models/d", "models/e"):
+        write(f"src/lexloom/{name}.py", "")
+    return write
+
+
+def modules(script):
+    inputs = code_inputs.code(script)
+    assert inputs["script"].endswith(f"scripts/{script}")
+    return [path.partition("src/lexloom/")[2].removesuffix(".py") for path in inputs["modules"]]
+
+
+@pytest.mark.parametrize(
+    ("statement", "expected"),
+    [
+        ("import lexloom", ["__init__"]),
+        ("import lexloom.a", ["__init__", "a"]),
+        ("import lexloom.models.d as x, os", ["__init__", "models/__init__", "models/d"]),
+        ("from lexloom import a, b", ["__init__", "a", "b"]),
+        ("from lexloom.a import anything", ["__init__", "a"]),
+        ("from lexloom.models import d", ["__init__", "models/__init__", "models/d"]),
+        ("from lexloom.models.d import anything", ["__init__", "models/__init__", "models/d"]),
+        ("def later():\n    from lexloom import c", ["__init__", "c"]),
+        ("import numpy, lexloomer", []),
+    ],
+)
+def test_every_form_of_import_is_seen(library, statement, expected):
+    library("scripts/s.py", statement)
+    assert modules("s.py") == expected
+
+
+def test_imports_are_followed_through_modules_and_round_circles(library):
+    library("scripts/s.py", "from lexloom import a")
+    library("src/lexloom/a.py", "from lexloom.b import x")
+    library("src/lexloom/b.py", "import lexloom.a, lexloom.models.d")
+    library("src/lexloom/models/d.py", "from . import e\nfrom ..c import x")
+    assert modules("s.py") == ["__init__", "a", "b", "c", "models/__init__", "models/d", "models/e"]
+
+
+def test_the_cuda_source_of_a_module_is_an_input(library):
+    library("scripts/s.py", "from lexloom import a")
+    library("src/lexloom/a.cu", "")
+    library("src/lexloom/b.cu", "")
+    assert modules("s.py") == ["__init__", "a.cu", "a"]
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_what_python_loads_is_among_the_inputs(script):
+    path = code_inputs.ROOT / "scripts" / script
+    loaded = subprocess.run([sys.executable, "-c", LOADED, path], check=True, capture_output=True, text=True)
+    inputs = {str(code_inputs.Path(module).resolve()) for module in code_inputs.code(script)["modules"]}
+    assert set(loaded.stdout.split("\n")) - {""} <= inputs
+
+
+def test_scripts_that_do_not_compute_do_not_depend_on_the_kernels():
+    for script in (
+        "corpus/download_file.py",
+        "corpus/tokenize_corpus.py",
+        "report/tabulate_rnnlm.py",
+        "report/plot_perplexity.py",
+    ):
+        assert not [path for path in code_inputs.code(script)["modules"] if "kernels" in path]
+
+
+def test_options_are_sorted_and_named():
+    settings = {
+        "steps": 35,
+        "learning_rate": 0.5,
+        "tied": True,
+        "lower": False,
+        "patience": None,
+        "split": [0.9, 0.1],
+    }
+    assert code_inputs.options(settings) == "--learning-rate 0.5 --split 0.9 0.1 --steps 35 --tied"
+
+
+def test_swapped_settings_are_another_string():
+    assert code_inputs.options({"hidden": 100, "layers": 2}) != code_inputs.options(
+        {"hidden": 2, "layers": 100}
+    )
+
+
+@example("-x")
+@given(st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"])))
+def test_any_text_reaches_the_script_as_it_is(text):
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--pattern")
+    assert parser.parse_args(shlex.split(code_inputs.options({"pattern": text}))).pattern == text

@@ -1,0 +1,114 @@
+"""Language models: training, evaluation, and adaptation to the text they read."""
+
+MODELS = config["corpora"][CORPUS]["models"]
+
+
+wildcard_constraints:
+    model="|".join(config["rnnlm"]["models"]),
+
+
+rule train_rnnlm:
+    input:
+        **code("language/train_rnnlm.py"),
+        corpus="data/{corpus}/corpus.h5",
+    output:
+        "results/{corpus}/rnnlm/{model}.h5",
+    # A log, unlike an output, stays when the training is interrupted, fails or goes on, and may be an input as well.
+    log:
+        "logs/{corpus}/train_rnnlm_{model}.log",
+        "results/{corpus}/rnnlm/{model}.csv",
+    benchmark:
+        "results/{corpus}/benchmarks/train_rnnlm_{model}.tsv"
+    threads: config["threads"]
+    resources:
+        **DEVICE,
+        checkpoint_minutes=config["checkpoint_minutes"],
+        mem_mb=4000,
+    params:
+        options=lambda wildcards: options(
+            config["rnnlm"]["models"][wildcards.model] | {"seed": config["seed"]}
+        ),
+    shell:
+        "python {input.script} --log {log[0]} --threads {threads} --device {resources.device}"
+        " --checkpoint-minutes {resources.checkpoint_minutes} --output {output} {params.options} {input.corpus}"
+
+
+rule evaluate_rnnlm:
+    input:
+        **code("language/evaluate_rnnlm.py"),
+        model="results/{corpus}/rnnlm/{model}.h5",
+        corpus="data/{corpus}/corpus.h5",
+    output:
+        "results/{corpus}/rnnlm/{model}_perplexity.h5",
+    log:
+        "logs/{corpus}/evaluate_rnnlm_{model}.log",
+    benchmark:
+        "results/{corpus}/benchmarks/evaluate_rnnlm_{model}.tsv"
+    threads: config["threads"]
+    resources:
+        **DEVICE,
+        mem_mb=2000,
+    shell:
+        "python {input.script} --log {log} --threads {threads} --device {resources.device}"
+        " --output {output} {input.model} {input.corpus}"
+
+
+rule adapt_rnnlm:
+    input:
+        **code("language/adapt_rnnlm.py"),
+        model="results/{corpus}/rnnlm/{model}.h5",
+        corpus="data/{corpus}/corpus.h5",
+    output:
+        "results/{corpus}/rnnlm/adapted/{model}_{method}.h5",
+    log:
+        "logs/{corpus}/adapt_rnnlm_{model}_{method}.log",
+    benchmark:
+        "results/{corpus}/benchmarks/adapt_rnnlm_{model}_{method}.tsv"
+    wildcard_constraints:
+        method="|".join(config["rnnlm"]["adaptation"]),
+    threads: config["threads"]
+    resources:
+        **DEVICE,
+        mem_mb=4000,
+    params:
+        options=adaptation,
+    shell:
+        "python {input.script} --log {log} --threads {threads} --device {resources.device}"
+        " --output {output} {params.options} -- {input.model} {input.corpus}"
+
+
+rule train_ngram:
+    input:
+        **code("language/train_ngram.py"),
+        corpus="data/{corpus}/corpus.h5",
+    output:
+        "results/{corpus}/ngram.h5",
+    log:
+        "logs/{corpus}/train_ngram.log",
+    benchmark:
+        "results/{corpus}/benchmarks/train_ngram.tsv"
+    threads: 1
+    resources:
+        mem_mb=2000,
+    params:
+        options=options(config["ngram"]),
+    shell:
+        "python {input.script} --log {log} --output {output} {params.options} {input.corpus}"
+
+
+rule evaluate_ngram:
+    input:
+        **code("language/evaluate_ngram.py"),
+        model="results/{corpus}/ngram.h5",
+        corpus="data/{corpus}/corpus.h5",
+    output:
+        "results/{corpus}/ngram_perplexity.h5",
+    log:
+        "logs/{corpus}/evaluate_ngram.log",
+    benchmark:
+        "results/{corpus}/benchmarks/evaluate_ngram.tsv"
+    threads: 1
+    resources:
+        mem_mb=2000,
+    shell:
+        "python {input.script} --log {log} --output {output} {input.model} {input.corpus}"

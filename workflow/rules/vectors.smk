@@ -1,0 +1,234 @@
+"""Word vectors, counted and learned, and how they are scored."""
+
+SHARDS = config["counts"]["shards"]
+WORD2VEC = config["word2vec"]["models"]
+VECTORS = {
+    "ppmi": "data/{corpus}/ppmi.h5",
+    "svd": "results/{corpus}/svd.h5",
+    **{name: f"results/{{corpus}}/{name}.h5" for name in WORD2VEC},
+    "gensim_cbow": "results/{corpus}/gensim_cbow.h5",
+    "gensim_skipgram": "results/{corpus}/gensim_skipgram.h5",
+}
+
+
+rule count_shard:
+    input:
+        **code("vectors/count_shard.py"),
+        corpus="data/{corpus}/corpus.h5",
+    output:
+        temp("data/{corpus}/shards/{shard}-of-{shards}.h5"),
+    log:
+        "logs/{corpus}/count_shard_{shard}-of-{shards}.log",
+    benchmark:
+        "results/{corpus}/benchmarks/count_shard_{shard}-of-{shards}.tsv"
+    threads: config["threads"]
+    resources:
+        mem_mb=1000 + config["counts"]["memory_mb"],
+        memory_mb=config["counts"]["memory_mb"],
+    params:
+        options=lambda wildcards: counting(wildcards, ("window", "weighting")),
+    shell:
+        "python {input.script} --log {log} --output {output} --threads {threads}"
+        " --memory-mb {resources.memory_mb} --shard {wildcards.shard} --shards {wildcards.shards}"
+        " {params.options} {input.corpus}"
+
+
+# Counts by itself where there is one shard, and adds up the shards where there are more.
+rule count_cooccurrences:
+    input:
+        **code("vectors/count_cooccurrences.py"),
+        corpus="data/{corpus}/corpus.h5",
+        shards=expand(
+            "data/{{corpus}}/shards/{shard}-of-{shards}.h5",
+            shard=range(1, SHARDS + 1) if SHARDS > 1 else [],
+            shards=SHARDS,
+        ),
+    output:
+        "data/{corpus}/cooccurrences.h5",
+    log:
+        "logs/{corpus}/count_cooccurrences.log",
+    benchmark:
+        "results/{corpus}/benchmarks/count_cooccurrences.tsv"
+    threads: config["threads"]
+    resources:
+        mem_mb=1000 + config["counts"]["memory_mb"],
+        memory_mb=config["counts"]["memory_mb"],
+    params:
+        options=counting,
+    shell:
+        "python {input.script} --log {log} --output {output} --threads {threads}"
+        " --memory-mb {resources.memory_mb} {params.options} --shards {input.shards} -- {input.corpus}"
+
+
+rule weight_ppmi:
+    input:
+        **code("vectors/weight_ppmi.py"),
+        counts="data/{corpus}/cooccurrences.h5",
+    output:
+        "data/{corpus}/ppmi.h5",
+    log:
+        "logs/{corpus}/weight_ppmi.log",
+    benchmark:
+        "results/{corpus}/benchmarks/weight_ppmi.tsv"
+    threads: 1
+    resources:
+        mem_mb=2000,
+    params:
+        options=lambda wildcards: options(settings_of(wildcards.corpus, "ppmi")),
+    shell:
+        "python {input.script} --log {log} --output {output} {params.options} {input.counts}"
+
+
+rule factorize_svd:
+    input:
+        **code("vectors/factorize_svd.py"),
+        ppmi="data/{corpus}/ppmi.h5",
+    output:
+        "results/{corpus}/svd.h5",
+    log:
+        "logs/{corpus}/factorize_svd.log",
+    benchmark:
+        "results/{corpus}/benchmarks/factorize_svd.tsv"
+    threads: config["threads"]
+    resources:
+        mem_mb=4000,
+    params:
+        options=lambda wildcards: options(
+            settings_of(wildcards.corpus, "svd")
+            | config["vectors"]
+            | {"seed": config["seed"]}
+        ),
+    shell:
+        "python {input.script} --log {log} --output {output} --threads {threads} {params.options} {input.ppmi}"
+
+
+rule create_contexts:
+    input:
+        **code("vectors/create_contexts.py"),
+        corpus="data/{corpus}/corpus.h5",
+    output:
+        "data/{corpus}/contexts.h5",
+    log:
+        "logs/{corpus}/create_contexts.log",
+    benchmark:
+        "results/{corpus}/benchmarks/create_contexts.tsv"
+    threads: 1
+    resources:
+        mem_mb=2000,
+    params:
+        options=lambda wildcards: options(settings_of(wildcards.corpus, "contexts")),
+    shell:
+        "python {input.script} --log {log} --output {output} {params.options} {input.corpus}"
+
+
+rule train_word2vec:
+    input:
+        unpack(start),
+        **code("vectors/train_word2vec.py"),
+        contexts="data/{corpus}/contexts.h5",
+    output:
+        "results/{corpus}/{vectors}.h5",
+    log:
+        "logs/{corpus}/train_{vectors}.log",
+    benchmark:
+        "results/{corpus}/benchmarks/train_{vectors}.tsv"
+    wildcard_constraints:
+        vectors="|".join(WORD2VEC),
+    threads: config["threads"]
+    resources:
+        **DEVICE,
+        checkpoint_minutes=config["checkpoint_minutes"],
+        mem_mb=2000,
+    params:
+        options=lambda wildcards: options(
+            WORD2VEC[wildcards.vectors] | config["vectors"] | {"seed": config["seed"]}
+        ),
+    shell:
+        "python {input.script} --log {log} --threads {threads} --device {resources.device}"
+        " --checkpoint-minutes {resources.checkpoint_minutes} --output {output} {params.options} {input.contexts}"
+
+
+# One worker, and so one thread: with more, gensim gives other bits each time.
+rule train_gensim:
+    input:
+        **code("vectors/train_gensim.py"),
+        corpus="data/{corpus}/corpus.h5",
+    output:
+        "results/{corpus}/gensim_{architecture}.h5",
+    log:
+        "logs/{corpus}/train_gensim_{architecture}.log",
+    benchmark:
+        "results/{corpus}/benchmarks/train_gensim_{architecture}.tsv"
+    wildcard_constraints:
+        architecture="cbow|skipgram",
+    threads: 1
+    resources:
+        mem_mb=2000,
+    params:
+        options=lambda wildcards: options(
+            config["gensim"][wildcards.architecture]
+            | {
+                "model": {"cbow": "cbow", "skipgram": "skip-gram"}[
+                    wildcards.architecture
+                ],
+                "seed": config["seed"],
+            }
+        ),
+    shell:
+        "python {input.script} --log {log} --output {output} {params.options} {input.corpus}"
+
+
+rule evaluate_vectors:
+    input:
+        unpack(test_sets),
+        **code("vectors/evaluate_vectors.py"),
+        vectors=lambda wildcards: VECTORS[wildcards.method],
+    output:
+        "results/{corpus}/similarity/{method}.h5",
+    log:
+        "logs/{corpus}/evaluate_vectors_{method}.log",
+    benchmark:
+        "results/{corpus}/benchmarks/evaluate_vectors_{method}.tsv"
+    wildcard_constraints:
+        method="|".join(VECTORS),
+    threads: 1
+    resources:
+        mem_mb=2000,
+    params:
+        options=lambda wildcards: options(
+            {
+                **test_sets(wildcards),
+                "queries": config["corpora"][wildcards.corpus]["queries"],
+                "neighbours": config["evaluation"]["neighbours"],
+            }
+        ),
+    shell:
+        "python {input.script} --log {log} --output {output} {params.options} -- {input.vectors}"
+
+
+rule sweep_vectors:
+    input:
+        unpack(rated_sets),
+        **code("vectors/sweep_vectors.py"),
+        corpus="data/{corpus}/corpus.h5",
+    output:
+        "results/{corpus}/vector_sweep.tsv",
+    log:
+        "logs/{corpus}/sweep_vectors.log",
+    benchmark:
+        "results/{corpus}/benchmarks/sweep_vectors.tsv"
+    threads: config["threads"]
+    resources:
+        mem_mb=4000,
+    params:
+        options=lambda wildcards: options(
+            {
+                **config["sweep"],
+                **rated_sets(wildcards),
+                "dimension": settings_of(wildcards.corpus, "svd")["dimension"],
+                "seed": config["seed"],
+            }
+        ),
+    shell:
+        "python {input.script} --log {log} --output {output} --threads {threads} {params.options}"
+        " -- {input.corpus}"
