@@ -93,7 +93,11 @@ def stages(folder: str, threads: int) -> Iterator[tuple[str, dict, list[str]]]:
 
     tokenize = {name: config["tokenize"][name] for name in ("sentence_end", "normalize")}
     held_out = {name: f"{folder}/held_out.txt" for name in ("valid", "test")}
-    yield "tokenize", tokenize, command("corpus/tokenize_corpus", "corpus.h5", tokenize | held_out, "train.txt")
+    yield (
+        "tokenize",
+        tokenize,
+        command("corpus/tokenize_corpus", "corpus.h5", tokenize | held_out, "train.txt"),
+    )
 
     count = {name: config["counts"][name] for name in ("window", "weighting", "subsample", "memory_mb")}
     given = count | {"threads": threads}

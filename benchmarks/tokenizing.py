@@ -7,7 +7,8 @@ FILES = {name: f"data/ptb/ptb.{name}.txt" for name in ("train", "valid", "test")
 
 def ours(inputs: Inputs) -> Work:
     """lexloom: streams, checks, counts."""
-    from lexloom.corpus.corpus import Tokenizer, read_corpus
+    from lexloom.corpus.reading import read_corpus
+    from lexloom.corpus.tokenizer import Tokenizer
 
     tokenizer = Tokenizer(normalize="NFC", sentence_end="<eos>")
     files = {name: [path] for name, path in FILES.items()}

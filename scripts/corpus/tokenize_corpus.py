@@ -4,7 +4,8 @@ import argparse
 from pathlib import Path
 
 from lexloom.commands.script import at_least, progress, run, script_parser
-from lexloom.corpus.corpus import SPLITS, Tokenizer, read_corpus
+from lexloom.corpus.reading import SPLITS, read_corpus
+from lexloom.corpus.tokenizer import Tokenizer
 from lexloom.storage.artifacts import Dataset, write_artifact
 
 

@@ -4,7 +4,7 @@ import argparse
 import logging
 
 from lexloom.commands.script import at_least, run, script_parser
-from lexloom.corpus.corpus import tokenizer_settings
+from lexloom.corpus.tokenizer import tokenizer_settings
 from lexloom.language.ngram import count_ngrams
 from lexloom.storage.artifacts import read_artifact, write_artifact
 

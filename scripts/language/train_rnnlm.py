@@ -15,7 +15,7 @@ from lexloom.commands.script import (
     run,
     script_parser,
 )
-from lexloom.corpus.corpus import tokenizer_settings
+from lexloom.corpus.tokenizer import tokenizer_settings
 from lexloom.kernels.backend import get_backend
 from lexloom.language.rnnlm import RNNLM, build_rnnlm, perplexity
 from lexloom.nn.losses import perplexity_of

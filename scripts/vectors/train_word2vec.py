@@ -15,7 +15,7 @@ from lexloom.commands.script import (
     run,
     script_parser,
 )
-from lexloom.corpus.vocabularies import join_vocabularies
+from lexloom.corpus.vocabulary import join_vocabularies
 from lexloom.kernels.backend import get_backend
 from lexloom.storage.artifacts import Artifact, Dataset, read_artifact, write_artifact
 from lexloom.training.checkpoints import Checkpoint

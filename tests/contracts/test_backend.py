@@ -1,10 +1,8 @@
 """That layers, losses and optimizers run on a device: they never mix its arrays with the host's."""
 
-import ast
 import importlib
 import inspect
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,7 +10,6 @@ import scipy.sparse
 from fake_device import FAKE, FakeArray
 from layer_cases import layer_cases, loss_cases, optimized, parameters_of
 
-from lexloom import kernels
 from lexloom.errors import LexloomError
 from lexloom.kernels.backend import backend_of, get_backend
 from lexloom.kernels.cpu.kernels import Cpu
@@ -127,54 +124,28 @@ def test_an_unknown_device_is_refused_by_name():
         get_backend("tpu")
 
 
-def kernels_of(module):
-    """Return the signatures of a module's public functions, without the types."""
-    functions = inspect.getmembers(module, inspect.isfunction)
-    return {
-        name: [*inspect.signature(function).parameters]
-        for name, function in functions
-        if not name.startswith("_") and function.__module__.startswith(kernels.__name__)
-    }
-
-
-def cuda_kernels():
-    """Read cuda.py and what it imports from here, without importing, as that needs CuPy."""
-    tree, found = parsed("cuda"), functions_in(parsed("cuda"))
-    for node in tree.body:
-        if isinstance(node, ast.ImportFrom) and node.module.startswith("lexloom.kernels."):
-            defined = functions_in(parsed(node.module.rpartition(".")[2]))
-            found |= {alias.name: defined[alias.name] for alias in node.names}
-    return found
-
-
-def parsed(name):
-    return ast.parse((Path(reference.__file__).parent / f"{name}.py").read_text())
-
-
-def functions_in(tree):
-    functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
-    arguments = {node.name: [*node.args.args, node.args.vararg] for node in functions}
-    return {name: [argument.arg for argument in found if argument] for name, found in arguments.items()}
-
-
-@pytest.mark.parametrize("name", sorted(kernels_of(reference)))
-def test_every_kernel_has_one_signature_everywhere(name):
-    signature = kernels_of(reference)[name]
-    assert kernels_of(cpu)[name] == signature
-    assert cuda_kernels()[name] == signature
-
-
 @pytest.fixture
 def cuda(monkeypatch):
-    """Return cuda.py with NumPy and SciPy in the place of CuPy: its formulas, without its device."""
+    """Return the CUDA kernels with NumPy and SciPy in place of CuPy: the formulas, without a device."""
     monkeypatch.setitem(sys.modules, "cupy", np)
     monkeypatch.setitem(sys.modules, "cupyx.scipy", scipy)
-    names = [f"lexloom.kernels.{name}" for name in ("cuda", "cuda_word2vec")]
+    names = [f"lexloom.kernels.cuda.{name}" for name in ("kernels", "word2vec")]
     for name in names:
         monkeypatch.delitem(sys.modules, name, raising=False)
-    yield importlib.import_module(names[0])
+    yield importlib.import_module(names[0]).Cuda()
     for name in names:
         del sys.modules[name]
+
+
+def signatures(kernels):
+    """Return the names of the arguments of each kernel of a device."""
+    methods = inspect.getmembers(type(kernels), inspect.isfunction)
+    return {name: [*inspect.signature(method).parameters] for name, method in methods if name[0] != "_"}
+
+
+def test_every_kernel_has_one_signature_everywhere(cuda):
+    assert signatures(cpu) == signatures(reference)
+    assert signatures(cuda) == signatures(reference)
 
 
 @pytest.mark.parametrize("ids", [[3, 1, 3, 0, 1, 3], [2], []])
@@ -189,7 +160,7 @@ def test_cuda_sums_rows_like_the_reference(cuda, ids):
 def test_cuda_counts_like_the_reference(cuda, rows, places):
     ids = np.random.default_rng(0).integers(0, 6, 50)
     arguments = ids, 7, np.array([6, 3, 2]), rows, places
-    found, expected = (module.count_cooccurrences(*arguments) for module in (cuda, reference))
+    found, expected = (kernels.count_cooccurrences(*arguments) for kernels in (cuda, reference))
     for one, other in zip(found, expected, strict=True):
         np.testing.assert_array_equal(one, other)
         assert one.dtype == other.dtype

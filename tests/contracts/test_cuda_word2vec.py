@@ -20,12 +20,12 @@ MODULE = "lexloom.kernels.cuda.word2vec"
 
 @pytest.fixture(scope="module")
 def cupy():
-    """Stand in for CuPy while cuda_word2vec.py is imported; what is compiled is kept for the module."""
+    """Stand in for CuPy while its kernels are imported; what is compiled is kept for the module."""
     stand_in = HostCupy()
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(sys.modules, "cupy", stand_in)
         patch.delitem(sys.modules, MODULE, raising=False)
-        stand_in.kernels = importlib.import_module(MODULE)
+        stand_in.kernels = importlib.import_module(MODULE).Word2vec()
         yield stand_in
         del sys.modules[MODULE]
 

@@ -7,10 +7,15 @@ from pathlib import Path
 SCRIPTS = Path(__file__).parents[2] / "scripts"
 
 
+def path_of(name):
+    """Return the path of a script."""
+    (path,) = SCRIPTS.rglob(f"{name}.py")
+    return path
+
+
 def run_script(name, *arguments):
     """Run a script and return how it ended, with what it said."""
-    (script,) = SCRIPTS.rglob(f"{name}.py")
-    command = [sys.executable, script, *map(str, arguments)]
+    command = [sys.executable, path_of(name), *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
 
 

@@ -11,9 +11,9 @@ from dataclasses import asdict
 
 import numpy as np
 import pytest
-from running import SCRIPTS
+from running import path_of
 
-from lexloom.corpus.corpus import Tokenizer
+from lexloom.corpus.tokenizer import Tokenizer
 from lexloom.storage.artifacts import write_artifact
 
 IDS = np.random.default_rng(0).integers(0, 30, 4000).astype(np.int32)
@@ -47,7 +47,7 @@ class Training:
 
     def start(self, *arguments, **options):
         given = [self.folder / "input.h5", "--output", self.output, *self.options.split(), *arguments]
-        command = [sys.executable, SCRIPTS / f"{self.program}.py", *map(str, given)]
+        command = [sys.executable, path_of(self.program), *map(str, given)]
         return subprocess.Popen(command, stderr=subprocess.PIPE, text=True, **options)
 
     def end(self, *arguments, **options):

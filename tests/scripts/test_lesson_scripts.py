@@ -5,7 +5,7 @@ import sys
 
 import numpy as np
 import pytest
-from running import SCRIPTS
+from running import path_of
 
 from lexloom.storage.artifacts import write_artifact
 
@@ -18,7 +18,7 @@ def lesson(tmp_path):
         figure, table = tmp_path / "figure.png", tmp_path / "table.txt"
         command = [
             sys.executable,
-            SCRIPTS / f"lesson_{name}.py",
+            path_of(f"lesson_{name}"),
             *inputs,
             "--figure",
             figure,

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from running import run_script, succeed
 
-from lexloom.corpus.corpus import Tokenizer
+from lexloom.corpus.tokenizer import Tokenizer
 from lexloom.language.ngram import NGramLM, count_ngrams
 from lexloom.storage.artifacts import read_artifact, write_artifact
 

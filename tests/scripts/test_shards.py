@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from running import SCRIPTS, run_script
+from running import path_of, run_script
 
 from lexloom.errors import LexloomError
 from lexloom.storage.artifacts import write_artifact
@@ -19,7 +19,7 @@ IDS = np.random.default_rng(1).zipf(1.3, 20000).clip(max=501).astype(np.int32)
 
 def succeed(name, *arguments):
     """Run a script that must end well, in this process: there are many."""
-    script = runpy.run_path(str(SCRIPTS / f"{name}.py"))
+    script = runpy.run_path(str(path_of(name)))
     script["main"](script["options"]().parse_args(list(map(str, arguments))))
 
 

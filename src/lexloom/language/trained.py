@@ -7,7 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from lexloom.corpus.corpus import UNKNOWN, Tokenizer, known_ids, read_lines
+from lexloom.corpus.reading import read_lines
+from lexloom.corpus.tokenizer import Tokenizer
+from lexloom.corpus.vocabulary import UNKNOWN, known_ids
 from lexloom.errors import LexloomError
 from lexloom.kernels.backend import Backend
 from lexloom.language import ngram, rnnlm

@@ -11,8 +11,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from lexloom.corpus.corpus import SPLITS, Tokenizer, read_corpus, split_text, text_files
-from lexloom.corpus.corpus import corpus as corpus_module
+from lexloom.corpus import text_files, vocabulary
+from lexloom.corpus.reading import SPLITS, read_corpus, split_text
+from lexloom.corpus.tokenizer import Tokenizer
 from lexloom.errors import LexloomError
 from lexloom.storage.artifacts import read_artifact
 
@@ -139,7 +140,7 @@ def test_a_split_loses_nothing_and_needs_no_luck(numbers):
 
 def test_one_long_line_is_read_in_little_memory(write, monkeypatch):
     monkeypatch.setattr(text_files, "_BLOCK", 1 << 14)
-    monkeypatch.setattr(corpus_module, "_BLOCK", 1 << 14)
+    monkeypatch.setattr(vocabulary, "_BLOCK", 1 << 14)
     count = 300_000
     path = write(" ".join(f"w{number % 89}" for number in range(count)))
     tracemalloc.start()

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lexloom.corpus.corpus import word_table
+from lexloom.corpus import word_table
 from lexloom.corpus.word_table import WordTable
 
 

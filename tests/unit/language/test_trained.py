@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lexloom.corpus.corpus import Tokenizer
+from lexloom.corpus.tokenizer import Tokenizer
 from lexloom.errors import LexloomError
 from lexloom.kernels.backend import get_backend
 from lexloom.language.ngram import NGramLM, count_ngrams

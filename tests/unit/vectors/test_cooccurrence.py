@@ -16,7 +16,6 @@ from scipy import sparse
 from lexloom.corpus.subsampling import keep_probabilities
 from lexloom.errors import LexloomError
 from lexloom.kernels.backend import get_backend
-from lexloom.kernels.cpu import kernels as cpu_kernels
 from lexloom.kernels.cpu.kernels import Cpu
 from lexloom.kernels.cpu.machine import thread_pool
 from lexloom.kernels.reference.kernels import Reference
@@ -167,9 +166,7 @@ def test_what_does_not_fit_into_memory_goes_to_the_folder(tmp_path, memory_mb, m
     made, make = [], tempfile.TemporaryFile
     monkeypatch.setattr(tempfile, "TemporaryFile", lambda dir: made.append(dir) or make(dir=dir))
     rows, count = [], cpu.count_cooccurrences
-    monkeypatch.setattr(
-        cpu_kernels, "count_cooccurrences", lambda *args: rows.append(args[-1]) or count(*args)
-    )
+    monkeypatch.setattr(Cpu, "count_cooccurrences", lambda self, *args: rows.append(args[-1]) or count(*args))
     ids = np.random.default_rng(1).zipf(1.3, 20000).clip(max=500).astype(np.int32)
     counts = count_cooccurrences(ids, 501, 5, memory_mb=memory_mb, folder=tmp_path)
     assert counts.sum() == 2 * sum(len(ids) - distance for distance in range(1, 6))

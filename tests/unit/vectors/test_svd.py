@@ -13,10 +13,10 @@ from lexloom.kernels.backend import get_backend
 from lexloom.kernels.cpu.kernels import Cpu
 from lexloom.kernels.cpu.machine import thread_pool
 from lexloom.kernels.reference.kernels import Reference
+from lexloom.vectors import svd
 from lexloom.vectors.cooccurrence import count_cooccurrences, weight_ppmi
 from lexloom.vectors.lanczos import Lanczos
 from lexloom.vectors.svd import truncated_svd, word_vectors
-from lexloom.vectors.word_vectors import svd
 
 cpu = Cpu()
 reference = Reference()

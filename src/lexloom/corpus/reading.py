@@ -1,92 +1,19 @@
 """From text files to word ids: tokens, split, vocabulary."""
 
-import re
-import unicodedata
 from array import array
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from lexloom.corpus.text_files import read_blocks
+from lexloom.corpus.tokenizer import LINE_END, Tokenizer
+from lexloom.corpus.vocabulary import UNKNOWN, blocks_of, build_vocabulary, known_ids
 from lexloom.corpus.word_table import WordTable
 from lexloom.errors import LexloomError
 
 SPLITS = ("train", "valid", "test")
-UNKNOWN = "<unk>"
-_LINE_END = "\n"
-_NUL = "\0"  # read_blocks lets none through
-_SPACES = b" \t\v\f\r\x1c\x1d\x1e\x1f"
-_WIDE_SPACE = re.compile(r"[^\S\x00-\x7f]")
-_BLOCK = 1 << 20
-
-
-@dataclass(frozen=True)
-class Tokenizer:
-    """How a line becomes words.
-
-    Attributes
-    ----------
-    pattern : str or None
-        A regular expression for one token; None splits at white space. A line over a megabyte is read in
-        parts, cut after white space.
-    lower : bool
-        Fold to lower case first.
-    normalize : {"NFC", "NFD", "NFKC", "NFKD"} or None
-        Unicode normal form, likewise first.
-    sentence_end : str or None
-        The token at the end of each line that has any token.
-
-    Raises
-    ------
-    LexloomError
-        When the pattern is no regular expression, or the sentence end holds white space.
-    """
-
-    pattern: str | None = None
-    lower: bool = False
-    normalize: str | None = None
-    sentence_end: str | None = None
-
-    def __post_init__(self):
-        try:
-            re.compile(self.pattern or "")
-        except re.error as error:
-            raise LexloomError(f"pattern: {self.pattern!r} is no regular expression: {error}") from error
-        if self.sentence_end is not None and self.sentence_end.split() != [self.sentence_end]:
-            raise LexloomError(f"sentence_end: {self.sentence_end!r}; expected one word without white space")
-
-    def tidy(self, text: str) -> str:
-        """Return the text in the chosen case and normal form."""
-        if self.lower:
-            text = text.lower()
-        return unicodedata.normalize(self.normalize, text) if self.normalize else text
-
-    def tokens(self, line: str) -> Iterable[str]:
-        """Return the tokens of a line that is tidy."""
-        if self.pattern is None:
-            return line.split()
-        return (match[0] for match in re.finditer(self.pattern, line) if match[0])
-
-    @property
-    def separators(self) -> bytes:
-        """The bytes, besides line feeds, that part the tokens in what `parted` returns."""
-        return _SPACES if self.pattern is None else _NUL.encode()
-
-    def parted(self, text: str) -> bytes:
-        """Return the tokens of a text that is tidy as UTF-8, with separators between them."""
-        if self.pattern is not None:
-            text = _LINE_END.join(_NUL.join(self.tokens(line)) for line in text.split(_LINE_END))
-        elif not text.isascii():
-            text = _WIDE_SPACE.sub(" ", text)
-        return text.encode()
-
-
-def tokenizer_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Return those of a corpus's settings that made its `Tokenizer`."""
-    return {field.name: settings[field.name] for field in fields(Tokenizer)}
 
 
 @dataclass(frozen=True)
@@ -156,7 +83,7 @@ def read_corpus(
             raise LexloomError(f"{_several(files[name])}: no token in it; expected text for {name}")
     names = table.words()
     if "valid" not in parts:
-        end = names.index(tokenizer.sentence_end or _LINE_END)
+        end = names.index(tokenizer.sentence_end or LINE_END)
         parts = dict(zip(SPLITS, split_text(parts["train"], end, split), strict=True))
     if tokenizer.sentence_end is None:
         parts = {name: tokens[tokens != 0] for name, tokens in parts.items()}
@@ -166,11 +93,11 @@ def read_corpus(
             f"{_several(files['train'])}: too few tokens to split ({sizes}); "
             "add text, or name files for valid and test"
         )
-    words, counts, new_ids = _vocabulary(
+    words, counts, new_ids = build_vocabulary(
         names, parts["train"], tokenizer.sentence_end, min_count, max_vocab, id_order
     )
     for tokens in parts.values():
-        for block in _blocks(tokens):
+        for block in blocks_of(tokens):
             block[:] = new_ids[block]
     return Corpus(**parts, words=words, counts=counts)
 
@@ -198,31 +125,12 @@ def read_lines(path: str | Path, tokenizer: Tokenizer, words: Sequence[str]) -> 
     if not len(tokens):
         raise LexloomError(f"{path}: no token in it; expected text")
     names = table.words()
-    ends = tokens == names.index(tokenizer.sentence_end or _LINE_END)
+    ends = tokens == names.index(tokenizer.sentence_end or LINE_END)
     lines = np.cumsum(ends) - ends
     if tokenizer.sentence_end is None:
         tokens, lines = tokens[~ends], lines[~ends]
     used, places = np.unique(tokens, return_inverse=True)
     return known_ids([names[name] for name in used], words, path)[places], lines
-
-
-def known_ids(names: Sequence[str], words: Sequence[str], source: str | Path) -> np.ndarray:
-    """Return the ids (N,) of words; one that is not in the vocabulary is <unk>, as in a corpus.
-
-    Raises
-    ------
-    LexloomError
-        When a word is not in the vocabulary and <unk> is not either.
-    """
-    numbers = {word: number for number, word in enumerate(words)}
-    unknown = numbers.get(UNKNOWN)
-    ids = [numbers.get(name, unknown) for name in names]
-    if None in ids:
-        raise LexloomError(
-            f"{source}: {names[ids.index(None)]!r} is not among the {len(words)} words of the model, and "
-            f"neither is {UNKNOWN}; leave it out, or train on a corpus with min_count 2 or more"
-        )
-    return np.array(ids, np.int32)
 
 
 def split_text(tokens: np.ndarray, end: int, shares: Sequence[float]) -> list[np.ndarray]:
@@ -259,7 +167,7 @@ def split_text(tokens: np.ndarray, end: int, shares: Sequence[float]) -> list[np
 
 def _table(tokenizer: Tokenizer) -> WordTable:
     """Return a table in which the end of a line has the number 0, whether it is a token or not."""
-    return WordTable(tokenizer.separators, tokenizer.sentence_end or _LINE_END, first=_LINE_END)
+    return WordTable(tokenizer.separators, tokenizer.sentence_end or LINE_END, first=LINE_END)
 
 
 def _read_text(
@@ -270,59 +178,8 @@ def _read_text(
     for path in paths:
         for block in read_blocks(path, advance):
             tokens.frombytes(table.read(tokenizer.parted(tokenizer.tidy(block))).view(np.uint8))
-        tokens.frombytes(table.read(_LINE_END.encode()).view(np.uint8))
+        tokens.frombytes(table.read(LINE_END.encode()).view(np.uint8))
     return np.frombuffer(tokens, np.int32)
-
-
-def _vocabulary(
-    names: list[str],
-    train: np.ndarray,
-    sentence_end: str | None,
-    min_count: int,
-    max_vocab: int | None,
-    id_order: str,
-) -> tuple[list[str], np.ndarray, np.ndarray]:
-    """Return the words, their counts in train, and the new id of each provisional one."""
-    names = names if UNKNOWN in names else [*names, UNKNOWN]
-    unknown = names.index(UNKNOWN)
-    end = None if sentence_end is None else names.index(sentence_end)
-    counts = sum(np.bincount(block, minlength=len(names)) for block in _blocks(train))
-    kept = _kept(counts, unknown, end, min_count, max_vocab)
-    # The first is the line end, which is no word; <unk> itself is among them.
-    replaced = np.flatnonzero(~kept)[1:]
-    first = np.arange(len(names))
-    first[unknown] = replaced[0]
-    counts[unknown], counts[replaced[replaced != unknown]] = counts[replaced].sum(), 0
-    kept[unknown] = counts[unknown] > 0 or len(replaced) > 1
-
-    order = np.flatnonzero(kept)
-    order = order[np.lexsort((first[order], -counts[order] if id_order == "frequency" else first[order]))]
-    new_ids = np.full(len(names), -1, np.int32)
-    new_ids[order] = np.arange(len(order))
-    new_ids[replaced] = new_ids[unknown]
-    return [names[word] for word in order], counts[order], new_ids
-
-
-def _kept(
-    counts: np.ndarray, unknown: int, sentence_end: int | None, min_count: int, max_vocab: int | None
-) -> np.ndarray:
-    """Return which provisional words stay words of their own, neither <unk> nor the line end."""
-    kept = counts >= min_count
-    if sentence_end is not None:
-        kept[sentence_end] = True
-    kept[[0, unknown]] = False
-    if max_vocab is not None:
-        importance = np.where(kept, counts, -1)
-        if sentence_end is not None:
-            importance[sentence_end] = counts.max() + 1
-        kept[np.argsort(-importance, kind="stable")[max_vocab - 1 :]] = False
-    return kept
-
-
-def _blocks(tokens: np.ndarray) -> Iterator[np.ndarray]:
-    """Yield a long array in parts that share its memory, because indexing copies int32 ids as int64."""
-    for start in range(0, len(tokens), _BLOCK):
-        yield tokens[start : start + _BLOCK]
 
 
 def _several(paths: Sequence[str | Path]) -> str:

@@ -16,7 +16,7 @@ import pytest
 from scipy import sparse
 
 from lexloom.commands import lexloom as cli
-from lexloom.corpus.corpus import Tokenizer
+from lexloom.corpus.tokenizer import Tokenizer
 from lexloom.language.ngram import count_ngrams
 from lexloom.storage.artifacts import Dataset, write_artifact
 from lexloom.vectors.word_vectors import read_vectors
@@ -161,7 +161,7 @@ def test_info_says_what_a_file_holds_and_where_it_came_from(lexloom):
         ["words", "6", "text"],
     ):
         assert row in rows
-    (sha,) = (row for row in rows if row[:1] == ["test_cli.py"])
+    (sha,) = (row for row in rows if row[:1] == ["test_lexloom.py"])
     assert re.fullmatch("[0-9a-f]{64}", sha[1])
 
 

@@ -1,0 +1,80 @@
+"""How a line of text becomes tokens."""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+from lexloom.errors import LexloomError
+
+LINE_END = "\n"
+_NUL = "\0"  # read_blocks lets none through
+_SPACES = b" \t\v\f\r\x1c\x1d\x1e\x1f"
+_WIDE_SPACE = re.compile(r"[^\S\x00-\x7f]")
+
+
+@dataclass(frozen=True)
+class Tokenizer:
+    """How a line becomes words.
+
+    Attributes
+    ----------
+    pattern : str or None
+        A regular expression for one token; None splits at white space. A line over a megabyte is read in
+        parts, cut after white space.
+    lower : bool
+        Fold to lower case first.
+    normalize : {"NFC", "NFD", "NFKC", "NFKD"} or None
+        Unicode normal form, likewise first.
+    sentence_end : str or None
+        The token at the end of each line that has any token.
+
+    Raises
+    ------
+    LexloomError
+        When the pattern is no regular expression, or the sentence end holds white space.
+    """
+
+    pattern: str | None = None
+    lower: bool = False
+    normalize: str | None = None
+    sentence_end: str | None = None
+
+    def __post_init__(self):
+        try:
+            re.compile(self.pattern or "")
+        except re.error as error:
+            raise LexloomError(f"pattern: {self.pattern!r} is no regular expression: {error}") from error
+        if self.sentence_end is not None and self.sentence_end.split() != [self.sentence_end]:
+            raise LexloomError(f"sentence_end: {self.sentence_end!r}; expected one word without white space")
+
+    def tidy(self, text: str) -> str:
+        """Return the text in the chosen case and normal form."""
+        if self.lower:
+            text = text.lower()
+        return unicodedata.normalize(self.normalize, text) if self.normalize else text
+
+    def tokens(self, line: str) -> Iterable[str]:
+        """Return the tokens of a line that is tidy."""
+        if self.pattern is None:
+            return line.split()
+        return (match[0] for match in re.finditer(self.pattern, line) if match[0])
+
+    @property
+    def separators(self) -> bytes:
+        """The bytes, besides line feeds, that part the tokens in what `parted` returns."""
+        return _SPACES if self.pattern is None else _NUL.encode()
+
+    def parted(self, text: str) -> bytes:
+        """Return the tokens of a text that is tidy as UTF-8, with separators between them."""
+        if self.pattern is not None:
+            text = LINE_END.join(_NUL.join(self.tokens(line)) for line in text.split(LINE_END))
+        elif not text.isascii():
+            text = _WIDE_SPACE.sub(" ", text)
+        return text.encode()
+
+
+def tokenizer_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return those of a corpus's settings that made its `Tokenizer`."""
+    return {field.name: settings[field.name] for field in fields(Tokenizer)}

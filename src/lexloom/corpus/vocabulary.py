@@ -1,0 +1,101 @@
+"""Vocabularies: which words have ids of their own, and how vocabularies grow."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from lexloom.errors import LexloomError
+
+UNKNOWN = "<unk>"
+_BLOCK = 1 << 20
+
+
+def build_vocabulary(
+    names: list[str],
+    train: np.ndarray,
+    sentence_end: str | None,
+    min_count: int,
+    max_vocab: int | None,
+    id_order: str,
+) -> tuple[list[str], np.ndarray, np.ndarray]:
+    """Return the words, their counts in train, and the new id of each provisional one."""
+    names = names if UNKNOWN in names else [*names, UNKNOWN]
+    unknown = names.index(UNKNOWN)
+    end = None if sentence_end is None else names.index(sentence_end)
+    counts = sum(np.bincount(block, minlength=len(names)) for block in blocks_of(train))
+    kept = _kept(counts, unknown, end, min_count, max_vocab)
+    # The first is the line end, which is no word; <unk> itself is among them.
+    replaced = np.flatnonzero(~kept)[1:]
+    first = np.arange(len(names))
+    first[unknown] = replaced[0]
+    counts[unknown], counts[replaced[replaced != unknown]] = counts[replaced].sum(), 0
+    kept[unknown] = counts[unknown] > 0 or len(replaced) > 1
+
+    order = np.flatnonzero(kept)
+    order = order[np.lexsort((first[order], -counts[order] if id_order == "frequency" else first[order]))]
+    new_ids = np.full(len(names), -1, np.int32)
+    new_ids[order] = np.arange(len(order))
+    new_ids[replaced] = new_ids[unknown]
+    return [names[word] for word in order], counts[order], new_ids
+
+
+def _kept(
+    counts: np.ndarray, unknown: int, sentence_end: int | None, min_count: int, max_vocab: int | None
+) -> np.ndarray:
+    """Return which provisional words stay words of their own, neither <unk> nor the line end."""
+    kept = counts >= min_count
+    if sentence_end is not None:
+        kept[sentence_end] = True
+    kept[[0, unknown]] = False
+    if max_vocab is not None:
+        importance = np.where(kept, counts, -1)
+        if sentence_end is not None:
+            importance[sentence_end] = counts.max() + 1
+        kept[np.argsort(-importance, kind="stable")[max_vocab - 1 :]] = False
+    return kept
+
+
+def blocks_of(tokens: np.ndarray) -> Iterator[np.ndarray]:
+    """Yield a long array in parts that share its memory, because indexing copies int32 ids as int64."""
+    for start in range(0, len(tokens), _BLOCK):
+        yield tokens[start : start + _BLOCK]
+
+
+def known_ids(names: Sequence[str], words: Sequence[str], source: str | Path) -> np.ndarray:
+    """Return the ids (N,) of words; one that is not in the vocabulary is <unk>, as in a corpus.
+
+    Raises
+    ------
+    LexloomError
+        When a word is not in the vocabulary and <unk> is not either.
+    """
+    numbers = {word: number for number, word in enumerate(words)}
+    unknown = numbers.get(UNKNOWN)
+    ids = [numbers.get(name, unknown) for name in names]
+    if None in ids:
+        raise LexloomError(
+            f"{source}: {names[ids.index(None)]!r} is not among the {len(words)} words of the model, and "
+            f"neither is {UNKNOWN}; leave it out, or train on a corpus with min_count 2 or more"
+        )
+    return np.array(ids, np.int32)
+
+
+def join_vocabularies(words: Sequence[str], others: Sequence[str]) -> tuple[list[str], np.ndarray]:
+    """Return a vocabulary with the words of both, and where the others are in it.
+
+    Parameters
+    ----------
+    words, others : sequences of str
+        Each without repeats.
+
+    Returns
+    -------
+    joined : list of str
+        `words` where they were, then those of `others` that are new, in their order.
+    numbers : (len(others),) int32 array
+        `joined[numbers[i]]` is `others[i]`.
+    """
+    joined = list(dict.fromkeys([*words, *others]))
+    places = {word: place for place, word in enumerate(joined)}
+    return joined, np.array([places[word] for word in others], np.int32)

@@ -1,0 +1,76 @@
+"""The house stands as docs/architecture.md draws it: few rooms, and imports that go downwards only."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import lexloom
+
+LIBRARY = Path(lexloom.__file__).parent
+FLOORS = (
+    ("commands", "lessons", "report"),
+    ("language", "vectors"),
+    ("corpus", "training"),
+    ("nn",),
+    ("storage",),
+    ("kernels",),
+    ("settings", "errors"),
+)
+FLOOR_OF = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
+FILES = sorted(LIBRARY.rglob("*.py"))
+NAMES = {
+    ".".join(("lexloom", *path.relative_to(LIBRARY).with_suffix("").parts)).removesuffix(".__init__"): path
+    for path in FILES
+}
+
+
+def imports_of(path):
+    """Return the modules of lexloom that a file imports anywhere in it, functions included."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert not node.level, f"{path}: imports are absolute"
+            inner = [f"{node.module}.{alias.name}" for alias in node.names]
+            found |= {name if name in NAMES else node.module for name in inner}
+    return {name for name in found if name.split(".")[0] == "lexloom"}
+
+
+IMPORTS = {name: imports_of(path) for name, path in NAMES.items()}
+
+
+def test_the_top_floor_has_at_most_14_entries():
+    entries = {path.name for path in LIBRARY.iterdir() if path.name != "__pycache__"}
+    assert len(entries) <= 14, sorted(entries)
+
+
+@pytest.mark.parametrize("name", sorted(NAMES.keys() - {"lexloom"}))
+def test_imports_go_downwards_only(name):
+    room = name.split(".")[1]
+    for imported in IMPORTS[name]:
+        assert imported != "lexloom", "the front door is for people, not for the library"
+        other = imported.split(".")[1]
+        assert other == room or FLOOR_OF[other] > FLOOR_OF[room], f"{name} imports {imported}"
+
+
+def reached_from(name):
+    reached, waiting = set(), [name]
+    while waiting:
+        for imported in IMPORTS[waiting.pop()] - reached:
+            reached.add(imported)
+            waiting.append(imported)
+    return reached
+
+
+def test_no_module_imports_itself_through_others():
+    assert [name for name in NAMES if name in reached_from(name)] == []
+
+
+def test_the_library_knows_neither_scripts_nor_snakemake():
+    for name, path in NAMES.items():
+        text = path.read_text(encoding="utf-8")
+        if name.split(".")[1:2] != ["commands"]:
+            assert "snakemake" not in text.lower(), path
+            assert "scripts/" not in text, path
