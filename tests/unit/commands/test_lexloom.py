@@ -148,7 +148,8 @@ def test_vectors_are_not_overwritten_by_their_own_export(refused, folder):
     assert (folder / "skipgram.h5").read_bytes() == before
 
 
-def test_info_says_what_a_file_holds_and_where_it_came_from(lexloom):
+def test_info_says_what_a_file_holds_and_where_it_came_from(lexloom, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "100")
     rows = [line.split() for line in lexloom("info", "skipgram.h5")]
     for row in (
         ["kind", "vectors,", "version", "1"],
