@@ -24,7 +24,7 @@ def test_a_rule_has_every_part(name):
     parts = re.findall(r"^    (\w+):", RULES[name], re.M)
     assert {"input", "output", "log", "benchmark", "threads", "resources", "shell"} <= set(parts)
     assert "mem_mb=" in RULES[name]
-    assert re.search(r'code\("\w+\.py"\)', RULES[name]), "the script and its modules are inputs"
+    assert re.search(r'code\("\w+/\w+\.py"\)', RULES[name]), "the script and its modules are inputs"
 
 
 @pytest.mark.parametrize("name", RULES)
