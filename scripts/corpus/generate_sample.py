@@ -7,7 +7,7 @@ import numpy as np
 
 from lexloom.commands.script import at_least, run, script_parser
 from lexloom.corpus.sample.texts import GRAMMAR, analogies, generate_texts, perplexity, word_classes
-from lexloom.storage.artifacts import Dataset, write_artifact
+from lexloom.storage.artifacts import Dataset, Provenance, write_artifact
 from lexloom.storage.atomic_files import write_lines
 from lexloom.training.randomness import random_stream
 
@@ -30,7 +30,7 @@ def main(options: argparse.Namespace) -> None:
         "reference_perplexity": Dataset(np.float64(perplexity(GRAMMAR, texts["test"])), (), "of test"),
     }
     settings = {"tokens": options.tokens, "seed": options.seed}
-    write_artifact(options.output, "gold", datasets, settings, seed=options.seed)
+    write_artifact(options.output, "gold", datasets, Provenance(settings, seed=options.seed))
 
 
 parser = script_parser(

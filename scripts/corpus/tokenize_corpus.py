@@ -6,7 +6,7 @@ from pathlib import Path
 from lexloom.commands.script import at_least, progress, run, script_parser
 from lexloom.corpus.reading import SPLITS, read_corpus
 from lexloom.corpus.tokenizer import Tokenizer
-from lexloom.storage.artifacts import Dataset, write_artifact
+from lexloom.storage.artifacts import Dataset, Provenance, write_artifact
 
 
 def main(options: argparse.Namespace) -> None:
@@ -32,7 +32,10 @@ def main(options: argparse.Namespace) -> None:
     counts = Dataset(corpus.counts, ("word",), "occurrences in train")
     inputs = [path for paths in files.values() for path in paths]
     write_artifact(
-        options.output, "corpus", {**tokens, "words": corpus.words, "counts": counts}, settings, inputs
+        options.output,
+        "corpus",
+        {**tokens, "words": corpus.words, "counts": counts},
+        Provenance(settings, inputs),
     )
 
 

@@ -19,7 +19,7 @@ from lexloom.language.neural_cache import log_probabilities as cached_log_probab
 from lexloom.language.perplexity import KEPT_SPLITS, perplexity_datasets, perplexity_of_tokens
 from lexloom.language.rnnlm import RNNLM, rnnlm_from_artifact
 from lexloom.language.temperature import fit_temperature, tempered
-from lexloom.storage.artifacts import Artifact, check_same_words, read_artifact, write_artifact
+from lexloom.storage.artifacts import Artifact, Provenance, check_same_words, read_artifact, write_artifact
 
 Found = tuple[dict[str, float], dict[str, np.ndarray]]
 
@@ -89,7 +89,9 @@ def main(given: argparse.Namespace) -> None:
     parameters = sum(parameter.data.size for parameter in model.parameters())
     datasets = perplexity_datasets(scored, parameters, len(artifact["history"]["epoch"]))
     settings = artifact.settings | {"trained_on": artifact.device, "adaptation": found}
-    write_artifact(given.output, "perplexity", datasets, settings, [given.model, given.corpus], backend.name)
+    write_artifact(
+        given.output, "perplexity", datasets, Provenance(settings, [given.model, given.corpus], backend.name)
+    )
 
 
 def by_temperature(model: RNNLM, corpus: Artifact, given: argparse.Namespace) -> Found:

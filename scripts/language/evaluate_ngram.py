@@ -6,7 +6,7 @@ import logging
 from lexloom.commands.script import run, script_parser
 from lexloom.language.ngram import ngram_from_artifact
 from lexloom.language.perplexity import perplexity_datasets, perplexity_of_tokens
-from lexloom.storage.artifacts import check_same_words, read_artifact, write_artifact
+from lexloom.storage.artifacts import Provenance, check_same_words, read_artifact, write_artifact
 
 SPLITS = ("train", "valid", "test")
 
@@ -33,7 +33,7 @@ def main(given: argparse.Namespace) -> None:
         logging.info("%s perplexity %.2f", split, perplexity_of_tokens(values))
     datasets = perplexity_datasets(scored, sum(len(level.words) for level in model.levels), epochs=1)
     settings = artifact.settings | {"trained_on": artifact.device}
-    write_artifact(given.output, "perplexity", datasets, settings, [given.model, given.corpus])
+    write_artifact(given.output, "perplexity", datasets, Provenance(settings, [given.model, given.corpus]))
 
 
 if __name__ == "__main__":

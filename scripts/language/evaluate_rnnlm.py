@@ -7,7 +7,7 @@ from lexloom.commands.script import add_device_options, progress, run, script_pa
 from lexloom.kernels.backend import get_backend
 from lexloom.language.perplexity import perplexity_datasets, perplexity_of_tokens
 from lexloom.language.rnnlm import rnnlm_from_artifact
-from lexloom.storage.artifacts import check_same_words, read_artifact, write_artifact
+from lexloom.storage.artifacts import Provenance, check_same_words, read_artifact, write_artifact
 
 SPLITS = ("train", "valid", "test")
 
@@ -39,7 +39,9 @@ def main(given: argparse.Namespace) -> None:
     parameters = sum(parameter.data.size for parameter in model.parameters())
     datasets = perplexity_datasets(scored, parameters, len(artifact["history"]["epoch"]))
     settings = artifact.settings | {"trained_on": artifact.device}
-    write_artifact(given.output, "perplexity", datasets, settings, [given.model, given.corpus], backend.name)
+    write_artifact(
+        given.output, "perplexity", datasets, Provenance(settings, [given.model, given.corpus], backend.name)
+    )
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import logging
 from lexloom.commands.script import at_least, run, script_parser
 from lexloom.corpus.tokenizer import tokenizer_settings
 from lexloom.language.ngram import count_ngrams
-from lexloom.storage.artifacts import read_artifact, write_artifact
+from lexloom.storage.artifacts import Provenance, read_artifact, write_artifact
 
 
 def options() -> argparse.ArgumentParser:
@@ -32,7 +32,7 @@ def main(given: argparse.Namespace) -> None:
     for k, level in enumerate(counts, start=1):
         logging.info("order %d: %d n-grams", k, level.count_nonzero())
     datasets = {f"counts_{k}": level for k, level in enumerate(counts, start=1)} | {"words": words}
-    write_artifact(given.output, "ngram", datasets, settings, [given.corpus])
+    write_artifact(given.output, "ngram", datasets, Provenance(settings, [given.corpus]))
 
 
 if __name__ == "__main__":

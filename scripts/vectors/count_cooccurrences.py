@@ -6,7 +6,7 @@ from pathlib import Path
 from lexloom.commands.script import at_least, between, run, script_parser
 from lexloom.errors import LexloomError
 from lexloom.kernels.backend import get_backend
-from lexloom.storage.artifacts import file_sha256, read_artifact, write_artifact
+from lexloom.storage.artifacts import Provenance, file_sha256, read_artifact, write_artifact
 from lexloom.storage.matrix_rows import StoredRows
 from lexloom.vectors.cooccurrence import WEIGHTINGS, add_shards, count_cooccurrences
 
@@ -75,7 +75,7 @@ def main(given: argparse.Namespace) -> None:
         corpus = read_artifact(given.corpus, "corpus", ["train", "words"])
         counts = count_cooccurrences(corpus["train"], len(corpus["words"]), **settings, **place)
     datasets = {"counts": counts, "words": corpus["words"]}
-    write_artifact(given.output, "cooccurrences", datasets, settings, [given.corpus])
+    write_artifact(given.output, "cooccurrences", datasets, Provenance(settings, [given.corpus]))
 
 
 def check_shards(given: argparse.Namespace, shards: list[StoredRows]) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from lexloom.commands.script import at_least, run, script_parser
 from lexloom.kernels.backend import get_backend
-from lexloom.storage.artifacts import read_artifact, write_artifact
+from lexloom.storage.artifacts import Provenance, read_artifact, write_artifact
 from lexloom.vectors.cooccurrence import WEIGHTINGS, count_shard
 
 SETTINGS = ("window", "weighting", "shard", "shards")
@@ -39,7 +39,7 @@ def main(given: argparse.Namespace) -> None:
     sums = count_shard(
         corpus["train"], len(corpus["words"]), **settings, memory_mb=given.memory_mb, folder=folder
     )
-    write_artifact(given.output, "shard", {"sums": sums}, settings, [given.corpus])
+    write_artifact(given.output, "shard", {"sums": sums}, Provenance(settings, [given.corpus]))
 
 
 if __name__ == "__main__":

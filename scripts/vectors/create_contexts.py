@@ -7,7 +7,7 @@ nothing is written twice.
 import argparse
 
 from lexloom.commands.script import at_least, run, script_parser
-from lexloom.storage.artifacts import Dataset, read_artifact, write_artifact
+from lexloom.storage.artifacts import Dataset, Provenance, read_artifact, write_artifact
 from lexloom.vectors.contexts import context_offsets
 
 
@@ -34,7 +34,7 @@ def main(given: argparse.Namespace) -> None:
         "words": corpus["words"],
         "counts": Dataset(corpus["counts"], ("word",), "occurrences in train"),
     }
-    write_artifact(given.output, "contexts", datasets, {"window": given.window}, [given.corpus])
+    write_artifact(given.output, "contexts", datasets, Provenance({"window": given.window}, [given.corpus]))
 
 
 if __name__ == "__main__":

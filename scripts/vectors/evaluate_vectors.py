@@ -9,7 +9,7 @@ import numpy as np
 
 from lexloom.commands.script import at_least, run, script_parser
 from lexloom.kernels.backend import get_backend
-from lexloom.storage.artifacts import Dataset, describe_artifact, read_artifact, write_artifact
+from lexloom.storage.artifacts import Dataset, Provenance, describe_artifact, read_artifact, write_artifact
 from lexloom.vectors.evaluation import (
     Score,
     read_analogies,
@@ -68,8 +68,10 @@ def main(options: argparse.Namespace) -> None:
             "neighbours": Dataset(neighbours, ("query", "rank"), "word id"),
             "cosines": Dataset(cosines, ("query", "rank")),
         },
-        {"queries": options.queries, "neighbours": options.neighbours},
-        inputs=[options.vectors, *options.similarity, *options.analogies, *filter(None, [options.gold])],
+        Provenance(
+            {"queries": options.queries, "neighbours": options.neighbours},
+            inputs=[options.vectors, *options.similarity, *options.analogies, *filter(None, [options.gold])],
+        ),
     )
 
 

@@ -4,7 +4,7 @@ import argparse
 
 from lexloom.commands.script import at_least, between, progress, run, script_parser
 from lexloom.kernels.backend import get_backend
-from lexloom.storage.artifacts import Dataset, read_artifact, write_artifact
+from lexloom.storage.artifacts import Dataset, Provenance, read_artifact, write_artifact
 from lexloom.training.randomness import random_stream
 from lexloom.vectors.svd import truncated_svd, word_vectors
 
@@ -59,7 +59,7 @@ def main(given: argparse.Namespace) -> None:
         "words": weighted["words"],
     }
     settings = weighted.settings | {name: getattr(given, name) for name in SETTINGS}
-    write_artifact(given.output, "vectors", datasets, settings, [given.ppmi], seed=given.seed)
+    write_artifact(given.output, "vectors", datasets, Provenance(settings, [given.ppmi], seed=given.seed))
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ import numpy as np
 
 from lexloom.commands.script import at_least, between, progress, run, script_parser
 from lexloom.errors import LexloomError
-from lexloom.storage.artifacts import Dataset, read_artifact, write_artifact
+from lexloom.storage.artifacts import Dataset, Provenance, read_artifact, write_artifact
 
 # gensim leaves out what is beyond as many words of one piece.
 PIECE = 10_000
@@ -63,7 +63,7 @@ def main(given: argparse.Namespace) -> None:
     vectors, version = train(corpus["train"], corpus["words"], given)
     settings = {name: getattr(given, name) for name in SETTINGS} | {"gensim": version}
     datasets = {"vectors": Dataset(vectors, ("word", "dimension")), "words": corpus["words"]}
-    write_artifact(given.output, "vectors", datasets, settings, [given.corpus], seed=given.seed)
+    write_artifact(given.output, "vectors", datasets, Provenance(settings, [given.corpus], seed=given.seed))
 
 
 def train(ids: np.ndarray, words: list[str], given: argparse.Namespace) -> tuple[np.ndarray, str]:

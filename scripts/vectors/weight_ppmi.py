@@ -3,7 +3,7 @@
 import argparse
 
 from lexloom.commands.script import between, run, script_parser
-from lexloom.storage.artifacts import read_artifact, write_artifact
+from lexloom.storage.artifacts import Provenance, read_artifact, write_artifact
 from lexloom.vectors.cooccurrence import weight_ppmi
 
 
@@ -33,7 +33,7 @@ def main(given: argparse.Namespace) -> None:
     ppmi = weight_ppmi(counted["counts"], given.smoothing, given.shift)
     settings = counted.settings | {"smoothing": given.smoothing, "shift": given.shift}
     datasets = {"ppmi": ppmi, "words": counted["words"]}
-    write_artifact(given.output, "ppmi", datasets, settings, [given.cooccurrences])
+    write_artifact(given.output, "ppmi", datasets, Provenance(settings, [given.cooccurrences]))
 
 
 if __name__ == "__main__":

@@ -1,5 +1,8 @@
 """The exceptions that a person is meant to read."""
 
+import difflib
+from collections.abc import Iterable
+
 
 class LexloomError(Exception):
     """A mistake in a file, a key or a value: the message names it, what was expected and what to do next.
@@ -18,3 +21,9 @@ class Interrupted(Exception):
     def __init__(self, message: str, signal: int):
         super().__init__(message)
         self.signal = signal
+
+
+def did_you_mean(word: object, known: Iterable[str]) -> str:
+    """Return ", did you mean {the most similar of the known words}?", or nothing if none is similar."""
+    similar = difflib.get_close_matches(str(word), known, n=1)
+    return f", did you mean {similar[0]}?" if similar else ""

@@ -96,7 +96,7 @@ def test_ended_while_an_epoch_is_measured_it_goes_on_to_the_same_bits(tmp_path, 
     expected, end = fit(averaged(), last=[KeepBest("v")])
 
     def again(asks):
-        with Checkpoint(tmp_path / "lm.h5", {}, minutes=1000) as checkpoint:
+        with Checkpoint(tmp_path / "lm.h5", minutes=1000) as checkpoint:
 
             def during(trainer):
                 if asks and trainer.position.epoch == epoch:

@@ -101,10 +101,13 @@ def test_a_resumed_training_has_each_line_once(tmp_path, damage):
             if trainer.position.steps == self.step:
                 raise ZeroDivisionError
 
-    with pytest.raises(ZeroDivisionError), Checkpoint(tmp_path / "a.h5", {}, minutes=1e6) as checkpoint:
+    with (
+        pytest.raises(ZeroDivisionError),
+        Checkpoint(tmp_path / "a.h5", minutes=1e6) as checkpoint,
+    ):
         fit(path, checkpoint, Crash(9))
     path.write_text(damage(path.read_text()))
-    with Checkpoint(tmp_path / "a.h5", {}, minutes=1e6) as checkpoint:
+    with Checkpoint(tmp_path / "a.h5", minutes=1e6) as checkpoint:
         resumed = fit(path, checkpoint, Crash(None))
     found = lines(path)
     whole = fit(tmp_path / "whole.csv")

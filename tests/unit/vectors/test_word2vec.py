@@ -269,7 +269,7 @@ def test_a_model_takes_up_trained_tables_as_its_first_rows(tmp_path):
     fresh = new.W_in.data[SIZE:].copy()
     tables = {table.name: table.data for table in old.parameters()}
     tables["words"] = [str(number) for number in range(SIZE)]
-    write_artifact(tmp_path / "old.h5", "vectors", tables, {})
+    write_artifact(tmp_path / "old.h5", "vectors", tables)
     new.take_up(read_artifact(tmp_path / "old.h5", "vectors"), "old.h5")
     for ours, theirs in zip(new.parameters(), old.parameters(), strict=True):
         np.testing.assert_array_equal(ours.data[:SIZE], theirs.data)
@@ -289,6 +289,6 @@ def test_a_model_takes_up_trained_tables_as_its_first_rows(tmp_path):
     ],
 )
 def test_vectors_that_cannot_be_taken_up_are_refused(tmp_path, tables, message):
-    write_artifact(tmp_path / "old.h5", "vectors", {"words": ["a", "b", "c"]} | tables, {})
+    write_artifact(tmp_path / "old.h5", "vectors", {"words": ["a", "b", "c"]} | tables)
     with pytest.raises(LexloomError, match=message):
         build(SkipGram).take_up(read_artifact(tmp_path / "old.h5", "vectors"), "old.h5")
