@@ -1,15 +1,14 @@
-"""How a rule names its code and its settings, so that Snakemake reruns what an edit touches, nothing else."""
+"""How a rule names its code, so that Snakemake reruns what an edit touches, and nothing else."""
 
 import ast
 import os
-import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 # Relative to the working directory: `--directory` may name another one, and a moved clone reruns nothing.
-ROOT = Path(os.path.relpath(Path(__file__).resolve().parents[1]))
+ROOT = Path(os.path.relpath(Path(__file__).resolve().parents[2]))
 LIBRARY = ROOT / "src/lexloom"
 
 
@@ -21,27 +20,6 @@ def code(script: str) -> dict[str, Any]:
     """
     path = ROOT / "scripts" / script
     return {"script": str(path), "modules": imported_modules(path)}
-
-
-def options(settings: Mapping[str, Any]) -> str:
-    """Return settings as command-line options, sorted by name, in one string.
-
-    True becomes a bare flag; False and None are left out. A value that begins with a hyphen is tied to its
-    name, or it would be taken for an option. One string with the names in it lets Snakemake see two settings
-    that swap their values.
-    """
-    words = []
-    for name, value in sorted(settings.items()):
-        option = f"--{name.replace('_', '-')}"
-        if value is True:
-            words.append(option)
-        elif isinstance(value, list):
-            words.append(shlex.join([option, *map(str, value)]))
-        elif str(value).startswith("-"):
-            words.append(shlex.quote(f"{option}={value}"))
-        elif value is not False and value is not None:
-            words.append(shlex.join([option, str(value)]))
-    return " ".join(words)
 
 
 def imported_modules(path: Path) -> list[str]:
@@ -63,7 +41,7 @@ def imported_modules(path: Path) -> list[str]:
 def _direct_imports(path: Path) -> list[Path]:
     """Return the files of the lexloom modules and packages that the import statements of a file name."""
     names = []
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in _statements(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             names += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
@@ -71,6 +49,15 @@ def _direct_imports(path: Path) -> list[Path]:
             module = ".".join(package + ([node.module] if node.module else []))
             names += [module, *(f"{module}.{alias.name}" for alias in node.names)]
     return [file for name in names if name.split(".")[0] == "lexloom" for file in _module_files(name)]
+
+
+def _statements(node: ast.AST) -> Iterator[ast.AST]:
+    """Yield the nodes of a tree, without those that only a type checker sees."""
+    if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+        return
+    yield node
+    for child in ast.iter_child_nodes(node):
+        yield from _statements(child)
 
 
 def _package(path: Path, level: int) -> list[str]:

@@ -39,6 +39,11 @@ def perplexity_datasets(
     return datasets
 
 
+def epochs_of(artifact: Artifact) -> int:
+    """Return for how many epochs the language model in an artifact was trained; n-grams are counted once."""
+    return len(artifact["history"]["epoch"]) if artifact.kind == "rnnlm" else 1
+
+
 def frequency_bands(ids: np.ndarray, counts: np.ndarray) -> tuple[np.ndarray, list[str]]:
     """Return the band of each token (L,) by how often its word stands in train, and the bands' names.
 

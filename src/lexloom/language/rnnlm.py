@@ -98,6 +98,11 @@ class RNNLM:
         layers = [self.embedding, *self.recurrent, self.output]
         return unique(parameter for layer in layers for parameter in layer.parameters())
 
+    @property
+    def size(self) -> int:
+        """How many numbers the model has."""
+        return sum(parameter.data.size for parameter in self.parameters())
+
     def hidden(
         self, ids: Any, carry: list | None = None, rng: np.random.Generator | None = None
     ) -> tuple[Any, list, Any]:

@@ -16,6 +16,9 @@ from lexloom.language import ngram, rnnlm
 from lexloom.language.perplexity import perplexity_of_tokens
 from lexloom.storage.artifacts import Artifact, read_artifact
 
+KINDS = ("rnnlm", "ngram")
+"""The kinds of artifacts that hold a language model."""
+
 
 @dataclass(frozen=True)
 class Score:
@@ -125,11 +128,11 @@ def read_language_model(path: str | Path, backend: Backend) -> LanguageModel:
     LexloomError
         When it is of another kind or damaged, or does not say how its corpus was tokenized.
     """
-    artifact = read_artifact(path, tuple(_BUILDERS))
+    artifact = read_artifact(path, KINDS)
     if "tokenizer" not in artifact.settings:
         raise LexloomError(f"{path}: does not say how its corpus was tokenized; train it again")
     return LanguageModel(
-        _BUILDERS[artifact.kind](artifact, backend),
+        build_language_model(artifact, backend),
         artifact["words"],
         Tokenizer(**artifact.settings["tokenizer"]),
     )
@@ -165,12 +168,8 @@ def draw(
     return int(order[min(drawn, len(order) - 1)])
 
 
-def _rnnlm(artifact: Artifact, backend: Backend) -> rnnlm.RNNLM:
-    return rnnlm.rnnlm_from_artifact(artifact, backend)
-
-
-def _ngram(artifact: Artifact, backend: Backend) -> ngram.NGramLM:
+def build_language_model(artifact: Artifact, backend: Backend) -> rnnlm.RNNLM | ngram.NGramLM:
+    """Return the language model that an artifact of one of `KINDS` holds."""
+    if artifact.kind == "rnnlm":
+        return rnnlm.rnnlm_from_artifact(artifact, backend)
     return ngram.ngram_from_artifact(artifact)
-
-
-_BUILDERS = {"rnnlm": _rnnlm, "ngram": _ngram}

@@ -5,6 +5,7 @@ error messages, command lines and the reference pages take types, ranges and hel
 """
 
 import re
+from argparse import Namespace
 from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -23,6 +24,11 @@ class Settings(BaseModel):
     model_config = ConfigDict(
         extra="forbid", frozen=True, strict=True, allow_inf_nan=False, regex_engine="python-re"
     )
+
+    @classmethod
+    def of(cls, options: Namespace) -> Self:
+        """Return the settings that a parsed command line has."""
+        return cls(**{name: getattr(options, name) for name in cls.model_fields})
 
     def part(self, group: type[Group]) -> Group:
         """Return the settings that belong to a base class, as an instance of it."""

@@ -3,12 +3,12 @@
 import argparse
 import shlex
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from inspect import get_annotations
+from typing import Any
 
 from lexloom.settings.base import Settings
-from lexloom.settings.mistakes import find_mistakes, schema_of
+from lexloom.settings.mistakes import bounds, find_mistakes, schema_of
 
-Group = TypeVar("Group", bound=Settings)
 _METAVARS = {"integer": "N", "number": "X", "string": "TEXT", "boolean": "BOOL"}
 _READERS = {"integer": int, "number": float, "boolean": {"true": True, "false": False}.__getitem__}
 
@@ -26,11 +26,15 @@ class SettingsParser(argparse.ArgumentParser):
         self.groups: list[type[Settings]] = []
 
     def add_settings(self, *groups: type[Settings]) -> None:
-        """Add the options of groups of settings."""
+        """Add the options of groups of settings, in sections by the class that has them."""
         for group in groups:
             self.groups.append(group)
+            sections: dict[type[Settings], argparse._ArgumentGroup] = {}
             for name, rule in schema_of(group)["properties"].items():
-                _add_option(self, name, rule, group)
+                owner = _owner(group, name)
+                if owner not in sections:
+                    sections[owner] = self.add_argument_group(owner.__doc__.partition("\n")[0].rstrip("."))
+                _add_option(sections[owner], name, rule)
 
     def parse_known_args(
         self, args: Any = None, namespace: Any = None
@@ -48,11 +52,6 @@ class SettingsParser(argparse.ArgumentParser):
         if lines:
             self.error("\n".join(lines))
         return options, rest
-
-
-def settings_from(group: type[Group], options: argparse.Namespace) -> Group:
-    """Return a group of settings as a parsed command line has them."""
-    return group(**{name: getattr(options, name) for name in group.model_fields})
 
 
 def as_options(settings: Settings | Mapping[str, Any]) -> str:
@@ -78,24 +77,25 @@ def as_options(settings: Settings | Mapping[str, Any]) -> str:
     return " ".join(words)
 
 
-def _add_option(
-    parser: argparse.ArgumentParser, name: str, rule: Mapping[str, Any], group: type[Settings]
-) -> None:
-    default = rule.get("default")
+def _owner(group: type[Settings], name: str) -> type[Settings]:
+    """Return the class in which a setting is declared."""
+    return next(owner for owner in group.__mro__ if name in get_annotations(owner))
+
+
+def _add_option(section: Any, name: str, rule: Mapping[str, Any]) -> None:
     ways = [way for way in rule.get("anyOf", [rule]) if way != {"type": "null"}]
-    kind, nullable = ways[0], len(ways) < len(rule.get("anyOf", ways))
-    note = f" (default: {_show_default(default)})" if "default" in rule else ""
+    several = ways[0]["type"] == "array"
+    item = ways[0]["items"] if several else ways[0]
+    notes = bounds(item) + ([f"default: {_show_default(rule['default'])}"] if "default" in rule else [])
     shared = {
         "dest": name,
         "default": argparse.SUPPRESS,
-        "help": (rule["description"] + note).replace("%", "%%"),
+        "help": f"{rule['description']} ({', '.join(notes)})".replace("%", "%%"),
     }
-    if kind["type"] == "boolean":
-        parser.add_argument(_option(name), action=argparse.BooleanOptionalAction, **shared)
+    if item["type"] == "boolean" and not several:
+        section.add_argument(_option(name), action=argparse.BooleanOptionalAction, **shared)
         return
-    several = kind["type"] == "array"
-    item = kind["items"] if several else kind
-    parser.add_argument(
+    section.add_argument(
         _option(name),
         nargs="+" if several else None,
         type=lambda text: _read(text, item["type"]),
@@ -103,15 +103,10 @@ def _add_option(
         required="default" not in rule,
         **shared,
     )
-    if nullable:
-        parser.add_argument(
-            _option(f"no_{name}"),
-            dest=name,
-            action="store_const",
-            const=None,
-            default=argparse.SUPPRESS,
-            help=f"no {_option(name)}",
-        )
+    if len(ways) < len(rule.get("anyOf", ways)):
+        help_text = argparse.SUPPRESS if rule["default"] is None else f"do without {_option(name)}"
+        shared = {"dest": name, "default": argparse.SUPPRESS, "help": help_text}
+        section.add_argument(_option(f"no_{name}"), action="store_const", const=None, **shared)
 
 
 def _option(name: str) -> str:

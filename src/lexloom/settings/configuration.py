@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from lexloom.settings.base import expected
+from lexloom.settings.base import Settings, expected
 from lexloom.settings.contexts import Contexts
 from lexloom.settings.corpora import Corpus, CorpusName
 from lexloom.settings.counts import Counts
@@ -49,3 +49,8 @@ class Configuration(Seed, Compute, Checkpoints):
         {}, description="test perplexities that the models had with seed 1, by corpus and model"
     )
     evaluation: Evaluation = Field(Evaluation(), description="what word vectors are scored against")
+
+    def own(self, key: str, corpus: str) -> Settings:
+        """Return the settings of a key such as `counts` for a corpus: its own, and else those of all."""
+        chosen: Settings = getattr(self.corpora[corpus], key)
+        return chosen.over(getattr(self, key).part(type(chosen)))

@@ -71,16 +71,21 @@ class DownloadedCorpus(CorpusBase):
     files: DownloadedFiles = Field(description="the texts")
 
 
-class GeneratedCorpus(CorpusBase):
-    """A corpus generated from the sample grammar."""
+class Generated(Settings):
+    """How much text to generate."""
 
-    source: Literal["generate"]
     tokens: int = Field(
         200_000,
         ge=1000,
         le=1_000_000_000,
-        description="of train, valid and test together, line ends included",
+        description="words of train, valid and test together, line ends included",
     )
+
+
+class GeneratedCorpus(CorpusBase, Generated):
+    """A corpus generated from the sample grammar."""
+
+    source: Literal["generate"]
 
 
 FilePattern = text(r"^[\s\S]+", "the path or glob of text files")

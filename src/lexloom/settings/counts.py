@@ -36,7 +36,7 @@ class Memory(Settings):
     )
 
 
-class Counts(Counting, Memory):
+class Counts(Memory, Counting):
     """How pairs of near words are counted."""
 
     shards: int = Field(

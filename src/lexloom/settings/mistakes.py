@@ -167,7 +167,9 @@ def _allowed(rule: Rule, schema: Rule) -> str:
         return "one of " + ", ".join([*map(str, rule["enum"]), *null])
     if "discriminator" in rule:
         return "a group of keys"
-    words = " or ".join([_NAMES_OF_TYPES[rule["type"]], *null])
-    return ", ".join(
-        [words, *(words_of.format(rule[key]) for key, words_of in _BOUNDS.items() if key in rule)]
-    )
+    return ", ".join([" or ".join([_NAMES_OF_TYPES[rule["type"]], *null]), *bounds(rule)])
+
+
+def bounds(rule: Rule) -> list[str]:
+    """Return in words the bounds that a rule sets to a number."""
+    return [words.format(rule[key]) for key, words in _BOUNDS.items() if key in rule]

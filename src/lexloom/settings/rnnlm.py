@@ -146,7 +146,7 @@ class Training(Settings):
     )
 
 
-class Rnnlm(Shape, Regularization, Training):
+class Rnnlm(Training, Regularization, Shape):
     """A recurrent language model and its training."""
 
 

@@ -5,10 +5,15 @@ from pydantic import Field
 from lexloom.settings.base import Proportion, Settings, Size
 
 
-class Svd(Settings):
-    """Truncated singular value decomposition."""
+class Dimension(Settings):
+    """The size of word vectors."""
 
     dimension: Size = Field(100, description="numbers in a word vector; less than the size of the vocabulary")
+
+
+class Svd(Dimension):
+    """Truncated singular value decomposition."""
+
     exponent: Proportion = Field(
         0.5,
         description="of the singular values S: word vectors are U S^exponent, context vectors V S^exponent",

@@ -6,10 +6,12 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
-from lexloom.commands.script import at_least, run, script_parser
+from lexloom.commands.script import run, script_parser
 from lexloom.kernels.backend import get_backend
 from lexloom.lessons.experiments import SENTENCE, lowest_loss, read_sentence
 from lexloom.report.figures import COLOURS, GREY, drawing, plot_epochs
+from lexloom.settings.command_line import SettingsParser
+from lexloom.settings.execution import Seed
 from lexloom.storage.atomic_files import aligned, write_lines
 from lexloom.training.batches import Shuffled
 from lexloom.training.optimizers import Adam
@@ -23,16 +25,15 @@ WINDOW, DIMENSION, EPOCHS, BATCH, LEARNING_RATE = 1, 5, 1000, 3, 0.01
 TABLE_EPOCHS = (1, 10, 100, 300, 1000)
 
 
-def options() -> argparse.ArgumentParser:
+def options() -> SettingsParser:
     """Return the command line of this script."""
-    parser = script_parser(__doc__)
+    parser = script_parser(__doc__, Seed)
     parser.add_argument("--figure", required=True, help="losses, and the vectors learned (PNG)")
     parser.add_argument("--table", required=True, help="losses by epoch, and the lowest possible (text)")
-    parser.add_argument("--seed", type=at_least(0), default=1, help="seed of every random number")
     return parser
 
 
-def main(given: argparse.Namespace) -> None:
+def main(options: argparse.Namespace) -> None:
     """Train both models, write the figure and the table."""
     ids, words = read_sentence(SENTENCE)
     contexts = create_contexts(ids, WINDOW)
@@ -40,15 +41,17 @@ def main(given: argparse.Namespace) -> None:
         "simple CBOW": (SimpleCBOW, (contexts, ids)),
         "simple skip-gram": (SimpleSkipGram, (ids, contexts)),
     }
-    trained = {name: train(model, pair, len(words), given.seed) for name, (model, pair) in predicted.items()}
+    trained = {
+        name: train(model, pair, len(words), options.seed) for name, (model, pair) in predicted.items()
+    }
     lowest = {name: lowest_loss(*pair) for name, (_, pair) in predicted.items()}
     rows = [
         (f"{epoch}", *(f"{losses[epoch - 1]:.3f}" for _, losses in trained.values()))
         for epoch in TABLE_EPOCHS
     ]
     rows.append(("lowest", *(f"{loss:.3f}" for loss in lowest.values())))
-    write_lines(given.table, aligned([("epoch", "simple_cbow", "simple_skipgram"), *rows]))
-    with drawing(given.figure, f"Predicting in “{SENTENCE}”", (10, 6.5)) as figure:
+    write_lines(options.table, aligned([("epoch", "simple_cbow", "simple_skipgram"), *rows]))
+    with drawing(options.figure, f"Predicting in “{SENTENCE}”", (10, 6.5)) as figure:
         panels = figure.subplot_mosaic([["loss", "loss"], list(trained)], height_ratios=(1, 1.1))
         for (name, (vectors, losses)), colour in zip(trained.items(), COLOURS, strict=False):
             plot_epochs(panels["loss"], losses, marker="", color=colour, label=name)

@@ -2,10 +2,12 @@
 
 import argparse
 
-from lexloom.commands.script import at_least, run, script_parser
+from lexloom.commands.script import run, script_parser
 from lexloom.lessons.experiments import gradients_through_time, recurrent_layer
 from lexloom.nn.recurrent import LSTM, RNN
 from lexloom.report.figures import COLOURS, GREY, drawing
+from lexloom.settings.command_line import SettingsParser
+from lexloom.settings.execution import Seed
 from lexloom.storage.atomic_files import aligned, write_lines
 from lexloom.training.randomness import random_stream
 
@@ -15,21 +17,20 @@ STREAMS, STEPS, SIZE, INPUT_SCALE, FORGET_BIAS, LIMIT = 10, 50, 50, 0.01, 2.0, 5
 TABLE_STEPS = (1, 10, 50)
 
 
-def options() -> argparse.ArgumentParser:
+def options() -> SettingsParser:
     """Return the command line of this script."""
-    parser = script_parser(__doc__)
+    parser = script_parser(__doc__, Seed)
     parser.add_argument("--figure", required=True, help="gradient norms by steps back in time (PNG)")
     parser.add_argument("--table", required=True, help="the same, at some steps (text)")
-    parser.add_argument("--seed", type=at_least(0), default=1, help="seed of every random number")
     return parser
 
 
-def main(given: argparse.Namespace) -> None:
+def main(options: argparse.Namespace) -> None:
     """Follow the gradients, write the figure and the table."""
     norms = {}
     for name, cell in CELLS.items():
         for value in SINGULAR_VALUES:
-            rng = random_stream(given.seed, "init")
+            rng = random_stream(options.seed, "init")
             layer = recurrent_layer(cell, rng, SIZE, value, FORGET_BIAS)
             x = INPUT_SCALE * rng.normal(size=(STREAMS, STEPS, SIZE))
             norms[name, value] = gradients_through_time(layer, x, LIMIT)
@@ -49,8 +50,8 @@ def main(given: argparse.Namespace) -> None:
         "parameters",
         "clipped",
     )
-    write_lines(given.table, aligned([columns, *rows]))
-    draw(given.figure, norms)
+    write_lines(options.table, aligned([columns, *rows]))
+    draw(options.figure, norms)
 
 
 def draw(path: str, norms: dict) -> None:

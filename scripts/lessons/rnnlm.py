@@ -4,11 +4,13 @@ import argparse
 
 import numpy as np
 
-from lexloom.commands.script import at_least, run, script_parser
+from lexloom.commands.script import run, script_parser
 from lexloom.kernels.backend import get_backend
 from lexloom.language.rnnlm import build_rnnlm
 from lexloom.lessons.experiments import train_bare
 from lexloom.report.figures import drawing, plot_epochs
+from lexloom.settings.command_line import SettingsParser
+from lexloom.settings.execution import Seed
 from lexloom.storage.artifacts import read_artifact
 from lexloom.storage.atomic_files import aligned, write_lines
 from lexloom.training.batches import Windows
@@ -20,28 +22,27 @@ TOKENS, SIZE, BATCH, STEPS, EPOCHS, LEARNING_RATE = 1000, 100, 10, 5, 50, 1.0
 TABLE_EPOCHS = (1, 2, 5, 10, 20, 50)
 
 
-def options() -> argparse.ArgumentParser:
+def options() -> SettingsParser:
     """Return the command line of this script."""
-    parser = script_parser(__doc__)
+    parser = script_parser(__doc__, Seed)
     parser.add_argument(
         "corpus", help=f"tokenized corpus (HDF5), of which the first {TOKENS} tokens are learned"
     )
     parser.add_argument("--figure", required=True, help="perplexity by epoch, both ways (PNG)")
     parser.add_argument("--table", required=True, help="perplexity by epoch, both ways (text)")
-    parser.add_argument("--seed", type=at_least(0), default=1, help="seed of every random number")
     return parser
 
 
-def main(given: argparse.Namespace) -> None:
+def main(options: argparse.Namespace) -> None:
     """Train twice from the same start; write the figure and the table."""
     words, ids = np.unique(
-        read_artifact(given.corpus, "corpus", ["train"])["train"][:TOKENS], return_inverse=True
+        read_artifact(options.corpus, "corpus", ["train"])["train"][:TOKENS], return_inverse=True
     )
     windows = Windows(ids, BATCH, STEPS)
     shape = {"cell": "rnn", "embedding": SIZE, "hidden": SIZE, "dtype": np.float64}
 
     bare_model, model = (
-        build_rnnlm(len(words), random_stream(given.seed, "init"), get_backend(), **shape) for _ in range(2)
+        build_rnnlm(len(words), random_stream(options.seed, "init"), get_backend(), **shape) for _ in range(2)
     )
     bare = train_bare(bare_model, windows, EPOCHS, LEARNING_RATE)
     history = Trainer(model, SGD(), LEARNING_RATE).fit(EPOCHS, lambda epoch: windows)
@@ -54,9 +55,9 @@ def main(given: argparse.Namespace) -> None:
         (epoch, bare[epoch - 1], trained[epoch - 1], bare[epoch - 1] - trained[epoch - 1])
         for epoch in TABLE_EPOCHS
     ]
-    write_lines(given.table, aligned([("epoch", "bare_loop", "trainer", "difference"), *rows]))
+    write_lines(options.table, aligned([("epoch", "bare_loop", "trainer", "difference"), *rows]))
     title = f"A recurrent language model on {len(ids)} tokens, {len(words)} words"
-    with drawing(given.figure, title) as figure:
+    with drawing(options.figure, title) as figure:
         axes = figure.subplots()
         plot_epochs(axes, bare, marker="", linewidth=5, alpha=0.35, label="bare loop")
         plot_epochs(axes, trained, marker="", linewidth=1.2, label="Trainer")

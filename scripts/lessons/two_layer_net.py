@@ -7,11 +7,13 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
 
-from lexloom.commands.script import at_least, run, script_parser
+from lexloom.commands.script import run, script_parser
 from lexloom.kernels.backend import get_backend
 from lexloom.lessons.experiments import spiral
 from lexloom.lessons.two_layer_net import TwoLayerNet, build_two_layer_net
 from lexloom.report.figures import COLOURS, drawing, plot_epochs
+from lexloom.settings.command_line import SettingsParser
+from lexloom.settings.execution import Seed
 from lexloom.storage.atomic_files import aligned, write_lines
 from lexloom.training.batches import Shuffled
 from lexloom.training.optimizers import SGD
@@ -23,32 +25,31 @@ HIDDEN, EPOCHS, BATCH, LEARNING_RATE = 10, 300, 30, 1.0
 TABLE_EPOCHS = (1, 10, 30, 100, 200, 300)
 
 
-def options() -> argparse.ArgumentParser:
+def options() -> SettingsParser:
     """Return the command line of this script."""
-    parser = script_parser(__doc__)
+    parser = script_parser(__doc__, Seed)
     parser.add_argument("--figure", required=True, help="regions of the classes, and the loss (PNG)")
     parser.add_argument("--table", required=True, help="loss and accuracy by epoch (text)")
-    parser.add_argument("--seed", type=at_least(0), default=1, help="seed of every random number")
     return parser
 
 
-def main(given: argparse.Namespace) -> None:
+def main(options: argparse.Namespace) -> None:
     """Make the points, train, write the figure and the table."""
     backend = get_backend()
-    x, classes = spiral(random_stream(given.seed, "generate"))
-    model = build_two_layer_net(2, HIDDEN, 3, random_stream(given.seed, "init"), backend)
+    x, classes = spiral(random_stream(options.seed, "generate"))
+    model = build_two_layer_net(2, HIDDEN, 3, random_stream(options.seed, "init"), backend)
     trainer = Trainer(model, SGD(), LEARNING_RATE)
     accuracy = Validation("accuracy", lambda: np.mean(predict(model, x) == classes))
     history = trainer.fit(
-        EPOCHS, Shuffled((x, classes), BATCH, random_stream(given.seed, "shuffle")), [accuracy]
+        EPOCHS, Shuffled((x, classes), BATCH, random_stream(options.seed, "shuffle")), [accuracy]
     )
     rows = [
         (record["epoch"], f"{record['loss']:.3f}", f"{record['accuracy']:.3f}")
         for record in history
         if record["epoch"] in TABLE_EPOCHS
     ]
-    write_lines(given.table, aligned([("epoch", "loss", "accuracy"), *rows]))
-    with drawing(given.figure, "A two-layer network on a spiral", (9, 4.2)) as figure:
+    write_lines(options.table, aligned([("epoch", "loss", "accuracy"), *rows]))
+    with drawing(options.figure, "A two-layer network on a spiral", (9, 4.2)) as figure:
         regions, loss = figure.subplots(1, 2)
         draw_regions(regions, model, x, classes)
         plot_epochs(loss, np.array([record["loss"] for record in history]), marker="")
@@ -64,8 +65,8 @@ def predict(model: TwoLayerNet, x: np.ndarray) -> np.ndarray:
 def draw_regions(axes: Axes, model: TwoLayerNet, x: np.ndarray, classes: np.ndarray) -> Any:
     """Colour the plane by the class that the model gives, and draw the points by their own."""
     across, up = np.meshgrid(np.linspace(-1.2, 1.2, 300), np.linspace(-1.2, 1.2, 300))
-    given = predict(model, np.stack([across.ravel(), up.ravel()], axis=1).astype(np.float32))
-    axes.pcolormesh(across, up, given.reshape(across.shape), cmap=ListedColormap(COLOURS[:3]), alpha=0.3)
+    predicted = predict(model, np.stack([across.ravel(), up.ravel()], axis=1).astype(np.float32))
+    axes.pcolormesh(across, up, predicted.reshape(across.shape), cmap=ListedColormap(COLOURS[:3]), alpha=0.3)
     for k, marker in enumerate("osD"):
         arm = x[classes == k]
         axes.plot(

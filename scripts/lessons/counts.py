@@ -6,9 +6,11 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.axes import Axes
 
-from lexloom.commands.script import at_least, run, script_parser
+from lexloom.commands.script import run, script_parser
 from lexloom.lessons.experiments import SENTENCE, read_sentence
 from lexloom.report.figures import drawing, label_points
+from lexloom.settings.command_line import SettingsParser
+from lexloom.settings.execution import Seed
 from lexloom.storage.atomic_files import aligned, write_lines
 from lexloom.training.randomness import random_stream
 from lexloom.vectors.cooccurrence import count_cooccurrences, weight_ppmi
@@ -19,23 +21,22 @@ WINDOW = 1
 QUERY = "you"
 
 
-def options() -> argparse.ArgumentParser:
+def options() -> SettingsParser:
     """Return the command line of this script."""
-    parser = script_parser(__doc__)
+    parser = script_parser(__doc__, Seed)
     parser.add_argument("--figure", required=True, help="the three matrices, and the plane (PNG)")
     parser.add_argument(
         "--table", required=True, help=f"each word's cosine with {QUERY!r}, and its place (text)"
     )
-    parser.add_argument("--seed", type=at_least(0), default=1, help="seed of every random number")
     return parser
 
 
-def main(given: argparse.Namespace) -> None:
+def main(options: argparse.Namespace) -> None:
     """Count, weight and factorize; write the figure and the table."""
     ids, words = read_sentence(SENTENCE)
     counts = count_cooccurrences(ids, len(words), WINDOW)
     ppmi = weight_ppmi(counts)
-    left, values, _ = truncated_svd(ppmi.astype(np.float64), 2, random_stream(given.seed, "svd"))
+    left, values, _ = truncated_svd(ppmi.astype(np.float64), 2, random_stream(options.seed, "svd"))
     places = left * values
     by_counts, by_ppmi = (cosines(WordVectors(words, rows.toarray())) for rows in (counts, ppmi))
     query = words.index(QUERY)
@@ -44,8 +45,8 @@ def main(given: argparse.Namespace) -> None:
         for i, word in enumerate(words)
     ]
     columns = ("word", f"cosine_{QUERY}_counts", f"cosine_{QUERY}_ppmi", "svd_1", "svd_2")
-    write_lines(given.table, aligned([columns, *rows]))
-    with drawing(given.figure, f"Counting in “{SENTENCE}”", (10, 9)) as figure:
+    write_lines(options.table, aligned([columns, *rows]))
+    with drawing(options.figure, f"Counting in “{SENTENCE}”", (10, 9)) as figure:
         (first, second), (third, fourth) = figure.subplots(2, 2)
         draw_matrix(first, counts.toarray(), words, f"Co-occurrences, {WINDOW} word on each side", "{:.0f}")
         draw_matrix(second, by_counts, words, "Cosine similarity of the rows of counts", "{:.2f}")
