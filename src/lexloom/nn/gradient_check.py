@@ -48,8 +48,8 @@ def check_layer(layer: Any, *inputs: np.ndarray, forward: Callable | None = None
     _check(objective, inputs, lambda: layer.backward(dy, cache), layer.parameters())
 
 
-def check_loss(loss: Any, *inputs: np.ndarray, parameters: list[Parameter] | None = None) -> None:
-    """Check every derivative of a loss, by its inputs and by the parameters given.
+def check_loss(loss: Any, *inputs: np.ndarray) -> None:
+    """Check every derivative of a loss, with respect to its inputs and its parameters.
 
     Raises
     ------
@@ -57,7 +57,7 @@ def check_loss(loss: Any, *inputs: np.ndarray, parameters: list[Parameter] | Non
         Which derivative is wrong, and where.
     """
     _, cache = loss.forward(*inputs)
-    _check(lambda: loss.forward(*inputs)[0], inputs, lambda: loss.backward(cache), parameters or [])
+    _check(lambda: loss.forward(*inputs)[0], inputs, lambda: loss.backward(cache), loss.parameters())
 
 
 def check_model(model: Any, batch: Any, carry: Any = None, seed: int | None = None) -> None:

@@ -7,16 +7,10 @@ They are called as layers are; a node of several inputs or outputs takes or retu
 from typing import Any
 
 from lexloom.kernels.backend import backend_of
-from lexloom.nn.parameter import Parameter
+from lexloom.nn.layer import Layer
 
 
-class _Node:
-    def parameters(self) -> list[Parameter]:
-        """Return no parameters."""
-        return []
-
-
-class Add(_Node):
+class Add(Layer):
     """y = a + b, of equal shapes; da = db = dy."""
 
     def forward(self, a: Any, b: Any) -> tuple[Any, Any]:
@@ -28,7 +22,7 @@ class Add(_Node):
         return dy, dy
 
 
-class Multiply(_Node):
+class Multiply(Layer):
     """y = a b, element by element, of equal shapes; da = dy b, db = dy a."""
 
     def forward(self, a: Any, b: Any) -> tuple[Any, Any]:
@@ -41,7 +35,7 @@ class Multiply(_Node):
         return dy * b, dy * a
 
 
-class Branch(_Node):
+class Branch(Layer):
     """One value that goes two ways: x -> (x, x); dx is the sum of what comes back on both."""
 
     def forward(self, x: Any) -> tuple[tuple[Any, Any], Any]:
@@ -54,7 +48,7 @@ class Branch(_Node):
         return left + right
 
 
-class Repeat(_Node):
+class Repeat(Layer):
     """Branch, N ways: x (...) -> y (N, ...); dx is the sum over the N.
 
     Parameters
@@ -75,7 +69,7 @@ class Repeat(_Node):
         return dy.sum(axis=0)
 
 
-class Sum(_Node):
+class Sum(Layer):
     """The reverse of Repeat: x (N, ...) -> y (...), the sum over the N; dx is dy, N times."""
 
     def forward(self, x: Any) -> tuple[Any, Any]:
@@ -86,3 +80,16 @@ class Sum(_Node):
         """Return dx (N, ...)."""
         count = cache
         return backend_of(dy).xp.repeat(dy[None], count, axis=0)
+
+
+class Flatten(Layer):
+    """All axes but the first become one: x (N, ...) -> y (N, D); dx is dy in the shape of x."""
+
+    def forward(self, x: Any) -> tuple[Any, Any]:
+        """Return y (N, D) and the cache."""
+        return x.reshape(len(x), -1), x.shape
+
+    def backward(self, dy: Any, cache: Any) -> Any:
+        """Return dx (N, ...)."""
+        shape = cache
+        return dy.reshape(shape)

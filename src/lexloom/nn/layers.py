@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 
 from lexloom.kernels.backend import backend_of
+from lexloom.nn.layer import Layer
 from lexloom.nn.parameter import Parameter, RowGrad
 
 _DRAWS = 1 << 16  # dropout draws numbers below: the fewer random bits, the faster
 
 
-class MatMul:
+class MatMul(Layer):
     """Product with a matrix, over the last axis: x (..., D) -> y (..., H).
 
     y = x W, dx = dy W', dW = x' dy; all leading axes are flattened into one product. Derived in
@@ -58,7 +59,7 @@ class MatMul:
         return self.W.data.T if self.transposed else self.W.data
 
 
-class Linear:
+class Linear(Layer):
     """Affine map over the last axis: x (..., D) -> y = x W + b (..., H).
 
     Parameters
@@ -101,7 +102,7 @@ class Linear:
         return self.product.backward(dy, cache)
 
 
-class OneHotMatMul:
+class OneHotMatMul(Layer):
     """The product of one-hot rows with a matrix, written out: ids (...) -> y (..., D).
 
     Multiplies and adds V times for each id, and its gradient is dense; `Embedding` gives the same y by
@@ -130,7 +131,7 @@ class OneHotMatMul:
         self.product.backward(dy, cache)
 
 
-class Embedding:
+class Embedding(Layer):
     """Rows of a table: ids (...) -> y (..., D). The gradient stays rows.
 
     Parameters
@@ -154,10 +155,12 @@ class Embedding:
 
     def backward(self, dy: Any, cache: Any) -> None:
         """Add dW as rows; ids have no gradient."""
-        self.W.add_grad(_rows_of_present(cache, dy))
+        ids = cache
+        present = ids >= 0
+        self.W.add_grad(RowGrad(ids[present], dy[present]))
 
 
-class EmbeddingDot:
+class EmbeddingDot(Layer):
     """Dot products of vectors with rows of a table: h (..., D), ids (..., K) -> y (..., K).
 
     y_k = w_k . h, dh = sum over k of dy_k w_k, dw_k = dy_k h.
@@ -187,17 +190,38 @@ class EmbeddingDot:
         return backend_of(dy, rows).xp.matmul(dy[..., None, :], rows)[..., 0, :]
 
 
-def _rows_of_present(ids: Any, dy: Any) -> RowGrad:
-    present = ids >= 0
-    return RowGrad(ids[present], dy[present])
+class MeanOfPresent(Layer):
+    """The mean of a layer's vectors over the ids that are present: ids (N, C) -> y (N, D).
 
+    Where no id is present, y is 0.
 
-class Sigmoid:
-    """y = 1 / (1 + exp(-x)), dx = dy y (1 - y); derived in docs/backward.md."""
+    Parameters
+    ----------
+    layer : Embedding or OneHotMatMul
+    """
+
+    def __init__(self, layer: Layer):
+        self.layer = layer
 
     def parameters(self) -> list[Parameter]:
-        """Return no parameters."""
-        return []
+        """Return the parameters of the layer."""
+        return self.layer.parameters()
+
+    def forward(self, ids: Any) -> tuple[Any, Any]:
+        """Return y (N, D) and the cache."""
+        vectors, layer_cache = self.layer.forward(ids)
+        xp = backend_of(vectors).xp
+        weight = (1 / xp.maximum(1, (ids >= 0).sum(axis=1, keepdims=True))).astype(vectors.dtype)
+        return vectors.sum(axis=1) * weight, (vectors.shape, weight, layer_cache)
+
+    def backward(self, dy: Any, cache: Any) -> None:
+        """Add the gradients of the layer's parameters; ids have no gradient."""
+        shape, weight, layer_cache = cache
+        self.layer.backward(backend_of(dy).xp.broadcast_to((dy * weight)[:, None], shape), layer_cache)
+
+
+class Sigmoid(Layer):
+    """y = 1 / (1 + exp(-x)), dx = dy y (1 - y); derived in docs/backward.md."""
 
     def forward(self, x: Any) -> tuple[Any, Any]:
         """Return y like x, and the cache."""
@@ -210,12 +234,8 @@ class Sigmoid:
         return dy * y * (1 - y)
 
 
-class Tanh:
+class Tanh(Layer):
     """y = tanh(x), dx = dy (1 - y^2)."""
-
-    def parameters(self) -> list[Parameter]:
-        """Return no parameters."""
-        return []
 
     def forward(self, x: Any) -> tuple[Any, Any]:
         """Return y like x, and the cache."""
@@ -228,12 +248,8 @@ class Tanh:
         return dy * (1 - y * y)
 
 
-class ReLU:
+class ReLU(Layer):
     """y = max(x, 0); dx = dy where x > 0, else 0."""
-
-    def parameters(self) -> list[Parameter]:
-        """Return no parameters."""
-        return []
 
     def forward(self, x: Any) -> tuple[Any, Any]:
         """Return y like x, and the cache."""
@@ -245,15 +261,11 @@ class ReLU:
         return dy * positive
 
 
-class Softmax:
+class Softmax(Layer):
     """Probabilities over the last axis: y_i = exp(x_i) / sum over j of exp(x_j), for x (..., V).
 
     dx = y (dy - y . dy). The largest x is subtracted first, which changes nothing but keeps exp finite.
     """
-
-    def parameters(self) -> list[Parameter]:
-        """Return no parameters."""
-        return []
 
     def forward(self, x: Any) -> tuple[Any, Any]:
         """Return y (..., V) and the cache."""
@@ -267,7 +279,7 @@ class Softmax:
         return y * (dy - (dy * y).sum(axis=-1, keepdims=True))
 
 
-class Dropout:
+class Dropout(Layer):
     """Sets elements to 0 at random, and enlarges the others so that the mean stays (inverted dropout).
 
     Srivastava et al. 2014, section 10.
@@ -280,13 +292,11 @@ class Dropout:
         x is (N, T, D), and one mask holds for all its T steps (variational dropout, Gal & Ghahramani 2016).
     """
 
+    random = True
+
     def __init__(self, rate: float, locked: bool = False):
         self.rate = rate
         self.locked = locked
-
-    def parameters(self) -> list[Parameter]:
-        """Return no parameters."""
-        return []
 
     def forward(self, x: Any, rng: np.random.Generator | None = None) -> tuple[Any, Any]:
         """Return y like x, and the cache; without a generator (evaluation) y is x."""

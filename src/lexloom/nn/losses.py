@@ -14,7 +14,15 @@ from lexloom.nn.layers import EmbeddingDot, Linear
 from lexloom.nn.parameter import Parameter
 
 
-class SoftmaxCrossEntropy:
+class Loss:
+    """Base class of all losses: `loss, cache = loss.forward(scores, targets)`, then `backward(cache)`."""
+
+    def parameters(self) -> list[Parameter]:
+        """Return the trainable parameters; by default, none."""
+        return []
+
+
+class SoftmaxCrossEntropy(Loss):
     """-log softmax(scores)[target], averaged over the tokens whose target is not -1 (padding).
 
     With p = softmax(scores), dscores = (p - one_hot(target)) / tokens; derived in docs/backward.md. All
@@ -38,7 +46,7 @@ class SoftmaxCrossEntropy:
         return kernels.softmax_cross_entropy_backward(rows, labels, log_sums, weight).reshape(scores.shape)
 
 
-class SoftmaxOutput:
+class SoftmaxOutput(Loss):
     """`Linear` and `SoftmaxCrossEntropy` in one, for vocabularies whose scores are too many to hold at once.
 
     Scores exist for a block of tokens at a time, and become gradients there: the forward pass computes those
@@ -86,7 +94,7 @@ class SoftmaxOutput:
         return dx
 
 
-class SigmoidCrossEntropy:
+class SigmoidCrossEntropy(Loss):
     """Cross-entropy of yes-or-no targets, averaged over the targets that are not -1 (padding).
 
     For a score s and a target t in {0, 1}: -t log sigmoid(s) - (1 - t) log(1 - sigmoid(s)), and
@@ -108,7 +116,7 @@ class SigmoidCrossEntropy:
         return errors * (targets >= 0) * weight
 
 
-class NegativeSampling:
+class NegativeSampling(Loss):
     """One true word against K sampled ones, averaged over examples (Mikolov et al. 2013b, equation 4).
 
     With a hidden vector h and the table's rows w: -log sigmoid(w_true . h) - sum over samples of log
@@ -131,20 +139,20 @@ class NegativeSampling:
         return self.dot.parameters()
 
     def forward(self, hidden: Any, words: Any) -> tuple[Any, Any]:
-        """Return the loss of hidden vectors (N, D) and words (N, 1 + K), true one first; and the cache."""
+        """Return the loss of hidden vectors (..., D) for words (..., 1 + K), true one first; and the cache."""
         xp = backend_of(hidden, words).xp
-        words = xp.where(words[:, :1] >= 0, words, -1)
+        words = xp.where(words[..., :1] >= 0, words, -1)
         scores, dot_cache = self.dot.forward(hidden, words)
         targets = xp.zeros_like(scores)
-        targets[:, 0] = 1
+        targets[..., 0] = 1
         weights = xp.full_like(scores, self.weight)
-        weights[:, 0] = 1
-        weights *= (words >= 0) * _one_over_count(xp, words[:, 0] >= 0, scores.dtype)
+        weights[..., 0] = 1
+        weights *= (words >= 0) * _one_over_count(xp, words[..., 0] >= 0, scores.dtype)
         losses = _binary_cross_entropy(xp, scores, targets) * weights
         return losses.sum(dtype=xp.float64), (scores, targets, weights, dot_cache)
 
     def backward(self, cache: Any) -> Any:
-        """Return dhidden (N, D); add dW as rows."""
+        """Return dhidden (..., D); add dW as rows."""
         scores, targets, weights, dot_cache = cache
         errors = backend_of(scores).kernels.sigmoid(scores) - targets
         return self.dot.backward(errors * weights, dot_cache)

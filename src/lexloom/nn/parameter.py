@@ -71,6 +71,12 @@ class Parameter:
         return f"Parameter({self.name}, {self.data.shape}, {self.data.dtype})"
 
 
+def to_device_of(parameter: Parameter, arrays: Iterable[Any]) -> list[Any]:
+    """Return arrays on the device of a parameter."""
+    backend = backend_of(parameter.data)
+    return [backend.to_device(array) for array in arrays]
+
+
 def unique(parameters: Iterable[Parameter]) -> list[Parameter]:
     """Return the parameters in order of first appearance, each object once."""
     return list({id(parameter): parameter for parameter in parameters}.values())

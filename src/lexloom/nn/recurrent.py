@@ -12,10 +12,11 @@ all steps; only the product with the hidden state is step by step, in `Recurrent
 from typing import Any
 
 from lexloom.kernels.backend import backend_of
+from lexloom.nn.layer import Layer
 from lexloom.nn.parameter import Parameter
 
 
-class _Recurrent:
+class _Recurrent(Layer):
     """What the layers share: parameters, and the products that run once over all steps.
 
     Parameters

@@ -9,46 +9,52 @@ from typing import Any
 import numpy as np
 
 from lexloom.kernels.backend import backend_of
-from lexloom.nn.layers import Dropout
+from lexloom.nn.layer import Layer
+from lexloom.nn.layers import Dropout, Embedding
 from lexloom.nn.parameter import Parameter
 
 
-class WordDropout:
-    """Dropout of whole words: all vectors of a dropped word are 0, wherever it stands in the batch.
+class WordDropout(Layer):
+    """An embedding whose rows are dropped at random: a dropped word is 0 everywhere in the batch.
 
-    As if rows of the embedding's table were dropped (Gal & Ghahramani 2016; Merity et al. 2018, section 4,
-    "embedding dropout"). The other vectors are enlarged so that the mean stays.
+    Known as embedding dropout (Gal & Ghahramani 2016; Merity et al. 2018, section 4). The rows that stay are
+    scaled up so that the mean does not change.
 
     Parameters
     ----------
+    embedding : Embedding
+        Table (V, D).
     rate : float
         In [0, 1): the probability that a word is dropped.
-    words : int
-        V, size of the vocabulary.
     """
 
-    def __init__(self, rate: float, words: int):
+    random = True
+
+    def __init__(self, embedding: Embedding, rate: float):
+        self.embedding = embedding
         self.dropout = Dropout(rate)
-        self.words = words
 
     def parameters(self) -> list[Parameter]:
-        """Return no parameters."""
-        return []
+        """Return the parameters of the embedding."""
+        return self.embedding.parameters()
 
-    def forward(self, x: Any, ids: Any, rng: np.random.Generator | None = None) -> tuple[Any, Any]:
-        """Return y like x (..., D), the vectors of the words ids (...), and the cache."""
+    def forward(self, ids: Any, rng: np.random.Generator | None = None) -> tuple[Any, Any]:
+        """Return the word vectors y (..., D) of ids (...), and the cache."""
+        x, embedding_cache = self.embedding.forward(ids)
         if rng is None or self.dropout.rate == 0:
-            return x, None
-        by_word, _ = self.dropout.forward(backend_of(x, ids).xp.ones((self.words, 1), x.dtype), rng)
-        scale = by_word[ids]
-        return x * scale, scale
+            return x, (embedding_cache, None)
+        ones = backend_of(x).xp.ones((len(self.embedding.W.data), 1), x.dtype)
+        scale_of_word, _ = self.dropout.forward(ones, rng)
+        scale = scale_of_word[ids]
+        return x * scale, (embedding_cache, scale)
 
-    def backward(self, dy: Any, cache: Any) -> Any:
-        """Return dx."""
-        return self.dropout.backward(dy, cache)
+    def backward(self, dy: Any, cache: Any) -> None:
+        """Add the gradient of the embedding; ids have no gradient."""
+        embedding_cache, scale = cache
+        self.embedding.backward(self.dropout.backward(dy, scale), embedding_cache)
 
 
-class WeightDrop:
+class WeightDrop(Layer):
     """A recurrent layer whose weights from the hidden state are dropped at random, the same at all steps.
 
     DropConnect (Wan et al. 2013) on Wh (Merity et al. 2018, section 2). y = f(x; m * Wh), where m is one mask
@@ -93,7 +99,7 @@ class WeightDrop:
         return thinned
 
 
-class PenalizedDropout:
+class PenalizedDropout(Layer):
     """Dropout of hidden states h (N, T, H), whose backward adds the gradients of two penalties.
 
     activation * mean(y^2) keeps the values that are left small, change * mean((h_{t+1} - h_t)^2) keeps states
@@ -110,14 +116,12 @@ class PenalizedDropout:
         Weights of the penalties; 0 is none.
     """
 
+    random = True
+
     def __init__(self, dropout: Dropout, activation: float = 0.0, change: float = 0.0):
         self.dropout = dropout
         self.activation = activation
         self.change = change
-
-    def parameters(self) -> list[Parameter]:
-        """Return no parameters."""
-        return []
 
     def forward(self, h: Any, rng: np.random.Generator | None = None) -> tuple[Any, Any]:
         """Return y like h, as the dropout does, and the cache."""

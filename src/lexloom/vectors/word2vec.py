@@ -18,39 +18,12 @@ from lexloom.kernels.backend import Backend, backend_of
 from lexloom.kernels.reference.windows import contexts_around, targets_and_counts
 from lexloom.nn.graph import Repeat
 from lexloom.nn.initializers import uniform, xavier
-from lexloom.nn.layers import Embedding, MatMul, OneHotMatMul
+from lexloom.nn.layer import Chain, Layer
+from lexloom.nn.layers import Embedding, MatMul, MeanOfPresent, OneHotMatMul
 from lexloom.nn.losses import NegativeSampling, SoftmaxCrossEntropy
-from lexloom.nn.parameter import Parameter, RowGrad
+from lexloom.nn.parameter import Parameter, RowGrad, to_device_of
 from lexloom.storage.artifacts import Artifact
 from lexloom.vectors.contexts import ContextBatch
-
-
-class MeanOfPresent:
-    """The mean of a layer's rows over the ids that are present: ids (N, C) -> y (N, D), zeros where none is.
-
-    Parameters
-    ----------
-    layer : Embedding or OneHotMatMul
-    """
-
-    def __init__(self, layer: Any):
-        self.layer = layer
-
-    def parameters(self) -> list[Parameter]:
-        """Return the parameters of the layer."""
-        return self.layer.parameters()
-
-    def forward(self, ids: Any) -> tuple[Any, Any]:
-        """Return y (N, D) and the cache."""
-        rows, cache = self.layer.forward(ids)
-        xp = backend_of(rows).xp
-        share = (1 / xp.maximum(1, (ids >= 0).sum(axis=1, keepdims=True))).astype(rows.dtype)
-        return rows.sum(axis=1) * share, (rows.shape, share, cache)
-
-    def backward(self, dy: Any, cache: Any) -> None:
-        """Add the gradients of the parameters; ids have no gradient."""
-        shape, share, layer_cache = cache
-        self.layer.backward(backend_of(dy).xp.broadcast_to((dy * share)[:, None], shape), layer_cache)
 
 
 class SimpleModel:
@@ -79,6 +52,16 @@ class SimpleModel:
     def parameters(self) -> list[Parameter]:
         """Return [W_in (V, D), W_out (D, V)]."""
         return [self.W_in, self.W_out]
+
+    def backward(self, cache: Any) -> None:
+        """Add the gradients, dense."""
+        layers, layers_cache, loss_cache = cache
+        layers.backward(self.cross_entropy.backward(loss_cache), layers_cache)
+
+    def _loss(self, layers: Chain, known: Any, predicted: Any) -> tuple[Any, None, Any]:
+        scores, layers_cache = layers.forward(known)
+        loss, loss_cache = self.cross_entropy.forward(scores, predicted)
+        return loss, None, (layers, layers_cache, loss_cache)
 
 
 class SampledModel:
@@ -112,6 +95,16 @@ class SampledModel:
     def parameters(self) -> list[Parameter]:
         """Return [W_in (V, D), W_out (V, D)]."""
         return [self.W_in, self.W_out]
+
+    def backward(self, cache: Any) -> None:
+        """Add the gradients, as rows."""
+        layers, layers_cache, loss_cache = cache
+        layers.backward(self.negative_sampling.backward(loss_cache), layers_cache)
+
+    def _loss(self, layers: Layer, known: Any, words: Any) -> tuple[Any, None, Any]:
+        hidden, layers_cache = layers.forward(known)
+        loss, loss_cache = self.negative_sampling.forward(hidden, words)
+        return loss, None, (layers, layers_cache, loss_cache)
 
     def vectors(self, add_contexts: bool = False) -> Any:
         """Return the word vectors (V, D): the rows of W_in, or the sums of the rows of W_in and W_out."""
@@ -161,18 +154,8 @@ class SimpleCBOW(SimpleModel):
 
     def loss(self, batch: Any, carry: Any = None, rng: Any = None) -> tuple[Any, None, Any]:
         """Return the mean loss (nats) of contexts (N, C) and targets (N,), no carry, and the cache."""
-        contexts, targets = _to_device(self.W_in, batch)
-        mean = MeanOfPresent(self.input)
-        hidden, mean_cache = mean.forward(contexts)
-        scores, output_cache = self.output.forward(hidden)
-        loss, loss_cache = self.cross_entropy.forward(scores, targets)
-        return loss, None, (mean, mean_cache, output_cache, loss_cache)
-
-    def backward(self, cache: Any) -> None:
-        """Add the gradients, dense."""
-        mean, mean_cache, output_cache, loss_cache = cache
-        dscores = self.cross_entropy.backward(loss_cache)
-        mean.backward(self.output.backward(dscores, output_cache), mean_cache)
+        contexts, targets = to_device_of(self.W_in, batch)
+        return self._loss(Chain(MeanOfPresent(self.input), self.output), contexts, targets)
 
 
 class SimpleSkipGram(SimpleModel):
@@ -183,19 +166,8 @@ class SimpleSkipGram(SimpleModel):
 
     def loss(self, batch: Any, carry: Any = None, rng: Any = None) -> tuple[Any, None, Any]:
         """Return the mean loss (nats) of targets (N,) and their contexts (N, C), no carry, and the cache."""
-        targets, contexts = _to_device(self.W_in, batch)
-        hidden, input_cache = self.input.forward(targets)
-        scores, output_cache = self.output.forward(hidden)
-        repeat = Repeat(contexts.shape[1])
-        scores, repeat_cache = repeat.forward(scores)
-        loss, loss_cache = self.cross_entropy.forward(scores, contexts.T)
-        return loss, None, (input_cache, output_cache, repeat, repeat_cache, loss_cache)
-
-    def backward(self, cache: Any) -> None:
-        """Add the gradients, dense."""
-        input_cache, output_cache, repeat, repeat_cache, loss_cache = cache
-        dscores = repeat.backward(self.cross_entropy.backward(loss_cache), repeat_cache)
-        self.input.backward(self.output.backward(dscores, output_cache), input_cache)
+        targets, contexts = to_device_of(self.W_in, batch)
+        return self._loss(Chain(self.input, self.output, Repeat(contexts.shape[1])), targets, contexts.T)
 
 
 class CBOW(SampledModel):
@@ -209,16 +181,8 @@ class CBOW(SampledModel):
     def loss(self, batch: ContextBatch, carry: Any = None, rng: Any = None) -> tuple[Any, None, Any]:
         """Return the mean loss (nats) of one prediction, no carry, and the cache."""
         targets, contexts, samples = _written_out(self.W_in, batch)
-        mean = MeanOfPresent(self.input)
-        hidden, mean_cache = mean.forward(contexts)
         words = backend_of(samples).xp.concatenate([targets[:, None], samples], axis=1)
-        loss, loss_cache = self.negative_sampling.forward(hidden, words)
-        return loss, None, (mean, mean_cache, loss_cache)
-
-    def backward(self, cache: Any) -> None:
-        """Add the gradients, as rows."""
-        mean, mean_cache, loss_cache = cache
-        mean.backward(self.negative_sampling.backward(loss_cache), mean_cache)
+        return self._loss(MeanOfPresent(self.input), contexts, words)
 
 
 class SkipGram(SampledModel):
@@ -233,22 +197,10 @@ class SkipGram(SampledModel):
         """Return the mean loss (nats) of one prediction, no carry, and the cache."""
         targets, contexts, samples = _written_out(self.W_in, batch)
         xp = backend_of(samples).xp
-        hidden, input_cache = self.input.forward(targets)
-        repeat = Repeat(contexts.shape[1])
-        hidden, repeat_cache = repeat.forward(hidden)
-        samples = xp.broadcast_to(samples, (contexts.shape[1], *samples.shape))
+        count = contexts.shape[1]
+        samples = xp.broadcast_to(samples, (count, *samples.shape))
         words = xp.concatenate([contexts.T[:, :, None], samples], axis=2)
-        shape = hidden.shape
-        loss, loss_cache = self.negative_sampling.forward(
-            hidden.reshape(-1, shape[2]), words.reshape(-1, words.shape[2])
-        )
-        return loss, None, (input_cache, repeat, repeat_cache, shape, loss_cache)
-
-    def backward(self, cache: Any) -> None:
-        """Add the gradients, as rows."""
-        input_cache, repeat, repeat_cache, shape, loss_cache = cache
-        dhidden = self.negative_sampling.backward(loss_cache).reshape(shape)
-        self.input.backward(repeat.backward(dhidden, repeat_cache), input_cache)
+        return self._loss(Chain(self.input, Repeat(count)), targets, words)
 
 
 class FusedNegativeSampling:
@@ -271,7 +223,7 @@ class FusedNegativeSampling:
 
     def loss(self, batch: ContextBatch, carry: Any = None, rng: Any = None) -> tuple[Any, None, Any]:
         """Return the mean loss (nats) of one prediction, no carry, and the cache: the gradients."""
-        arrays = _to_device(self.W_in, (batch.ids, batch.radii, batch.samples))
+        arrays = to_device_of(self.W_in, (batch.ids, batch.radii, batch.samples))
         kernel = getattr(backend_of(*arrays, self.W_in.data).kernels, self.kernel)
         loss, *grads = kernel(self.W_in.data, self.W_out.data, *arrays, self.weight)
         return loss, None, grads
@@ -287,11 +239,6 @@ MODELS = {"cbow": CBOW, "skip-gram": SkipGram}
 
 def _written_out(table: Parameter, batch: ContextBatch) -> tuple[Any, Any, Any]:
     """Return the targets (B,), contexts (B, 2 window) and samples (B, S) of a batch."""
-    ids, radii, samples = _to_device(table, (batch.ids, batch.radii, batch.samples))
+    ids, radii, samples = to_device_of(table, (batch.ids, batch.radii, batch.samples))
     samples = samples.repeat(len(radii) // len(samples), axis=0)
     return targets_and_counts(ids, radii)[0], contexts_around(ids, radii), samples
-
-
-def _to_device(table: Parameter, batch: Any) -> tuple[Any, ...]:
-    backend = backend_of(table.data)
-    return tuple(backend.to_device(ids) for ids in batch)
