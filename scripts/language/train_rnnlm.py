@@ -22,15 +22,14 @@ from lexloom.nn.losses import perplexity_of
 from lexloom.nn.recurrent import CELLS
 from lexloom.nn.sampled_softmax import inclusion_probabilities
 from lexloom.storage.artifacts import Dataset, read_artifact, write_artifact
-from lexloom.training.averaging import AveragedWeights
 from lexloom.training.batches import Windows
+from lexloom.training.callbacks import AveragedWeights, KeepBest, Report, Ticker, Validation
 from lexloom.training.checkpoints import Checkpoint
 from lexloom.training.optimizers import OPTIMIZERS
 from lexloom.training.randomness import epoch_stream, random_stream
 from lexloom.training.schedules import SCHEDULES
-from lexloom.training.trainer import Report, Ticker, Trainer
+from lexloom.training.trainer import Trainer
 from lexloom.training.training_log import TrainingLog
-from lexloom.training.validation import KeepBest, Validation
 
 REGULARIZATION = (
     "dropout",

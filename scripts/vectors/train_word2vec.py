@@ -18,11 +18,12 @@ from lexloom.commands.script import (
 from lexloom.corpus.vocabulary import join_vocabularies
 from lexloom.kernels.backend import get_backend
 from lexloom.storage.artifacts import Artifact, Dataset, read_artifact, write_artifact
+from lexloom.training.callbacks import Report, Ticker
 from lexloom.training.checkpoints import Checkpoint
 from lexloom.training.optimizers import OPTIMIZERS
 from lexloom.training.randomness import random_stream
 from lexloom.training.schedules import SCHEDULES
-from lexloom.training.trainer import Report, Ticker, Trainer
+from lexloom.training.trainer import Trainer
 from lexloom.vectors.contexts import ContextBatches
 from lexloom.vectors.word2vec import MODELS, FusedNegativeSampling, SampledModel
 

@@ -8,7 +8,8 @@ import numpy as np
 
 from lexloom.nn import graph, layer, layers, losses, recurrent, regularization, sampled_softmax
 from lexloom.nn.parameter import Parameter, RowGrad
-from lexloom.training.optimizers import OPTIMIZERS, clip_factor
+from lexloom.training.gradients import clip_factor
+from lexloom.training.optimizers import OPTIMIZERS
 
 
 @dataclass

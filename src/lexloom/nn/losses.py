@@ -139,7 +139,10 @@ class NegativeSampling(Loss):
         return self.dot.parameters()
 
     def forward(self, hidden: Any, words: Any) -> tuple[Any, Any]:
-        """Return the loss of hidden vectors (..., D) for words (..., 1 + K), true one first; and the cache."""
+        """Return the loss of hidden vectors (..., D) for words (..., 1 + K), and the cache.
+
+        The true word comes first.
+        """
         xp = backend_of(hidden, words).xp
         words = xp.where(words[..., :1] >= 0, words, -1)
         scores, dot_cache = self.dot.forward(hidden, words)

@@ -13,7 +13,7 @@ from lexloom.kernels.backend import backend_of
 from lexloom.kernels.cpu.machine.memory import keep_freed_memory
 from lexloom.nn.parameter import Parameter
 from lexloom.storage.state_trees import map_arrays
-from lexloom.training.optimizers import clip_factor
+from lexloom.training.gradients import clip_factor
 from lexloom.training.schedules import constant
 
 
@@ -281,37 +281,3 @@ class Trainer:
             f"training: {finding}; lower learning_rate ({self.learning_rate}), "
             f"or set clip where the model has it{saved}"
         )
-
-
-class Report(Callback):
-    """Hands each epoch's record to a function, such as a logger's `info` or a progress bar."""
-
-    def __init__(self, report: Callable[[dict[str, float]], None]):
-        self.report = report
-
-    def after_epoch(self, trainer: Trainer, record: dict[str, float]) -> None:
-        """Report the record."""
-        self.report(record)
-
-
-class Ticker(Callback):
-    """Calls a function after each step, such as a progress bar's `update`."""
-
-    def __init__(self, tick: Callable[[], None]):
-        self.tick = tick
-        self.ticks = 0
-
-    def after_step(self, trainer: Trainer, step: int, loss: float) -> None:
-        """Tick."""
-        self.ticks += 1
-        self.tick()
-
-    def state(self) -> int:
-        """Return how often it ticked."""
-        return self.ticks
-
-    def restore(self, state: int) -> None:
-        """Tick for the steps that an earlier run made."""
-        while self.ticks < state:
-            self.ticks += 1
-            self.tick()

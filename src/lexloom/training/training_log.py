@@ -11,7 +11,7 @@ import numpy as np
 from lexloom.errors import LexloomError
 from lexloom.storage.artifacts import Dataset
 from lexloom.storage.atomic_files import write_lines
-from lexloom.training.optimizers import global_norm
+from lexloom.training.gradients import global_norm
 from lexloom.training.trainer import Callback, Trainer
 
 

@@ -1,11 +1,10 @@
 """word2vec: vectors of words from predicting words from the words around them, or the other way round.
 
-The simple models multiply one-hot rows and compare with every word of the vocabulary (softmax). CBOW and
-skip-gram index, and compare with a few sampled words (negative sampling); `FusedNegativeSampling` trains
-either by one kernel in place of its layers. Mikolov et al. 2013a (models) and 2013b (negative sampling).
+CBOW and skip-gram (Mikolov et al. 2013a) with negative sampling (Mikolov et al. 2013b): each true word is
+compared with a few sampled words. `FusedNegativeSampling` trains either model with a single kernel instead of
+its layers. The same models without these shortcuts are in `lexloom.lessons.simple_word2vec`.
 
-A batch of the simple models is a pair: the ids that are known, and those to predict; one of the others is a
-`ContextBatch`. An id of -1 is absent.
+A batch is a `ContextBatch`. An id of -1 is absent.
 """
 
 from pathlib import Path
@@ -17,64 +16,32 @@ from lexloom.errors import LexloomError
 from lexloom.kernels.backend import Backend, backend_of
 from lexloom.kernels.reference.windows import contexts_around, targets_and_counts
 from lexloom.nn.graph import Repeat
-from lexloom.nn.initializers import uniform, xavier
+from lexloom.nn.initializers import uniform
 from lexloom.nn.layer import Chain, Layer
-from lexloom.nn.layers import Embedding, MatMul, MeanOfPresent, OneHotMatMul
-from lexloom.nn.losses import NegativeSampling, SoftmaxCrossEntropy
+from lexloom.nn.layers import Embedding, MeanOfPresent
+from lexloom.nn.losses import NegativeSampling
 from lexloom.nn.parameter import Parameter, RowGrad, to_device_of
 from lexloom.storage.artifacts import Artifact
 from lexloom.vectors.contexts import ContextBatch
 
 
-class SimpleModel:
-    """Two matrices between one-hot rows and scores for every word.
+class SampledModel:
+    """What CBOW and skip-gram share: two tables of vectors, and negative sampling.
+
+    As in Mikolov et al.'s program, W_in starts with small random numbers and W_out with zeros.
 
     Parameters
     ----------
     size : int
         Words in the vocabulary, V.
     dimension : int
-        Of the vectors, D.
-    rng : Generator
-        The stream "init".
+        Numbers in a vector, D.
+    rng : numpy.random.Generator
+        The stream "init" of `lexloom.training.randomness`.
     backend : Backend
-    """
-
-    def __init__(
-        self, size: int, dimension: int, rng: np.random.Generator, backend: Backend, dtype: Any = np.float32
-    ):
-        self.W_in = Parameter("W_in", xavier(rng, (size, dimension), backend, dtype=dtype))
-        self.W_out = Parameter("W_out", xavier(rng, (dimension, size), backend, dtype=dtype))
-        self.input = OneHotMatMul(self.W_in)
-        self.output = MatMul(self.W_out)
-        self.cross_entropy = SoftmaxCrossEntropy()
-
-    def parameters(self) -> list[Parameter]:
-        """Return [W_in (V, D), W_out (D, V)]."""
-        return [self.W_in, self.W_out]
-
-    def backward(self, cache: Any) -> None:
-        """Add the gradients, dense."""
-        layers, layers_cache, loss_cache = cache
-        layers.backward(self.cross_entropy.backward(loss_cache), layers_cache)
-
-    def _loss(self, layers: Chain, known: Any, predicted: Any) -> tuple[Any, None, Any]:
-        scores, layers_cache = layers.forward(known)
-        loss, loss_cache = self.cross_entropy.forward(scores, predicted)
-        return loss, None, (layers, layers_cache, loss_cache)
-
-
-class SampledModel:
-    """Two tables, and a few words compared.
-
-    As in Mikolov et al.'s program, `W_in` starts small, `W_out` at 0.
-
-    Parameters
-    ----------
-    size, dimension, rng, backend
-        As in `SimpleModel`.
+    dtype : dtype
     weight : float
-        What each sample counts beside the true word.
+        Weight of each sampled word relative to the true word.
     """
 
     def __init__(
@@ -144,30 +111,6 @@ class SampledModel:
                     f"{path}: {table.name} has {len(rows)} rows for {len(words)} words; expected one a word"
                 )
             table.data[: len(rows)] = backend_of(table.data).to_device(rows)
-
-
-class SimpleCBOW(SimpleModel):
-    """Predicts a word from the mean of the words around it: one-hot -> W_in -> mean -> W_out -> softmax.
-
-    Parameters are those of `SimpleModel`.
-    """
-
-    def loss(self, batch: Any, carry: Any = None, rng: Any = None) -> tuple[Any, None, Any]:
-        """Return the mean loss (nats) of contexts (N, C) and targets (N,), no carry, and the cache."""
-        contexts, targets = to_device_of(self.W_in, batch)
-        return self._loss(Chain(MeanOfPresent(self.input), self.output), contexts, targets)
-
-
-class SimpleSkipGram(SimpleModel):
-    """Predicts each of the words around a word: one-hot -> W_in -> W_out -> softmax, the same for each.
-
-    Parameters are those of `SimpleModel`.
-    """
-
-    def loss(self, batch: Any, carry: Any = None, rng: Any = None) -> tuple[Any, None, Any]:
-        """Return the mean loss (nats) of targets (N,) and their contexts (N, C), no carry, and the cache."""
-        targets, contexts = to_device_of(self.W_in, batch)
-        return self._loss(Chain(self.input, self.output, Repeat(contexts.shape[1])), targets, contexts.T)
 
 
 class CBOW(SampledModel):

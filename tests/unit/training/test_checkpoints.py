@@ -18,13 +18,12 @@ from lexloom.errors import Interrupted, LexloomError
 from lexloom.kernels.backend import get_backend
 from lexloom.language.rnnlm import build_rnnlm
 from lexloom.storage.artifacts import read_artifact
-from lexloom.training.averaging import AveragedWeights
 from lexloom.training.batches import Windows
+from lexloom.training.callbacks import AveragedWeights, KeepBest, Ticker, Validation
 from lexloom.training.checkpoints import Checkpoint
 from lexloom.training.optimizers import OPTIMIZERS
 from lexloom.training.schedules import cosine
-from lexloom.training.trainer import Callback, Ticker, Trainer
-from lexloom.training.validation import KeepBest, Validation
+from lexloom.training.trainer import Callback, Trainer
 
 IDS = np.random.default_rng(0).integers(0, 7, 60).astype(np.int32)
 EPOCHS, STEPS = 6, 5

@@ -1,11 +1,104 @@
-"""Averaged stochastic gradient descent, begun where a measure stops getting better."""
+"""What can be added to a training: progress, validation, keeping the best epoch, averaging the weights."""
 
 import logging
+import math
+from collections.abc import Callable
 from typing import Any
 
 from lexloom.kernels.backend import backend_of
 from lexloom.kernels.tiles import Job
 from lexloom.training.trainer import Callback, Trainer
+
+
+class Report(Callback):
+    """Hands each epoch's record to a function, such as a logger's `info` or a progress bar."""
+
+    def __init__(self, report: Callable[[dict[str, float]], None]):
+        self.report = report
+
+    def after_epoch(self, trainer: Trainer, record: dict[str, float]) -> None:
+        """Report the record."""
+        self.report(record)
+
+
+class Ticker(Callback):
+    """Calls a function after each step, such as a progress bar's `update`."""
+
+    def __init__(self, tick: Callable[[], None]):
+        self.tick = tick
+        self.ticks = 0
+
+    def after_step(self, trainer: Trainer, step: int, loss: float) -> None:
+        """Tick."""
+        self.ticks += 1
+        self.tick()
+
+    def state(self) -> int:
+        """Return how often it ticked."""
+        return self.ticks
+
+    def restore(self, state: int) -> None:
+        """Tick for the steps that an earlier run made."""
+        while self.ticks < state:
+            self.ticks += 1
+            self.tick()
+
+
+class Validation(Callback):
+    """Adds a measure of the model to each epoch's record; one that is no finite number ends the training."""
+
+    def __init__(self, name: str, measure: Callable[[], float]):
+        self.name = name
+        self.measure = measure
+
+    def after_epoch(self, trainer: Trainer, record: dict[str, float]) -> None:
+        """Measure the model as it is."""
+        record[self.name] = self.measure()
+        if not math.isfinite(record[self.name]):
+            raise trainer.diverged(f"{self.name} of epoch {record['epoch']} is {record[self.name]}")
+
+
+class KeepBest(Callback):
+    """Keeps the parameters of the epoch with the least value of a measure, and stops when it stays away.
+
+    Parameters
+    ----------
+    name : str
+        The measure, a key of the records; a `Validation` before this callback adds it.
+    patience : int, optional
+        Stop after so many epochs in a row without a new least value.
+    """
+
+    def __init__(self, name: str, patience: int | None = None):
+        self.name = name
+        self.patience = patience
+        self.best = math.inf
+        self.waited = 0
+        self.kept: list[Any] = []
+
+    def after_epoch(self, trainer: Trainer, record: dict[str, float]) -> None:
+        """Copy the parameters when they are the best so far; count how long they are not."""
+        if record[self.name] < self.best:
+            self.best = record[self.name]
+            self.waited = 0
+            self.kept = [parameter.data.copy() for parameter in trainer.model.parameters()]
+            return
+        self.waited += 1
+        if self.patience is not None and self.waited >= self.patience:
+            trainer.stop = True
+
+    def state(self) -> dict[str, Any]:
+        """Return the parameters of the best epoch, and how long it is past."""
+        return {"best": self.best, "waited": self.waited, "kept": self.kept}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Take up the best epoch so far."""
+        self.best, self.waited, self.kept = state["best"], state["waited"], state["kept"]
+
+    def after_fit(self, trainer: Trainer) -> None:
+        """Put the best parameters back."""
+        for parameter, data in zip(trainer.model.parameters(), self.kept, strict=True):
+            parameter.data[...] = data
 
 
 class AveragedWeights(Callback):
