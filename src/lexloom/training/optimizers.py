@@ -14,7 +14,7 @@ weight_decay * w.
 checkpoint needs. A step may overwrite the arrays of the gradients.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from lexloom.kernels.backend import backend_of
@@ -172,7 +172,6 @@ class AdaGrad(Optimizer):
     """
 
     slots = ("squares",)
-    row_kernel = "adagrad_rows"
 
     def __init__(self, epsilon: float = 1e-7, weight_decay: float = 0.0):
         super().__init__(weight_decay)
@@ -183,10 +182,13 @@ class AdaGrad(Optimizer):
     ) -> Job:
         if self.weight_decay:
             return super()._job_of_rows(data, grad, state, learning_rate, scale)
-        update = getattr(backend_of(data).kernels, self.row_kernel)
         if scale is not None:
             grad.values *= scale
-        return update(data, state["squares"], grad.rows, grad.values, learning_rate, self.epsilon)
+        update_rows = self._row_kernel(backend_of(data).kernels)
+        return update_rows(data, state["squares"], grad.rows, grad.values, learning_rate, self.epsilon)
+
+    def _row_kernel(self, kernels: Any) -> Callable[..., Job]:
+        return kernels.adagrad_rows
 
     def _update(self, xp: Any, w: Any, dw: Any, state: dict[str, Any], learning_rate: float) -> None:
         scratch = xp.square(dw)
@@ -205,7 +207,8 @@ class RowAdaGrad(AdaGrad):
     parameter that is no matrix, each number has its own h. Parameters are those of `AdaGrad`.
     """
 
-    row_kernel = "row_adagrad_rows"
+    def _row_kernel(self, kernels: Any) -> Callable[..., Job]:
+        return kernels.row_adagrad_rows
 
     def _zeros(self, xp: Any, data: Any) -> Any:
         return xp.zeros_like(data[:, :1] if data.ndim == 2 else data)

@@ -7,6 +7,7 @@ its layers. The same models without these shortcuts are in `lexloom.lessons.simp
 A batch is a `ContextBatch`. An id of -1 is absent.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -119,13 +120,15 @@ class CBOW(SampledModel):
     Parameters are those of `SampledModel`.
     """
 
-    kernel = "cbow"
-
     def loss(self, batch: ContextBatch, carry: Any = None, rng: Any = None) -> tuple[Any, None, Any]:
         """Return the mean loss (nats) of one prediction, no carry, and the cache."""
         targets, contexts, samples = _written_out(self.W_in, batch)
         words = backend_of(samples).xp.concatenate([targets[:, None], samples], axis=1)
         return self._loss(MeanOfPresent(self.input), contexts, words)
+
+    def fused_kernel(self, kernels: Any) -> Callable:
+        """Return the kernel that computes the same loss and gradients at once."""
+        return kernels.cbow
 
 
 class SkipGram(SampledModel):
@@ -133,8 +136,6 @@ class SkipGram(SampledModel):
 
     Parameters are those of `SampledModel`.
     """
-
-    kernel = "skip_gram"
 
     def loss(self, batch: ContextBatch, carry: Any = None, rng: Any = None) -> tuple[Any, None, Any]:
         """Return the mean loss (nats) of one prediction, no carry, and the cache."""
@@ -144,6 +145,10 @@ class SkipGram(SampledModel):
         samples = xp.broadcast_to(samples, (count, *samples.shape))
         words = xp.concatenate([contexts.T[:, :, None], samples], axis=2)
         return self._loss(Chain(self.input, Repeat(count)), targets, words)
+
+    def fused_kernel(self, kernels: Any) -> Callable:
+        """Return the kernel that computes the same loss and gradients at once."""
+        return kernels.skip_gram
 
 
 class FusedNegativeSampling:
@@ -156,19 +161,18 @@ class FusedNegativeSampling:
     """
 
     def __init__(self, model: CBOW | SkipGram):
-        self.W_in, self.W_out = model.parameters()
-        self.kernel = model.kernel
-        self.weight = model.negative_sampling.weight
+        self.model = model
 
     def parameters(self) -> list[Parameter]:
         """Return [W_in (V, D), W_out (V, D)]."""
-        return [self.W_in, self.W_out]
+        return self.model.parameters()
 
     def loss(self, batch: ContextBatch, carry: Any = None, rng: Any = None) -> tuple[Any, None, Any]:
         """Return the mean loss (nats) of one prediction, no carry, and the cache: the gradients."""
-        arrays = to_device_of(self.W_in, (batch.ids, batch.radii, batch.samples))
-        kernel = getattr(backend_of(*arrays, self.W_in.data).kernels, self.kernel)
-        loss, *grads = kernel(self.W_in.data, self.W_out.data, *arrays, self.weight)
+        W_in, W_out = self.parameters()
+        arrays = W_in.data, W_out.data, *to_device_of(W_in, (batch.ids, batch.radii, batch.samples))
+        kernel = self.model.fused_kernel(backend_of(*arrays).kernels)
+        loss, *grads = kernel(*arrays, self.model.negative_sampling.weight)
         return loss, None, grads
 
     def backward(self, cache: Any) -> None:
