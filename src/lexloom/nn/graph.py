@@ -1,7 +1,7 @@
-"""Nodes of a computational graph without parameters: where values meet, part, and are spread or gathered.
+"""Nodes of a computational graph without parameters: they combine, copy, repeat, sum or reshape values.
 
-They are called as layers are; a node of several inputs or outputs takes or returns a tuple of gradients.
-`layers.MatMul` is the remaining node.
+They are layers. `backward` returns a tuple of gradients if the node has several inputs, and takes one if it
+has several outputs. The matrix product is `lexloom.nn.layers.MatMul`.
 """
 
 from typing import Any
@@ -36,20 +36,20 @@ class Multiply(Layer):
 
 
 class Branch(Layer):
-    """One value that goes two ways: x -> (x, x); dx is the sum of what comes back on both."""
+    """Copies a value to two branches: x -> (x, x); dx is the sum of the gradients of both branches."""
 
     def forward(self, x: Any) -> tuple[tuple[Any, Any], Any]:
         """Return (x, x) and the cache."""
         return (x, x), None
 
     def backward(self, dy: tuple[Any, Any], cache: Any) -> Any:
-        """Return dx, from the pair of gradients dy."""
+        """Return dx, given the pair of gradients dy."""
         left, right = dy
         return left + right
 
 
 class Repeat(Layer):
-    """Branch, N ways: x (...) -> y (N, ...); dx is the sum over the N.
+    """Copies a value N times: x (...) -> y (N, ...); dx is the sum of dy over the N copies.
 
     Parameters
     ----------
@@ -70,7 +70,7 @@ class Repeat(Layer):
 
 
 class Sum(Layer):
-    """The reverse of Repeat: x (N, ...) -> y (...), the sum over the N; dx is dy, N times."""
+    """The sum over the first axis: x (N, ...) -> y (...); dx is dy, repeated N times."""
 
     def forward(self, x: Any) -> tuple[Any, Any]:
         """Return y (...) and the cache."""
@@ -83,7 +83,7 @@ class Sum(Layer):
 
 
 class Flatten(Layer):
-    """All axes but the first become one: x (N, ...) -> y (N, D); dx is dy in the shape of x."""
+    """Merges all axes but the first: x (N, ...) -> y (N, D); dx is dy, reshaped like x."""
 
     def forward(self, x: Any) -> tuple[Any, Any]:
         """Return y (N, D) and the cache."""

@@ -1,6 +1,6 @@
-"""What keeps a recurrent language model from learning its text by heart, beside `lexloom.nn.layers.Dropout`.
+"""Regularization of recurrent language models, in addition to `lexloom.nn.layers.Dropout`.
 
-The recipe of Merity, Keskar & Socher 2018, "Regularizing and Optimizing LSTM Language Models".
+The methods are those of Merity, Keskar & Socher 2018, "Regularizing and Optimizing LSTM Language Models".
 """
 
 import copy
@@ -15,10 +15,10 @@ from lexloom.nn.parameter import Parameter
 
 
 class WordDropout(Layer):
-    """An embedding whose rows are dropped at random: a dropped word is 0 everywhere in the batch.
+    """An embedding that drops whole words at random: a dropped word is 0 everywhere in the batch.
 
-    Known as embedding dropout (Gal & Ghahramani 2016; Merity et al. 2018, section 4). The rows that stay are
-    scaled up so that the mean does not change.
+    Also known as embedding dropout (Gal & Ghahramani 2016; Merity et al. 2018, section 4). The other words
+    are scaled up, so that the mean is unchanged.
 
     Parameters
     ----------
@@ -55,10 +55,10 @@ class WordDropout(Layer):
 
 
 class WeightDrop(Layer):
-    """A recurrent layer whose weights from the hidden state are dropped at random, the same at all steps.
+    """A recurrent layer whose recurrent weights Wh are dropped at random.
 
-    DropConnect (Wan et al. 2013) on Wh (Merity et al. 2018, section 2). y = f(x; m * Wh), where m is one mask
-    for a whole window; so dWh = m * d(m * Wh).
+    This is DropConnect (Wan et al. 2013) on Wh (Merity et al. 2018, section 2): y = f(x; m * Wh) with one
+    mask m for all steps of a window. So dWh = m * d(m * Wh).
 
     Parameters
     ----------
@@ -73,47 +73,52 @@ class WeightDrop(Layer):
         self.dropout = Dropout(rate)
 
     def parameters(self) -> list[Parameter]:
-        """Return the parameters of the layer."""
+        """Return the parameters of the recurrent layer."""
         return self.layer.parameters()
 
     def forward(
         self, x: Any, state: Any = None, rng: np.random.Generator | None = None
     ) -> tuple[tuple[Any, Any], Any]:
-        """Return (y, last state) and the cache, as the layer does."""
+        """Return (y, last state) and the cache, as the recurrent layer does."""
         Wh, mask = self.dropout.forward(self.layer.Wh.data, rng)
         output, cache = self._with(Wh).forward(x, state)
         return output, (cache, Wh, mask)
 
     def backward(self, dy: Any, cache: Any, dstate: Any = None) -> tuple[Any, Any]:
-        """Return dx and dstate, as the layer does; add the gradients of its parameters."""
-        cache, Wh, mask = cache
+        """Return dx and dstate, and add the gradients of the parameters, as the recurrent layer does."""
+        layer_cache, Wh, mask = cache
         thinned = self._with(Wh)
-        gradients = thinned.backward(dy, cache, dstate)
+        gradients = thinned.backward(dy, layer_cache, dstate)
         self.layer.Wh.add_grad(self.dropout.backward(thinned.Wh.grad, mask))
         return gradients
 
     def _with(self, Wh: Any) -> Any:
-        """Return the layer, its other parameters the same objects, with other recurrent weights."""
+        """Return a copy of the layer with other recurrent weights; the other parameters are shared."""
         thinned = copy.copy(self.layer)
         thinned.Wh = Parameter(self.layer.Wh.name, Wh)
         return thinned
 
 
 class PenalizedDropout(Layer):
-    """Dropout of hidden states h (N, T, H), whose backward adds the gradients of two penalties.
+    """Dropout of hidden states h (N, T, H) with two penalties, AR and TAR.
 
-    activation * mean(y^2) keeps the values that are left small, change * mean((h_{t+1} - h_t)^2) keeps states
-    from jumping from step to step: AR and TAR (Merity et al. 2018, section 4; Merity, McCann & Socher
-    2017). The penalties stand in no loss, so that its exponential stays a perplexity.
+    Activation regularization (AR), activation * mean(y^2), keeps the outputs small. Temporal activation
+    regularization (TAR), change * mean((h_{t+1} - h_t)^2), keeps the states from changing abruptly (Merity et
+    al. 2018, section 4; Merity, McCann & Socher 2017).
 
-    dh = dropout'(dy + 2 activation y / (N T H)) + 2 change (..., h_t - h_{t-1} - (h_{t+1} - h_t), ...) /
-    (N (T - 1) H), where a difference beyond the first or last step is 0.
+    The penalties are not part of the loss, so that exp(loss) remains a perplexity; `backward` adds their
+    gradients::
+
+        dh_t = dropout'(dy_t + 2 activation y_t / (N T H))
+               + 2 change ((h_t - h_{t-1}) - (h_{t+1} - h_t)) / (N (T - 1) H)
+
+    where differences beyond the first or the last step are 0.
 
     Parameters
     ----------
     dropout : Dropout
     activation, change : float
-        Weights of the penalties; 0 is none.
+        Weights of AR and TAR; 0 turns the penalty off.
     """
 
     random = True
@@ -124,12 +129,12 @@ class PenalizedDropout(Layer):
         self.change = change
 
     def forward(self, h: Any, rng: np.random.Generator | None = None) -> tuple[Any, Any]:
-        """Return y like h, as the dropout does, and the cache."""
+        """Return y like h, and the cache; with ``rng=None`` (evaluation), y is h."""
         y, mask = self.dropout.forward(h, rng)
         return y, (h, y, mask)
 
     def backward(self, dy: Any, cache: Any) -> Any:
-        """Return dh, with the penalties'."""
+        """Return dh, with the gradients of the penalties."""
         h, y, mask = cache
         if self.activation:
             dy = dy + y * (2 * self.activation / y.size)

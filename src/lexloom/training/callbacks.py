@@ -1,4 +1,7 @@
-"""What can be added to a training: progress, validation, keeping the best epoch, averaging the weights."""
+"""Callbacks for progress, validation, early stopping and weight averaging.
+
+`TrainingLog` and `Checkpoint` have modules of their own.
+"""
 
 import logging
 import math
@@ -11,62 +14,90 @@ from lexloom.training.trainer import Callback, Trainer
 
 
 class Report(Callback):
-    """Hands each epoch's record to a function, such as a logger's `info` or a progress bar."""
+    """Passes the record of each epoch to a function.
+
+    Parameters
+    ----------
+    report : callable
+        Called with the record after each epoch.
+    """
 
     def __init__(self, report: Callable[[dict[str, float]], None]):
         self.report = report
 
     def after_epoch(self, trainer: Trainer, record: dict[str, float]) -> None:
-        """Report the record."""
+        """Pass on the record."""
         self.report(record)
 
 
 class Ticker(Callback):
-    """Calls a function after each step, such as a progress bar's `update`."""
+    """Calls a function after each step, for example to advance a progress bar.
+
+    When training resumes, the function is called for the earlier steps as well.
+
+    Parameters
+    ----------
+    tick : callable
+        Called without arguments.
+    """
 
     def __init__(self, tick: Callable[[], None]):
         self.tick = tick
         self.ticks = 0
 
     def after_step(self, trainer: Trainer, step: int, loss: float) -> None:
-        """Tick."""
+        """Call the function."""
         self.ticks += 1
         self.tick()
 
     def state(self) -> int:
-        """Return how often it ticked."""
+        """Return the number of calls."""
         return self.ticks
 
     def restore(self, state: int) -> None:
-        """Tick for the steps that an earlier run made."""
+        """Call the function for each step of the earlier run."""
         while self.ticks < state:
             self.ticks += 1
             self.tick()
 
 
 class Validation(Callback):
-    """Adds a measure of the model to each epoch's record; one that is no finite number ends the training."""
+    """Measures the model after each epoch, and adds the result to the record.
+
+    Parameters
+    ----------
+    name : str
+        Key in the record.
+    measure : callable
+        Returns the measure of the model.
+    """
 
     def __init__(self, name: str, measure: Callable[[], float]):
         self.name = name
         self.measure = measure
 
     def after_epoch(self, trainer: Trainer, record: dict[str, float]) -> None:
-        """Measure the model as it is."""
+        """Add the measure to the record.
+
+        Raises
+        ------
+        LexloomError
+            If the measure is not finite.
+        """
         record[self.name] = self.measure()
         if not math.isfinite(record[self.name]):
             raise trainer.diverged(f"{self.name} of epoch {record['epoch']} is {record[self.name]}")
 
 
 class KeepBest(Callback):
-    """Keeps the parameters of the epoch with the least value of a measure, and stops when it stays away.
+    """Keeps the parameters of the best epoch, and stops when the measure no longer improves.
 
     Parameters
     ----------
     name : str
-        The measure, a key of the records; a `Validation` before this callback adds it.
+        Key of the measure in the records; less is better. A `Validation` before this callback adds it.
     patience : int, optional
-        Stop after so many epochs in a row without a new least value.
+        Stop after this many epochs in a row without improvement. By default, never stop.
     """
 
     def __init__(self, name: str, patience: int | None = None):
@@ -77,7 +108,7 @@ class KeepBest(Callback):
         self.kept: list[Any] = []
 
     def after_epoch(self, trainer: Trainer, record: dict[str, float]) -> None:
-        """Copy the parameters when they are the best so far; count how long they are not."""
+        """Copy the parameters if they are the best so far; otherwise count the epoch towards `patience`."""
         if record[self.name] < self.best:
             self.best = record[self.name]
             self.waited = 0
@@ -88,34 +119,36 @@ class KeepBest(Callback):
             trainer.stop = True
 
     def state(self) -> dict[str, Any]:
-        """Return the parameters of the best epoch, and how long it is past."""
+        """Return the best measure and its parameters, and the number of epochs since."""
         return {"best": self.best, "waited": self.waited, "kept": self.kept}
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Take up the best epoch so far."""
+        """Restore the best epoch so far."""
         self.best, self.waited, self.kept = state["best"], state["waited"], state["kept"]
 
     def after_fit(self, trainer: Trainer) -> None:
-        """Put the best parameters back."""
+        """Load the parameters of the best epoch into the model."""
         for parameter, data in zip(trainer.model.parameters(), self.kept, strict=True):
             parameter.data[...] = data
 
 
 class AveragedWeights(Callback):
-    """Takes the mean of the weights over the steps, once a measure of the model no longer gets better.
+    """Averages the weights over the steps, once a measure no longer improves.
 
-    NT-ASGD (Merity, Keskar & Socher 2018, algorithm 1; Polyak & Juditsky 1992). Training goes on from the
-    weights themselves, and the mean takes part in nothing, until an epoch ends: then it stands in the model,
-    for the callbacks after this one to measure and keep, and after the last epoch for good. So this callback
-    comes before them. A step costs one pass over all weights more, also over rows that took no part in it.
+    This is NT-ASGD (Merity, Keskar & Socher 2018, algorithm 1; Polyak & Juditsky 1992). Each step updates the
+    current weights, as without averaging. After each epoch, the average is swapped into the model, so that
+    callbacks after this one measure and keep the average; before the next epoch, the current weights are
+    swapped back. After the last epoch the average stays. Put this callback before `Validation` and
+    `KeepBest`.
+
+    Averaging adds one pass over all weights to each step, including rows without a gradient.
 
     Parameters
     ----------
     name : str
-        The measure, a key of the records; less is better.
+        Key of the measure in the records; less is better.
     patience : int
-        From 1. The mean begins after the first epoch for whose measure `gets_worse` holds: a few worse epochs
-        in a row are no reason yet.
+        At least 1. Averaging starts after the first epoch for which `gets_worse` is true.
     """
 
     def __init__(self, name: str, patience: int):
@@ -126,7 +159,7 @@ class AveragedWeights(Callback):
         self.own: list[Any] | None = None
 
     def before_epoch(self, trainer: Trainer) -> None:
-        """Put the weights themselves back, and begin the mean where it is time."""
+        """Swap the current weights back in, and start averaging when it is time."""
         parameters = trainer.model.parameters()
         if self.own is not None:
             for parameter, data in zip(parameters, self.own, strict=True):
@@ -134,20 +167,20 @@ class AveragedWeights(Callback):
             self.own = None
         measures = [record[self.name] for record in trainer.history]
         if self.means is None and gets_worse(measures, self.patience):
-            logging.info("the weights are averaged from epoch %d on", trainer.position.epoch + 1)
+            logging.info("averaging the weights from epoch %d", trainer.position.epoch + 1)
             self.means = [_zeros(parameter.data) for parameter in parameters]
 
     def after_step(self, trainer: Trainer, step: int, loss: float) -> None:
-        """Take the weights into the mean."""
+        """Add the current weights to the average."""
         if self.means is None:
             return
         self.steps += 1
         arrays = [parameter.data for parameter in trainer.model.parameters()]
-        jobs = [_taking_in(*pair, self.steps) for pair in zip(self.means, arrays, strict=True)]
+        jobs = [_update_mean(mean, array, self.steps) for mean, array in zip(self.means, arrays, strict=True)]
         backend_of(*arrays).kernels.each_tile(*jobs)
 
     def after_epoch(self, trainer: Trainer, record: dict[str, float]) -> None:
-        """Let the mean stand in the model; it does already where a training goes on from here."""
+        """Swap the average in (already done when resuming)."""
         if self.means is None or self.own is not None:
             return
         parameters = trainer.model.parameters()
@@ -156,16 +189,16 @@ class AveragedWeights(Callback):
             parameter.data[...] = mean
 
     def state(self) -> dict[str, Any]:
-        """Return the mean, over how many steps it is, and the weights where the mean stands in the model."""
+        """Return the number of averaged steps, the average, and the current weights if swapped out."""
         return {"steps": self.steps, "means": self.means, "own": self.own}
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Take up the mean."""
+        """Restore the average."""
         self.steps, self.means, self.own = state["steps"], state["means"], state["own"]
 
 
 def gets_worse(values: list[float], patience: int) -> bool:
-    """Return whether the last value is above one that stands more than `patience` places before it."""
+    """Return whether the last value exceeds any value more than `patience` places before it."""
     earlier = values[: -patience - 1]
     return bool(earlier) and values[-1] > min(earlier)
 
@@ -175,12 +208,12 @@ def _zeros(data: Any) -> Any:
     return xp.zeros(data.shape, xp.float64)
 
 
-def _taking_in(mean: Any, data: Any, count: int) -> Job:
-    """Return the job that makes a mean of count - 1 arrays that of count."""
+def _update_mean(mean: Any, data: Any, count: int) -> Job:
+    """Return the job that adds an array to the mean of count - 1 arrays."""
 
-    def take_in(tile: slice) -> None:
+    def work(tile: slice) -> None:
         difference = data[tile] - mean[tile]
         difference *= 1 / count
         mean[tile] += difference
 
-    return Job.on(data, take_in)
+    return Job.on(data, work)

@@ -1,4 +1,4 @@
-"""The norm of all gradients together, and clipping."""
+"""Gradient clipping by the global norm."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -10,23 +10,40 @@ from lexloom.nn.parameter import Parameter, RowGrad, unique
 
 
 def clip_factor(parameters: Iterable[Parameter], limit: float) -> Any:
-    """Return the factor, at most 1, by which all gradients have a `global_norm` of at most `limit`.
+    """Return the factor, at most 1, that reduces the `global_norm` to at most `limit`.
 
-    (Pascanu, Mikolov & Bengio 2013, algorithm 1.)
+    Pascanu, Mikolov & Bengio 2013, algorithm 1.
+
+    Parameters
+    ----------
+    parameters : iterable of Parameter
+    limit : float
 
     Returns
     -------
     factor : 0-d float64 array, on the device
+
+    Examples
+    --------
+    >>> W = Parameter("W", np.zeros(2))
+    >>> W.grad = np.array([3.0, 4.0])
+    >>> float(global_norm([W])), float(clip_factor([W], 1.0))
+    (5.0, 0.2)
     """
     norm = global_norm(parameters)
     return limit / backend_of(norm).xp.maximum(norm, limit)
 
 
 def global_norm(parameters: Iterable[Parameter]) -> Any:
-    """Return the joint Euclidean norm of all gradients: a 0-d float64 array on the device, or 0 of none.
+    """Return the Euclidean norm of all gradients together.
 
-    Rows that repeat in a `RowGrad` are summed first. The squares of a row are added in the gradient's own
-    type, the rows in float64.
+    Repeated rows of a `RowGrad` are summed first. Within a row, squares are added in the dtype of the
+    gradient; the sums of the rows are added in float64.
+
+    Returns
+    -------
+    norm : 0-d float64 array, on the device
+        0 if there are no gradients.
     """
     parameters = [parameter for parameter in unique(parameters) if parameter.grad is not None]
     if not parameters:
@@ -41,7 +58,7 @@ def global_norm(parameters: Iterable[Parameter]) -> Any:
 
 
 def _summed_grad(parameter: Parameter) -> Any:
-    """Return the array of a gradient; rows that repeat are summed for good."""
+    """Return the array of a gradient; replaces a `RowGrad` by one without repeated rows."""
     if isinstance(parameter.grad, RowGrad):
         parameter.grad = parameter.grad.summed()
         return parameter.grad.values

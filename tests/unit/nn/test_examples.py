@@ -1,4 +1,4 @@
-"""The examples in the docstrings run, and give what they show."""
+"""The examples in docstrings run, and print what they show."""
 
 import doctest
 import importlib
@@ -6,9 +6,13 @@ import pkgutil
 
 import pytest
 
-from lexloom import nn
+from lexloom import nn, training
 
-MODULES = [module.name for module in pkgutil.iter_modules(nn.__path__, "lexloom.nn.")]
+MODULES = [
+    module.name
+    for package in (nn, training)
+    for module in pkgutil.iter_modules(package.__path__, f"{package.__name__}.")
+]
 
 
 @pytest.mark.parametrize("name", MODULES)

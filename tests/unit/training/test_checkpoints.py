@@ -181,7 +181,7 @@ class Spoil(Callback):
 def test_a_training_that_went_astray_is_not_kept(output):
     with pytest.raises(LexloomError) as error, Checkpoint(output, {}, minutes=0) as checkpoint:
         train(callbacks=[Spoil(), checkpoint])
-    assert re.search("lstm1.Wx holds a number that is not finite after step 7; lower", str(error.value))
+    assert re.search("lstm1.Wx has values that are not finite after step 7; lower", str(error.value))
     assert str(error.value).endswith(f"; the last good checkpoint is {checkpoint.path}")
     state = json.loads(read_artifact(checkpoint.path, "checkpoint")["state"][0])
     assert state["position"]["steps"] == 6

@@ -161,5 +161,5 @@ def test_a_scale_is_that_of_the_gradient(name, weight_decay, rows):
 
 
 def test_two_parameters_of_one_name_are_refused():
-    with pytest.raises(ValueError, match="stands twice in W, b, W"):
+    with pytest.raises(ValueError, match="names must be unique, but are W, b, W"):
         SGD().step([Parameter(name, np.zeros(1)) for name in "WbW"], RATE)

@@ -139,6 +139,6 @@ def test_on_a_device_losses_are_looked_at_when_asked_for_and_the_step_is_bounded
 
 def test_a_parameter_that_is_no_number_after_the_last_step_is_named():
     with pytest.raises(
-        LexloomError, match="w holds a number that is not finite after step 1; lower learning_rate"
+        LexloomError, match="w has values that are not finite after step 1; lower learning_rate"
     ):
         trainer(learning_rate=np.inf).fit(1, lambda epoch: [1.0])
