@@ -17,15 +17,14 @@ from lexloom.settings.command_line import SettingsParser
 from lexloom.settings.execution import Checkpoints, Compute, Seed
 from lexloom.settings.rnnlm import Regularization, Rnnlm, Shape, Training
 from lexloom.storage.artifacts import Dataset, Provenance, read_artifact
-from lexloom.training.averaging import AveragedWeights
 from lexloom.training.batches import Windows
+from lexloom.training.callbacks import AveragedWeights, KeepBest, Validation
 from lexloom.training.checkpoints import Checkpoint
 from lexloom.training.optimizers import OPTIMIZERS
 from lexloom.training.randomness import epoch_stream, random_stream
 from lexloom.training.schedules import SCHEDULES
 from lexloom.training.trainer import Callback, Trainer
 from lexloom.training.training_log import TrainingLog
-from lexloom.training.validation import KeepBest, Validation
 
 MEASURE = "valid_perplexity"
 

@@ -16,10 +16,10 @@ from lexloom.settings.command_line import SettingsParser
 from lexloom.settings.execution import Seed
 from lexloom.storage.atomic_files import aligned, write_lines
 from lexloom.training.batches import Shuffled
+from lexloom.training.callbacks import Validation
 from lexloom.training.optimizers import SGD
 from lexloom.training.randomness import random_stream
 from lexloom.training.trainer import Trainer
-from lexloom.training.validation import Validation
 
 HIDDEN, EPOCHS, BATCH, LEARNING_RATE = 10, 300, 30, 1.0
 TABLE_EPOCHS = (1, 10, 30, 100, 200, 300)

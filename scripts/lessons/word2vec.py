@@ -9,17 +9,17 @@ from matplotlib.axes import Axes
 from lexloom.commands.script import run, script_parser
 from lexloom.kernels.backend import get_backend
 from lexloom.lessons.experiments import SENTENCE, lowest_loss, read_sentence
+from lexloom.lessons.simple_word2vec import SimpleCBOW, SimpleSkipGram
 from lexloom.report.figures import COLOURS, GREY, drawing, plot_epochs
 from lexloom.settings.command_line import SettingsParser
 from lexloom.settings.execution import Seed
 from lexloom.storage.atomic_files import aligned, write_lines
 from lexloom.training.batches import Shuffled
+from lexloom.training.callbacks import Validation
 from lexloom.training.optimizers import Adam
 from lexloom.training.randomness import random_stream
 from lexloom.training.trainer import Trainer
-from lexloom.training.validation import Validation
 from lexloom.vectors.contexts import create_contexts
-from lexloom.vectors.word2vec import SimpleCBOW, SimpleSkipGram
 
 WINDOW, DIMENSION, EPOCHS, BATCH, LEARNING_RATE = 1, 5, 1000, 3, 0.01
 TABLE_EPOCHS = (1, 10, 100, 300, 1000)

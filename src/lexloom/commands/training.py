@@ -8,8 +8,9 @@ from typing import Any
 
 from lexloom.commands.script import progress
 from lexloom.storage.artifacts import Provenance, write_artifact
+from lexloom.training.callbacks import Report, Ticker
 from lexloom.training.checkpoints import Checkpoint
-from lexloom.training.trainer import Callback, Report, Ticker, Trainer
+from lexloom.training.trainer import Callback, Trainer
 
 Record = dict[str, float]
 

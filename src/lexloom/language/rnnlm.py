@@ -11,8 +11,9 @@ from lexloom.errors import LexloomError
 from lexloom.kernels.backend import Backend, backend_of
 from lexloom.language.perplexity import perplexity_of_tokens
 from lexloom.nn.initializers import uniform, xavier
+from lexloom.nn.layer import Chain
 from lexloom.nn.layers import Dropout, Embedding, Linear
-from lexloom.nn.parameter import Parameter, unique
+from lexloom.nn.parameter import Parameter, to_device_of, unique
 from lexloom.nn.recurrent import CELLS, GRU
 from lexloom.nn.regularization import PenalizedDropout, WeightDrop, WordDropout
 from lexloom.nn.sampled_softmax import SampledSoftmaxOutput
@@ -50,9 +51,9 @@ class Regularization:
     activation_penalty: float = 0.0
     change_penalty: float = 0.0
 
-    def of(self, share: float | None) -> float:
-        """Return a share, or `dropout` where there is none of its own."""
-        return self.dropout if share is None else share
+    def or_dropout(self, rate: float | None) -> float:
+        """Return a rate, or `dropout` if it is None."""
+        return self.dropout if rate is None else rate
 
 
 class RNNLM:
@@ -84,13 +85,17 @@ class RNNLM:
         self.embedding = embedding
         self.recurrent = recurrent
         self.output = output
-        given, locked = regularization, regularization.locked_dropout
-        self.word_dropout = WordDropout(given.word_dropout, len(embedding.W.data))
-        self.input_dropout = Dropout(given.of(given.input_dropout), locked)
-        output_dropout = Dropout(given.of(given.output_dropout), locked)
-        self.dropouts = [Dropout(given.dropout, locked) for _ in recurrent[1:]]
-        self.dropouts.append(PenalizedDropout(output_dropout, given.activation_penalty, given.change_penalty))
-        self.thinned = [WeightDrop(layer, given.weight_drop) for layer in recurrent]
+        rates, locked = regularization, regularization.locked_dropout
+        self.input = Chain(
+            WordDropout(embedding, rates.word_dropout),
+            Dropout(rates.or_dropout(rates.input_dropout), locked),
+        )
+        self.thinned = [WeightDrop(layer, rates.weight_drop) for layer in recurrent]
+        last = Dropout(rates.or_dropout(rates.output_dropout), locked)
+        self.dropouts = [
+            *(Dropout(rates.dropout, locked) for _ in recurrent[1:]),
+            PenalizedDropout(last, rates.activation_penalty, rates.change_penalty),
+        ]
         self.cross_entropy = SampledSoftmaxOutput(output, inclusion)
 
     def parameters(self) -> list[Parameter]:
@@ -116,7 +121,7 @@ class RNNLM:
             Draws the dropout masks; None is evaluation, without dropout.
         """
         carry = carry or [None] * len(self.recurrent)
-        x, input_cache = self._read(ids, rng)
+        x, input_cache = self.input.forward(ids, rng)
         states, caches = [], []
         for layer, dropout, state in zip(self.thinned, self.dropouts, carry, strict=True):
             (x, state), layer_cache = layer.forward(x, state, rng)
@@ -220,26 +225,12 @@ class RNNLM:
         for layer, dropout, (layer_cache, dropout_cache), dstate in reversed(list(layers)):
             dx, dstate = layer.backward(dropout.backward(dx, dropout_cache), layer_cache, dstate)
             before.append(dstate)
-        self._read_backward(dx, input_cache)
+        self.input.backward(dx, input_cache)
         return before[::-1]
-
-    def _read(self, ids: Any, rng: np.random.Generator | None) -> tuple[Any, Any]:
-        """Return the word vectors x (N, T, D) that the first recurrent layer sees, and the cache."""
-        x, embedding_cache = self.embedding.forward(ids)
-        x, word_cache = self.word_dropout.forward(x, ids, rng)
-        x, dropout_cache = self.input_dropout.forward(x, rng)
-        return x, (embedding_cache, word_cache, dropout_cache)
-
-    def _read_backward(self, dx: Any, cache: Any) -> None:
-        """Add the gradient of the embedding."""
-        embedding_cache, word_cache, dropout_cache = cache
-        dx = self.word_dropout.backward(self.input_dropout.backward(dx, dropout_cache), word_cache)
-        self.embedding.backward(dx, embedding_cache)
 
     def to_device(self, arrays: Any) -> list[Any]:
         """Return host arrays on the device of the model."""
-        backend = backend_of(self.embedding.W.data)
-        return [backend.to_device(array) for array in arrays]
+        return to_device_of(self.embedding.W, arrays)
 
 
 def build_rnnlm(

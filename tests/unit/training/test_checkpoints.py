@@ -18,13 +18,12 @@ from lexloom.errors import Interrupted, LexloomError
 from lexloom.kernels.backend import get_backend
 from lexloom.language.rnnlm import build_rnnlm
 from lexloom.storage.artifacts import Provenance, read_artifact
-from lexloom.training.averaging import AveragedWeights
 from lexloom.training.batches import Windows
+from lexloom.training.callbacks import AveragedWeights, KeepBest, Ticker, Validation
 from lexloom.training.checkpoints import Checkpoint
 from lexloom.training.optimizers import OPTIMIZERS
 from lexloom.training.schedules import cosine
-from lexloom.training.trainer import Callback, Ticker, Trainer
-from lexloom.training.validation import KeepBest, Validation
+from lexloom.training.trainer import Callback, Trainer
 
 IDS = np.random.default_rng(0).integers(0, 7, 60).astype(np.int32)
 EPOCHS, STEPS = 6, 5
@@ -188,7 +187,7 @@ class Spoil(Callback):
 def test_a_training_that_went_astray_is_not_kept(output):
     with pytest.raises(LexloomError) as error, Checkpoint(output, minutes=0) as checkpoint:
         train(callbacks=[Spoil(), checkpoint])
-    assert re.search("lstm1.Wx holds a number that is not finite after step 7; lower", str(error.value))
+    assert re.search("lstm1.Wx has values that are not finite after step 7; lower", str(error.value))
     assert str(error.value).endswith(f"; the last good checkpoint is {checkpoint.path}")
     state = json.loads(read_artifact(checkpoint.path, "checkpoint")["state"][0])
     assert state["position"]["steps"] == 6

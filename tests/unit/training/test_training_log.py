@@ -130,7 +130,9 @@ def test_columns_are_read_again(tmp_path):
 )
 def test_a_log_of_no_line_or_with_half_a_line_is_refused(tmp_path, text):
     (tmp_path / "a.csv").write_text(text)
-    with pytest.raises(LexloomError, match=r"a\.csv: not the log of a training, .* with step, speed in each"):
+    with pytest.raises(
+        LexloomError, match=r"a\.csv: not a complete training log; .* numbers for step, speed in every line"
+    ):
         read_log(tmp_path / "a.csv", ["step", "speed"])
 
 

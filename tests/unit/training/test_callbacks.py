@@ -1,18 +1,91 @@
+"""Progress, validation and keeping the best epoch on a parabola; averaging on a small language model."""
+
 import numpy as np
 import pytest
 from fake_device import FAKE
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lexloom.errors import Interrupted
+from lexloom.errors import Interrupted, LexloomError
 from lexloom.kernels.backend import backend_of, get_backend
 from lexloom.language.rnnlm import build_rnnlm
-from lexloom.training.averaging import AveragedWeights, gets_worse
+from lexloom.nn.parameter import Parameter
 from lexloom.training.batches import Windows
+from lexloom.training.callbacks import AveragedWeights, KeepBest, Report, Ticker, Validation, gets_worse
 from lexloom.training.checkpoints import Checkpoint
 from lexloom.training.optimizers import SGD
 from lexloom.training.trainer import Callback, Trainer
-from lexloom.training.validation import KeepBest, Validation
+
+
+class Parabola:
+    """(w - batch)^2 with the gradient 2 (w - batch)."""
+
+    def __init__(self):
+        self.w = Parameter("w", np.zeros(1))
+
+    def parameters(self):
+        return [self.w]
+
+    def loss(self, batch, carry=None, rng=None):
+        difference = self.w.data[0] - batch
+        return difference**2, None, difference
+
+    def backward(self, cache):
+        self.w.add_grad(np.array([2 * cache]))
+
+
+def on_parabola(model=None):
+    return Trainer(model or Parabola(), SGD(), 0.1)
+
+
+def test_the_best_epoch_is_kept():
+    model, measures = Parabola(), iter([3.0, 1.0, 2.0])
+    kept = []
+
+    class Remember(Callback):
+        def after_epoch(self, trainer, record):
+            kept.append(model.w.data.copy())
+
+    callbacks = [Validation("valid", lambda: next(measures)), KeepBest("valid"), Remember()]
+    history = on_parabola(model).fit(3, lambda epoch: [1.0], callbacks)
+    assert [record["valid"] for record in history] == [3.0, 1.0, 2.0]
+    assert model.w.data == kept[1] != kept[2]
+
+
+def test_patience_counts_epochs_in_a_row_without_a_better_one():
+    measures = iter([5.0, 6.0, 4.0, 4.0, 7.0, 1.0])
+    callbacks = [Validation("valid", lambda: next(measures)), KeepBest("valid", patience=2)]
+    assert len(on_parabola().fit(6, lambda epoch: [1.0], callbacks)) == 5
+
+
+def test_waiting_does_not_undo_the_stop_of_another_callback():
+    measures = iter([1.0, 2.0, 3.0])
+
+    class StopAtTheSecond(Callback):
+        def after_epoch(self, trainer, record):
+            trainer.stop = record["epoch"] == 2
+
+    callbacks = [
+        Validation("valid", lambda: next(measures)),
+        StopAtTheSecond(),
+        KeepBest("valid", patience=5),
+    ]
+    assert len(on_parabola().fit(3, lambda epoch: [1.0], callbacks)) == 2
+
+
+@pytest.mark.parametrize("measure", [np.nan, np.inf])
+def test_a_measure_that_is_no_number_stops_with_a_hint(measure):
+    callbacks = [Validation("valid", lambda: measure), KeepBest("valid")]
+    with pytest.raises(LexloomError, match=f"valid of epoch 1 is {measure}; lower learning_rate"):
+        on_parabola().fit(2, lambda epoch: [1.0], callbacks)
+
+
+def test_ticks_and_reports():
+    ticks, records = [], []
+    on_parabola().fit(2, lambda epoch: [1.0, 1.0], [Ticker(lambda: ticks.append(1)), Report(records.append)])
+    assert len(ticks) == 4
+    assert [record["epoch"] for record in records] == [1, 2]
+
 
 WINDOWS = Windows(np.random.default_rng(0).integers(0, 5, 40), batch=2, steps=5)
 MEASURES = [3.0, 2.0, 4.0, 5.0, 1.0, 6.0]
