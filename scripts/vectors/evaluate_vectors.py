@@ -10,14 +10,8 @@ import numpy as np
 from lexloom.commands.script import at_least, run, script_parser
 from lexloom.kernels.backend import get_backend
 from lexloom.storage.artifacts import Dataset, describe_artifact, read_artifact, write_artifact
-from lexloom.vectors.evaluation import (
-    Score,
-    read_analogies,
-    read_similarity_set,
-    score_analogies,
-    score_classes,
-    score_similarity,
-)
+from lexloom.vectors.scores import Score, score_analogies, score_classes, score_similarity
+from lexloom.vectors.test_sets import read_analogies, read_similarity_set
 from lexloom.vectors.word_vectors import WordVectors, read_vectors
 
 parser = script_parser(

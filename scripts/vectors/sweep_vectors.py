@@ -10,9 +10,10 @@ from lexloom.errors import LexloomError
 from lexloom.kernels.backend import get_backend
 from lexloom.storage.artifacts import read_artifact
 from lexloom.vectors.cooccurrence import WEIGHTINGS
-from lexloom.vectors.evaluation import Score, read_similarity_set, score_classes, score_similarity
+from lexloom.vectors.scores import Score, score_classes, score_similarity
 from lexloom.vectors.sweep import SETTINGS, factorizations, sweep_counted_vectors
 from lexloom.vectors.sweep_tables import write_sweep
+from lexloom.vectors.test_sets import read_similarity_set
 from lexloom.vectors.word_vectors import WordVectors
 
 Scorer = Callable[[WordVectors], Score]

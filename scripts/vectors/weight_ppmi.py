@@ -4,7 +4,7 @@ import argparse
 
 from lexloom.commands.script import between, run, script_parser
 from lexloom.storage.artifacts import read_artifact, write_artifact
-from lexloom.vectors.cooccurrence import weight_ppmi
+from lexloom.vectors.ppmi import weight_ppmi
 
 
 def options() -> argparse.ArgumentParser:
