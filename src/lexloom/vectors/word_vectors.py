@@ -1,6 +1,5 @@
 """Word vectors in use: how similar two words are, which are nearest, which one completes an analogy."""
 
-import difflib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -8,7 +7,7 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from lexloom.errors import LexloomError
+from lexloom.errors import LexloomError, did_you_mean, spelled_alike
 from lexloom.kernels.tiles import cut
 from lexloom.storage.artifacts import read_artifact
 
@@ -50,9 +49,7 @@ class WordVectors:
 
     def spelt_like(self, word: str) -> list[str]:
         """Return up to three words of similar spelling, the most similar first."""
-        return difflib.get_close_matches(word, self.words) or difflib.get_close_matches(
-            word.lower(), self.words
-        )
+        return spelled_alike(word, self.words)
 
     def ids(self, words: Sequence[str]) -> np.ndarray:
         """Return the ids (K,) of words that must be there.
@@ -64,8 +61,7 @@ class WordVectors:
         """
         ids = self.find(words)
         for word in (word for word, i in zip(words, ids, strict=True) if i < 0):
-            close = self.spelt_like(word)
-            hint = f"did you mean {' or '.join(close)}?" if close else "no word is spelt like it"
+            hint = did_you_mean(word, self.words) or "no word is spelled like it"
             raise LexloomError(f"{word!r}: not among the {len(self.words)} words of these vectors; {hint}")
         return ids
 

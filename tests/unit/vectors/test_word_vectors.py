@@ -148,7 +148,7 @@ def test_an_unknown_word_is_refused_with_similar_spellings():
         vectors.ids(["year", "toyotta"])
     with pytest.raises(LexloomError, match=r"'TOYOTTA'.*did you mean toyota\?"):
         vectors.ids(["TOYOTTA"])
-    with pytest.raises(LexloomError, match=r"'zzz'.*no word is spelt like it"):
+    with pytest.raises(LexloomError, match=r"'zzz'.*no word is spelled like it"):
         vectors.ids(["zzz"])
 
 
