@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from operator import index
 
 
 class LexloomError(Exception):
@@ -50,3 +51,40 @@ def spelled_alike(word: str, known: Iterable[str], count: int = 3) -> list[str]:
     """Return at most `count` known words spelled like a word, or like its lower case; the closest first."""
     known = list(known)
     return get_close_matches(word, known, count) or get_close_matches(word.lower(), known, count)
+
+
+def check_known(kind: str, name: str, known: Iterable[str]) -> None:
+    """Raise an error if a name is not a known one.
+
+    Parameters
+    ----------
+    kind : str
+        What the name stands for, such as "method".
+    name : str
+    known : iterable of str
+
+    Raises
+    ------
+    LexloomError
+        Naming the closest known name, or all of them if none is close.
+    """
+    known = list(known)
+    if name not in known:
+        hint = did_you_mean(str(name), known, 1) or f"expected one of {', '.join(known)}"
+        raise LexloomError(f"{kind}: unknown name {name!r}; {hint}")
+
+
+def check_whole(name: str, value: object, minimum: int) -> None:
+    """Raise an error if an argument is not a whole number of at least `minimum`.
+
+    Raises
+    ------
+    LexloomError
+        Naming the argument, its value and the values allowed.
+    """
+    try:
+        is_whole = index(value) >= minimum
+    except TypeError:
+        is_whole = False
+    if not is_whole:
+        raise LexloomError(f"{name}: {value!r}; expected a whole number, {minimum} or more")

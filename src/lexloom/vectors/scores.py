@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
+from lexloom.vectors.test_sets import read_analogies, read_similarity_set
 from lexloom.vectors.word_vectors import ANALOGY_METHODS, WordVectors
 
 _NORMAL_975 = 1.959963984540054
@@ -18,11 +20,12 @@ class Score:
     ----------
     test_set : str
     measure : str
-        "Spearman" (rank correlation), or the way in which answers were found; then the share of right ones.
+        "Spearman" (rank correlation), or the method that found the answers; then the value is the proportion
+        of correct ones.
     value, low, high : float
-        The measure and its 95 % confidence interval; nan where too few items are covered.
+        The measure and its 95 % confidence interval; nan if too few items are covered.
     covered, total : int
-        Items (pairs, questions, words) of which every word is in the vocabulary, and all.
+        The number of items (pairs, questions, words) with every word in the vocabulary, and of all items.
     """
 
     test_set: str
@@ -34,13 +37,68 @@ class Score:
     total: int
 
 
+def evaluate_word_pairs(vectors: WordVectors, path: str | Path) -> Score:
+    r"""Compare the cosines of word pairs with the ratings that people gave them.
+
+    Parameters
+    ----------
+    vectors : WordVectors
+    path : path
+        A file with a pair per line, `word word rating`, such as WordSim-353, SimLex-999 or MEN.
+
+    Returns
+    -------
+    Score
+        Spearman's rank correlation over the pairs of which both words are in the vocabulary.
+
+    Raises
+    ------
+    LexloomError
+        If the file is missing, or a line of it is damaged.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> vectors = WordVectors(["cat", "dog", "car"], np.array([[1, 0.1], [1, 0.3], [0, 1]]))
+    >>> with TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "pairs.txt"
+    ...     _ = path.write_text("cat dog 9.1\ncat car 1.2\ndog car 1.5\ncat cow 7\n")
+    ...     score = evaluate_word_pairs(vectors, path)
+    >>> round(score.value, 2), score.covered, score.total
+    (1.0, 3, 4)
+    """
+    return score_similarity(vectors, Path(path).stem, *read_similarity_set(path))
+
+
+def evaluate_word_analogies(vectors: WordVectors, path: str | Path) -> list[Score]:
+    """Return the proportion of analogies that vectors complete with the expected word.
+
+    Parameters
+    ----------
+    vectors : WordVectors
+    path : path
+        A file with a question per line, `a b c d` for "a is to b as c is to d".
+
+    Returns
+    -------
+    list of Score
+        One for each method, 3CosAdd and 3CosMul, over the questions of which every word is in the vocabulary.
+
+    Raises
+    ------
+    LexloomError
+        If the file is missing, or a line of it is damaged.
+    """
+    return score_analogies(vectors, Path(path).stem, read_analogies(path))
+
+
 def score_similarity(
     vectors: WordVectors, test_set: str, pairs: Sequence[tuple[str, str]], ratings: np.ndarray
 ) -> Score:
-    """Correlate the cosines of word pairs with people's ratings, over the pairs in the vocabulary."""
+    """Correlate the cosines of word pairs with the ratings (K,) that people gave, over the covered pairs."""
     ids = _covered(vectors, pairs)
     known = (ids >= 0).all(axis=1)
-    cosines = vectors.similarity(*ids[known].T)
+    cosines = vectors.cosines(*ids[known].T)
     value = spearman(cosines, ratings[known])
     low, high = spearman_interval(value, len(cosines))
     return Score(test_set, "Spearman", value, low, high, len(cosines), len(pairs))
@@ -49,7 +107,7 @@ def score_similarity(
 def score_analogies(
     vectors: WordVectors, test_set: str, questions: Sequence[tuple[str, str, str, str]]
 ) -> list[Score]:
-    """Return the share of analogies whose fourth word is found, by 3CosAdd and by 3CosMul."""
+    """Return the proportion of analogies whose fourth word is found, by 3CosAdd and by 3CosMul."""
     ids = _covered(vectors, questions)
     ids = ids[(ids >= 0).all(axis=1)]
     scores = []
@@ -60,12 +118,12 @@ def score_analogies(
 
 
 def score_classes(vectors: WordVectors, test_set: str, words: Sequence[str], classes: np.ndarray) -> Score:
-    """Return the share of words whose nearest word is of the same class.
+    """Return the proportion of words whose nearest word is of the same class.
 
     Parameters
     ----------
     words : list of K str
-        Words with a known class; a nearest word with none counts as wrong.
+        Words with a known class. A nearest word of no known class counts as wrong.
     classes : (K,) int array
         Not negative.
     """
@@ -82,8 +140,8 @@ def score_classes(vectors: WordVectors, test_set: str, words: Sequence[str], cla
 def spearman(x: np.ndarray, y: np.ndarray) -> float:
     """Return Spearman's rank correlation of x (K,) and y (K,).
 
-    It is Pearson's correlation of their ranks, equal values sharing their mean rank;
-    nan where K < 2 or one of them is constant.
+    It is Pearson's correlation of their ranks; equal values share their mean rank. It is nan if K < 2 or one
+    of the two is constant.
     """
     x_ranks, y_ranks = _centred_ranks(x), _centred_ranks(y)
     lengths = np.sqrt(x_ranks @ x_ranks) * np.sqrt(y_ranks @ y_ranks)
@@ -91,10 +149,10 @@ def spearman(x: np.ndarray, y: np.ndarray) -> float:
 
 
 def spearman_interval(correlation: float, count: int) -> tuple[float, float]:
-    """Return the 95 % confidence interval of a rank correlation over `count` pairs; nan where count < 4.
+    """Return the 95 % confidence interval of a rank correlation over `count` pairs; nan if count < 4.
 
-    Fisher's z with the standard error sqrt((1 + r^2 / 2) / (count - 3)) of Bonett and Wright (2000), "Sample
-    size requirements for estimating Pearson, Kendall and Spearman correlations", Psychometrika 65.
+    It uses Fisher's z with the standard error sqrt((1 + r^2 / 2) / (count - 3)) of Bonett and Wright (2000),
+    "Sample size requirements for estimating Pearson, Kendall and Spearman correlations", Psychometrika 65.
     """
     if count < 4:
         return np.nan, np.nan
