@@ -115,7 +115,7 @@ COUNTING = {
 
 def weight(inputs: Inputs) -> Work:
     """lexloom: over the counted cells, in float64."""
-    from lexloom.vectors.cooccurrence import weight_ppmi
+    from lexloom.vectors.ppmi import weight_ppmi
 
     counts = inputs.artifact("data/ptb/cooccurrences.h5", "cooccurrences")["counts"]
     tokens = inputs.train_tokens()

@@ -14,7 +14,7 @@ def ours(inputs: Inputs) -> Work:
     import numpy as np
 
     from lexloom.kernels.backend import get_backend
-    from lexloom.vectors.evaluation import read_analogies
+    from lexloom.vectors.test_sets import read_analogies
     from lexloom.vectors.word_vectors import read_vectors
 
     get_backend(threads=inputs.threads)

@@ -17,7 +17,8 @@ DIMENSION = 100
 def matrix(inputs: Inputs, window: int) -> Any:
     """Return the matrix, or that of a part of the text."""
     from lexloom.kernels.backend import get_backend
-    from lexloom.vectors.cooccurrence import count_cooccurrences, weight_ppmi
+    from lexloom.vectors.cooccurrence import count_cooccurrences
+    from lexloom.vectors.ppmi import weight_ppmi
 
     get_backend(threads=inputs.threads)
     ids = inputs.ids()

@@ -62,7 +62,8 @@ def theirs(corpus, model: str, epochs: int, seed: int, threads: int):
 
 def correlations(vectors, words) -> Iterator[float]:
     """Yield Spearman's correlation with each test set."""
-    from lexloom.vectors.evaluation import read_similarity_set, score_similarity
+    from lexloom.vectors.scores import score_similarity
+    from lexloom.vectors.test_sets import read_similarity_set
     from lexloom.vectors.word_vectors import WordVectors
 
     for name, path in SETS.items():

@@ -13,7 +13,8 @@ from lexloom.settings.command_line import SettingsParser
 from lexloom.settings.execution import Seed
 from lexloom.storage.atomic_files import aligned, write_lines
 from lexloom.training.randomness import random_stream
-from lexloom.vectors.cooccurrence import count_cooccurrences, weight_ppmi
+from lexloom.vectors.cooccurrence import count_cooccurrences
+from lexloom.vectors.ppmi import weight_ppmi
 from lexloom.vectors.svd import truncated_svd
 from lexloom.vectors.word_vectors import WordVectors
 

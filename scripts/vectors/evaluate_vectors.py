@@ -17,14 +17,8 @@ from lexloom.kernels.backend import get_backend
 from lexloom.settings.command_line import SettingsParser
 from lexloom.settings.evaluation import Neighbours
 from lexloom.storage.artifacts import Dataset, Provenance, describe_artifact, read_artifact, write_artifact
-from lexloom.vectors.evaluation import (
-    Score,
-    read_analogies,
-    read_similarity_set,
-    score_analogies,
-    score_classes,
-    score_similarity,
-)
+from lexloom.vectors.scores import Score, score_analogies, score_classes, score_similarity
+from lexloom.vectors.test_sets import read_analogies, read_similarity_set
 from lexloom.vectors.word_vectors import WordVectors, read_vectors
 
 
@@ -88,8 +82,10 @@ def names_of(ids: np.ndarray, queries: list[str], vectors: WordVectors) -> Itera
     """Yield the queries as the vocabulary spells them; log those that it lacks, and yield them as options."""
     for word, query in zip(ids, queries, strict=True):
         if word < 0:
-            near = did_you_mean(query, vectors.words)
-            logging.warning("%r: not among the %d words of these vectors%s", query, len(vectors.words), near)
+            near = did_you_mean(query, vectors.words) or "no word is spelled alike"
+            logging.warning(
+                "%r: not among the %d words of these vectors; %s", query, len(vectors.words), near
+            )
         yield query if word < 0 else vectors.words[word]
 
 

@@ -13,9 +13,10 @@ from lexloom.settings.execution import Seed, Threads
 from lexloom.settings.svd import Dimension
 from lexloom.settings.sweep import Sweep
 from lexloom.storage.artifacts import read_artifact
-from lexloom.vectors.evaluation import Score, read_similarity_set, score_classes, score_similarity
+from lexloom.vectors.scores import Score, score_classes, score_similarity
 from lexloom.vectors.sweep import factorizations, sweep_counted_vectors
 from lexloom.vectors.sweep_tables import write_sweep
+from lexloom.vectors.test_sets import read_similarity_set
 from lexloom.vectors.word_vectors import WordVectors
 
 Scorer = Callable[[WordVectors], Score]

@@ -6,7 +6,7 @@ from lexloom.commands.script import run, script_parser
 from lexloom.settings.command_line import SettingsParser
 from lexloom.settings.ppmi import Ppmi
 from lexloom.storage.artifacts import Provenance, read_artifact, write_artifact
-from lexloom.vectors.cooccurrence import weight_ppmi
+from lexloom.vectors.ppmi import weight_ppmi
 
 
 def options() -> SettingsParser:

@@ -1,3 +1,102 @@
-"""lexloom: from a text corpus to word vectors and recurrent language models, every layer written out."""
+"""lexloom: word vectors and recurrent language models, every layer written out.
+
+What a notebook needs is here, and is loaded when it is first used:
+
+============================  ===================================================================
+`sample_sentences`            sentences of a small English, to try things on
+`Tokenizer`                   how a string is cut into words
+`train_vectors`               word vectors from sentences: skipgram, cbow, svd or ppmi
+`read_vectors`                word vectors from a file that the pipeline made
+`WordVectors`                 nearest words, similarity, analogies
+`evaluate_word_pairs`         score of vectors on word pairs that people rated
+`evaluate_word_analogies`     score of vectors on analogy questions
+`train_language_model`        a language model from sentences: lstm, gru, rnn or ngram
+`read_language_model`         a language model from a file that the pipeline made
+`LanguageModel`               perplexity, the probability of each word, generated text
+`LexloomError`                a mistake in a file or an argument; the message says what to do
+============================  ===================================================================
+
+Word vectors:
+
+>>> import lexloom
+>>> sentences = lexloom.sample_sentences(tokens=50_000)
+>>> sentences[0]
+'hugo sailed to madrid'
+>>> vectors = lexloom.train_vectors(sentences, "svd", window=2, dimension=50)
+>>> [(word, round(cosine, 1)) for word, cosine in vectors.most_similar("cat", count=2)]
+[('dog', 0.9), ('horse', 0.8)]
+>>> vectors.similarity("cat", "dog") > vectors.similarity("cat", "paris")
+True
+>>> vectors.most_similar("helsinky")  # doctest: +ELLIPSIS
+Traceback (most recent call last):
+lexloom.errors.LexloomError: 'helsinky': not among the 966 words of these vectors; did you mean helsinki ...
+
+Language models:
+
+>>> model = lexloom.train_language_model(sentences, "ngram", order=3)
+>>> model.perplexity("the king sleeps") < model.perplexity("sleeps king the")
+True
+>>> text = " ".join(model.generate("the king", tokens=10, rng=1))
+>>> text.startswith("the king")
+True
+
+The layers, the training loop and the kernels are the modules of `lexloom.nn`, `lexloom.training` and
+`lexloom.kernels`. docs/architecture.md says what is where.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from lexloom.corpus.sample.texts import sample_sentences
+    from lexloom.corpus.tokenizer import Tokenizer
+    from lexloom.errors import LexloomError
+    from lexloom.language.train import train_language_model
+    from lexloom.language.trained import LanguageModel, read_language_model
+    from lexloom.vectors.scores import evaluate_word_analogies, evaluate_word_pairs
+    from lexloom.vectors.train import train_vectors
+    from lexloom.vectors.word_vectors import WordVectors, read_vectors
 
 __version__ = "0.1.0"
+
+__all__ = [
+    "LanguageModel",
+    "LexloomError",
+    "Tokenizer",
+    "WordVectors",
+    "evaluate_word_analogies",
+    "evaluate_word_pairs",
+    "read_language_model",
+    "read_vectors",
+    "sample_sentences",
+    "train_language_model",
+    "train_vectors",
+]
+
+# Strings, not imports: `import lexloom` loads nothing, and a stage depends only on the modules that it uses.
+_MODULE_OF = {
+    "LanguageModel": "lexloom.language.trained",
+    "LexloomError": "lexloom.errors",
+    "Tokenizer": "lexloom.corpus.tokenizer",
+    "WordVectors": "lexloom.vectors.word_vectors",
+    "evaluate_word_analogies": "lexloom.vectors.scores",
+    "evaluate_word_pairs": "lexloom.vectors.scores",
+    "read_language_model": "lexloom.language.trained",
+    "read_vectors": "lexloom.vectors.word_vectors",
+    "sample_sentences": "lexloom.corpus.sample.texts",
+    "train_language_model": "lexloom.language.train",
+    "train_vectors": "lexloom.vectors.train",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Load what is asked for the first time (PEP 562)."""
+    if name not in _MODULE_OF:
+        raise AttributeError(f"module 'lexloom' has no attribute {name!r}")
+    value = getattr(import_module(_MODULE_OF[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

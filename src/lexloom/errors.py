@@ -1,7 +1,9 @@
-"""The exceptions that a person is meant to read."""
+"""The exceptions that a person is meant to read, and the hints in their messages."""
 
-import difflib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from difflib import get_close_matches
+from inspect import signature
+from operator import index
 
 
 class LexloomError(Exception):
@@ -23,7 +25,83 @@ class Interrupted(Exception):
         self.signal = signal
 
 
-def did_you_mean(word: object, known: Iterable[str]) -> str:
-    """Return ", did you mean {the most similar of the known words}?", or nothing if none is similar."""
-    similar = difflib.get_close_matches(str(word), known, n=1)
-    return f", did you mean {similar[0]}?" if similar else ""
+def did_you_mean(word: str, known: Iterable[str], count: int = 3) -> str:
+    """Return the question "did you mean this or that?", or nothing if no known word is spelled alike.
+
+    Parameters
+    ----------
+    word : str
+        The word that was not recognized.
+    known : iterable of str
+        The words that it could have been.
+    count : int
+        The number of words to suggest at most.
+
+    Examples
+    --------
+    >>> did_you_mean("colour", ["color", "shape", "size"])
+    'did you mean color?'
+    >>> did_you_mean("weight", ["color", "shape", "size"])
+    ''
+    """
+    similar = spelled_alike(word, known, count)
+    return f"did you mean {' or '.join(similar)}?" if similar else ""
+
+
+def spelled_alike(word: str, known: Iterable[str], count: int = 3) -> list[str]:
+    """Return at most `count` known words spelled like a word, or like its lower case; the closest first."""
+    known = list(known)
+    return get_close_matches(word, known, count) or get_close_matches(word.lower(), known, count)
+
+
+def check_known(kind: str, name: str, known: Iterable[str]) -> None:
+    """Raise an error if a name is not a known one.
+
+    Parameters
+    ----------
+    kind : str
+        What the name stands for, such as "method".
+    name : str
+    known : iterable of str
+
+    Raises
+    ------
+    LexloomError
+        Naming the closest known name, or all of them if none is close.
+    """
+    known = list(known)
+    if name not in known:
+        hint = did_you_mean(str(name), known, 1) or f"expected one of {', '.join(known)}"
+        raise LexloomError(f"{kind}: unknown name {name!r}; {hint}")
+
+
+def check_whole(name: str, value: object, minimum: int) -> None:
+    """Raise an error if an argument is not a whole number of at least `minimum`.
+
+    Raises
+    ------
+    LexloomError
+        Naming the argument, its value and the values allowed.
+    """
+    try:
+        is_whole = index(value) >= minimum
+    except TypeError:
+        is_whole = False
+    if not is_whole:
+        raise LexloomError(f"{name}: {value!r}; expected a whole number, {minimum} or more")
+
+
+def check_settings(settings: Iterable[str], *functions: Callable) -> None:
+    """Raise an error if a setting is not among the keyword-only arguments with a default of some functions.
+
+    Raises
+    ------
+    LexloomError
+        Naming the closest setting, or all of them if none is close.
+    """
+    arguments = [argument for function in functions for argument in signature(function).parameters.values()]
+    known = [
+        each.name for each in arguments if each.kind is each.KEYWORD_ONLY and each.default is not each.empty
+    ]
+    for name in settings:
+        check_known("setting", name, known)

@@ -71,8 +71,9 @@ def _contradictions(config: Mapping[str, Any], wrong: set[KeyPath]) -> Messages:
             return
         for name in names:
             if name not in known:
-                near = did_you_mean(name, known)
-                yield path, f"{show(name)} is not one of {group}{near}; there are {', '.join(known)}"
+                near = did_you_mean(str(name), known, 1)
+                hint = f", {near}" if near else ""
+                yield path, f"{show(name)} is not one of {group}{hint}; there are {', '.join(known)}"
 
     corpora, models = entries("corpora"), entries("rnnlm", "models")
     yield from unknown(("corpus",), [config.get("corpus")], "corpora", corpora)

@@ -1,6 +1,6 @@
-"""Trained language models in use: read with their words, scoring a text, writing one."""
+"""Using trained language models: reading one with its words, scoring text, generating text."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -8,13 +8,15 @@ from typing import Any
 import numpy as np
 
 from lexloom.corpus.reading import read_lines
+from lexloom.corpus.sentences import sentence_ids
 from lexloom.corpus.tokenizer import Tokenizer
 from lexloom.corpus.vocabulary import UNKNOWN, known_ids
-from lexloom.errors import LexloomError
-from lexloom.kernels.backend import Backend
+from lexloom.errors import LexloomError, check_whole
+from lexloom.kernels.backend import Backend, get_backend
 from lexloom.language import ngram, rnnlm
 from lexloom.language.perplexity import perplexity_of_tokens
 from lexloom.storage.artifacts import Artifact, read_artifact
+from lexloom.training.randomness import random_stream
 
 KINDS = ("rnnlm", "ngram")
 """The kinds of artifacts that hold a language model."""
@@ -22,14 +24,14 @@ KINDS = ("rnnlm", "ngram")
 
 @dataclass(frozen=True)
 class Score:
-    """What a model makes of a line.
+    """How probable a line is to a model.
 
     Attributes
     ----------
     words : list of str
-        As the model knows them.
+        The words as the model knows them: an unknown one is `<unk>`.
     log_probabilities : (L,) float64 array
-        Of each word, in nats.
+        The natural logarithm of the probability of each word, given the words before it.
     """
 
     words: list[str]
@@ -42,70 +44,155 @@ class Score:
 
     @property
     def unknown(self) -> int:
-        """How many words are <unk>."""
+        """The number of words that are `<unk>`."""
         return self.words.count(UNKNOWN)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class LanguageModel:
-    """A trained language model, with its words and the way in which its corpus was cut into words.
+    """A trained language model, with its vocabulary and its tokenizer.
 
     Attributes
     ----------
     model : RNNLM or NGramLM
         Has `log_probabilities(ids)` and `next_scores(ids, carry)`.
-    words : list of str
+    words : list of V str
     tokenizer : Tokenizer
+        How the training text was cut into words.
+
+    Examples
+    --------
+    >>> from lexloom.language.train import train_language_model
+    >>> model = train_language_model(["the cat sleeps", "the dog runs"] * 9, "ngram", order=2)
+    >>> model
+    LanguageModel(NGramLM, 6 words)
+    >>> (score,) = model.score_text("the cat sleeps")
+    >>> score.words
+    ['the', 'cat', 'sleeps', '<eos>']
+    >>> " ".join(model.generate("the dog", tokens=2, temperature=0))
+    'the dog runs <eos>'
     """
 
     model: Any
     words: list[str]
     tokenizer: Tokenizer
 
+    def __repr__(self) -> str:
+        return f"LanguageModel({type(self.model).__name__}, {len(self.words):,} words)"
+
     def score(self, path: str | Path) -> list[Score]:
-        """Score each line of a text file that has a token; the text is one stream, as in evaluation.
+        """Score each line of a text file that has a word.
+
+        The file is one stream, as in evaluation: a recurrent model predicts a line with the lines before it
+        in mind.
+
+        Parameters
+        ----------
+        path : path
+            A UTF-8 text file.
+
+        Returns
+        -------
+        list of Score
 
         Raises
         ------
         LexloomError
-            As `lexloom.corpus.corpus.read_lines` does.
+            If the file cannot be read, has no word, or has an unknown word and the model has no `<unk>`.
         """
         ids, lines = read_lines(path, self.tokenizer, self.words)
-        values = self.model.log_probabilities(ids)
-        bounds = np.flatnonzero(np.diff(lines)) + 1
-        return [
-            Score([self.words[word] for word in line], of_line)
-            for line, of_line in zip(np.split(ids, bounds), np.split(values, bounds), strict=True)
-        ]
+        return self._scores(np.split(ids, np.flatnonzero(np.diff(lines)) + 1))
 
-    def generate(
-        self,
-        prompt: str,
-        tokens: int,
-        rng: np.random.Generator,
-        temperature: float = 1.0,
-        top_k: int | None = None,
-    ) -> Iterator[str]:
-        """Yield the words of a prompt, as the model knows them, and then words that the model draws.
+    def score_text(self, text: str | Iterable[str | Sequence[str]]) -> list[Score]:
+        r"""Score each line of a string, or each sentence of a list, that has a word.
 
-        Before the prompt stands the end of a sentence.
+        The text is one stream: a recurrent model predicts a sentence with the sentences before it in mind. To
+        score sentences by themselves, call this method for each.
 
         Parameters
         ----------
+        text : str, or iterable of str or of list of str
+            A string is cut at line ends. A sentence is cut into words by the tokenizer of the model; a list
+            of words is taken as it is.
+
+        Returns
+        -------
+        list of Score
+
+        Raises
+        ------
+        LexloomError
+            If there is no word, or an unknown word and the model has no `<unk>`.
+
+        Examples
+        --------
+        >>> from lexloom.language.train import train_language_model
+        >>> model = train_language_model(["the cat sleeps", "the dog runs"] * 9, "ngram", order=2)
+        >>> cat, dog = model.score_text("the cat sleeps\nthe dog sleeps")
+        >>> cat.perplexity < dog.perplexity
+        True
+        """
+        sentences = text.split("\n") if isinstance(text, str) else text
+        return self._scores(sentence_ids(sentences, self.tokenizer, self.words))
+
+    def perplexity(self, text: str | Iterable[str | Sequence[str]]) -> float:
+        """Return the perplexity of a text, sentence ends included; see `score_text`.
+
+        Examples
+        --------
+        >>> from lexloom.language.train import train_language_model
+        >>> model = train_language_model(["the cat sleeps", "the dog runs"] * 9, "ngram", order=2)
+        >>> model.perplexity("the cat sleeps") < model.perplexity("the dog sleeps")
+        True
+        """
+        return together(self.score_text(text)).perplexity
+
+    def generate(
+        self,
+        prompt: str = "",
+        tokens: int = 100,
+        rng: np.random.Generator | int = 1,
+        temperature: float = 1.0,
+        top_k: int | None = None,
+    ) -> Iterator[str]:
+        """Yield the words of a prompt, as the model knows them, then words drawn from the model.
+
+        The model reads a sentence end before the prompt, so that the prompt begins a sentence.
+
+        Parameters
+        ----------
+        prompt : str
+            The beginning of the text; may be empty.
         tokens : int
-            How many words to draw.
+            The number of words to draw.
+        rng : Generator or int
+            The source of randomness, or a seed. The same seed draws the same words.
         temperature, top_k
             See `draw`.
 
         Raises
         ------
         LexloomError
-            When a word of the prompt is not known and nothing stands for unknown words, or where there is no
-            prompt and the corpus has no sentence ends, so that nothing stands before the first word.
+            If a word of the prompt is unknown and the model has no `<unk>`, or the prompt is empty and the
+            corpus has no sentence ends, so that there is no word to begin after. If an argument is out of
+            range.
+
+        Examples
+        --------
+        >>> from lexloom.language.train import train_language_model
+        >>> model = train_language_model(["the cat sleeps", "the dog runs"] * 9, "ngram", order=2)
+        >>> list(model.generate(tokens=4)) == list(model.generate(tokens=4, rng=1))
+        True
         """
+        check_whole("tokens", tokens, 0)
+        if not temperature >= 0:
+            raise LexloomError(f"temperature: {temperature}; expected 0 or more")
+        if top_k is not None:
+            check_whole("top_k", top_k, 1)
+        rng = rng if isinstance(rng, np.random.Generator) else random_stream(rng, "generate")
         end = self.tokenizer.sentence_end
-        given = list(self.tokenizer.tokens(self.tokenizer.tidy(prompt)))
-        before = [*known_ids(given, self.words, "prompt")]
+        words = list(self.tokenizer.tokens(self.tokenizer.tidy(prompt)))
+        before = [*known_ids(words, self.words, "prompt")]
         yield from (self.words[word] for word in before)
         if end is not None:
             before.insert(0, self.words.index(end))
@@ -119,27 +206,53 @@ class LanguageModel:
             before = [draw(scores, rng, temperature, top_k)]
             yield self.words[before[0]]
 
+    def _scores(self, lines: Sequence[np.ndarray]) -> list[Score]:
+        """Return the score of each line, an array of ids; all lines are one stream."""
+        values = self.model.log_probabilities(np.concatenate(lines))
+        bounds = np.cumsum([len(line) for line in lines])[:-1]
+        return [
+            Score([self.words[word] for word in line], of_line)
+            for line, of_line in zip(lines, np.split(values, bounds), strict=True)
+        ]
 
-def read_language_model(path: str | Path, backend: Backend) -> LanguageModel:
-    """Read an artifact of kind "rnnlm" or "ngram".
+
+def read_language_model(path: str | Path, backend: Backend | None = None) -> LanguageModel:
+    """Read a language model in a file that lexloom made.
+
+    Parameters
+    ----------
+    path : path
+        An HDF5 file of kind "rnnlm" or "ngram".
+    backend : Backend, optional
+        Where a recurrent network computes, see `lexloom.kernels.backend.get_backend`; one thread of the CPU
+        by default.
+
+    Returns
+    -------
+    LanguageModel
 
     Raises
     ------
     LexloomError
-        When it is of another kind or damaged, or does not say how its corpus was tokenized.
+        If the file is missing, damaged, of another kind, or does not say how its corpus was tokenized.
+
+    Examples
+    --------
+    >>> model = read_language_model("results/sample/rnnlm/lstm_small.h5")  # doctest: +SKIP
+    >>> " ".join(model.generate("the old", tokens=20))  # doctest: +SKIP
     """
     artifact = read_artifact(path, KINDS)
     if "tokenizer" not in artifact.settings:
         raise LexloomError(f"{path}: does not say how its corpus was tokenized; train it again")
     return LanguageModel(
-        build_language_model(artifact, backend),
+        build_language_model(artifact, backend or get_backend()),
         artifact["words"],
         Tokenizer(**artifact.settings["tokenizer"]),
     )
 
 
 def together(scores: Sequence[Score]) -> Score:
-    """Return what a model makes of several lines as one."""
+    """Return the score of several lines taken as one."""
     return Score(
         [word for score in scores for word in score.words],
         np.concatenate([score.log_probabilities for score in scores]),
@@ -149,16 +262,16 @@ def together(scores: Sequence[Score]) -> Score:
 def draw(
     scores: np.ndarray, rng: np.random.Generator, temperature: float = 1.0, top_k: int | None = None
 ) -> int:
-    """Return a word drawn with probability proportional to exp(score / temperature).
+    """Return the id of a word drawn with probability proportional to exp(score / temperature).
 
     Parameters
     ----------
     scores : (V,) float64 array
         Logarithms of probabilities, up to a constant.
     temperature : float
-        From 0. Below 1 the likely words become likelier; at 0 the likeliest is taken.
+        From 0. Below 1, likely words become likelier; at 0, the likeliest word is always taken.
     top_k : int, optional
-        Only the likeliest k words can be drawn.
+        Draw among the k likeliest words only.
     """
     order = np.argsort(-scores, kind="stable")[:top_k]
     if temperature == 0:

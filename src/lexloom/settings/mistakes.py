@@ -81,7 +81,7 @@ def _describe(detail: Mapping[str, Any], schema: Rule) -> Iterator[tuple[KeyPath
     if kind in ("extra_forbidden", "invalid_key"):
         key = path[-1] if kind == "extra_forbidden" else str(value)
         known = list(_walk(detail["loc"][:-1], schema)[1]["properties"])
-        message = f"no such key{did_you_mean(key, known)}; allowed here: {', '.join(known)}"
+        message = f"no such key{_hint(key, known)}; allowed here: {', '.join(known)}"
         yield (*path[:-1], key), Mistake(message, value, {})
     elif kind == "missing":
         yield path, Mistake(f"missing; expected {_allowed(rule, schema)}", None, rule)
@@ -99,6 +99,11 @@ def _describe(detail: Mapping[str, Any], schema: Rule) -> Iterator[tuple[KeyPath
     else:
         message = f"{show(value)} is not allowed; expected {_allowed(rule, schema)}"
         yield path, Mistake(message, value, rule)
+
+
+def _hint(key: str, known: list[str]) -> str:
+    near = did_you_mean(key, known, 1)
+    return f", {near}" if near else ""
 
 
 def _walk(location: tuple[int | str, ...], schema: Rule) -> tuple[KeyPath, Rule]:

@@ -1,4 +1,4 @@
-"""Counted word vectors: how often two words stand near each other, and how much more often than by chance.
+"""Co-occurrence counts: how often two words stand near each other.
 
 Counts run over the stream of ids, across the ends of sentences: the word that marks an end is a word like
 others.
@@ -249,50 +249,6 @@ def _append(parts: Iterable[Rows], folder: str | Path | None) -> Rows:
             file.seek(0)
             merged.append(np.fromfile(file, dtype))
     return *merged, np.cumsum(np.concatenate(lengths))
-
-
-def weight_ppmi(counts: sparse.csr_array, smoothing: float = 1.0, shift: float = 0.0) -> sparse.csr_array:
-    """Weight counts by positive pointwise mutual information, in bits.
-
-    PPMI(w, c) = max(0, log2(P(w, c) / (P(w) P'(c))) - shift), with P'(c) proportional to
-    count(c) ** smoothing (Levy, Goldberg & Dagan 2015, section 3). Only cells that were counted can be
-    positive, so the result is sparse.
-
-    Parameters
-    ----------
-    counts : (V, C) csr_array
-        Counts of words (rows) with contexts (columns).
-    smoothing : float
-        Exponent on the context distribution; 1 leaves it alone, 0.75 makes rare contexts less surprising.
-    shift : float
-        Bits taken off each cell: log2 of the number of negative samples that it stands for.
-
-    Returns
-    -------
-    ppmi : (V, C) csr_array, float32
-        Positive cells only.
-
-    Raises
-    ------
-    LexloomError
-        When a setting is out of range.
-    """
-    if not (0 < smoothing <= 1 and 0 <= shift < np.inf):
-        raise LexloomError(
-            f"smoothing: {smoothing}, shift: {shift}; expected smoothing above 0, up to 1, and shift from 0"
-        )
-    word_totals = counts.sum(axis=1, dtype=np.float64)
-    context_totals = counts.sum(axis=0, dtype=np.float64) ** smoothing
-    expected = np.repeat(word_totals, np.diff(counts.indptr))
-    expected *= (context_totals / context_totals.sum())[counts.indices]
-    information = np.divide(counts.data, expected, out=expected)
-    np.log2(information, out=information)
-    information -= shift
-    np.maximum(information, 0, out=information)
-    parts = (information.astype(np.float32), counts.indices.copy(), counts.indptr.copy())
-    ppmi = sparse.csr_array(parts, shape=counts.shape)
-    ppmi.eliminate_zeros()
-    return ppmi
 
 
 def _check(ids: np.ndarray, vocabulary_size: int, window: int, weighting: str) -> None:

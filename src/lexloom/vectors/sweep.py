@@ -8,7 +8,8 @@ import numpy as np
 
 from lexloom.errors import LexloomError
 from lexloom.training.randomness import random_stream
-from lexloom.vectors.cooccurrence import count_cooccurrences, weight_ppmi
+from lexloom.vectors.cooccurrence import count_cooccurrences
+from lexloom.vectors.ppmi import weight_ppmi
 from lexloom.vectors.svd import truncated_svd, word_vectors
 
 COUNTING = ("window", "weighting", "subsample")

@@ -14,7 +14,7 @@ import numpy as np
 
 from lexloom.errors import LexloomError
 from lexloom.storage.atomic_files import write_lines
-from lexloom.vectors.evaluation import Score
+from lexloom.vectors.scores import Score
 
 _MEAN, _LOW, _HIGH, _COVERED = "mean", "_low", "_high", "_covered"
 

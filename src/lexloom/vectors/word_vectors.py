@@ -1,14 +1,13 @@
-"""Word vectors in use: how similar two words are, which are nearest, which one completes an analogy."""
+"""Querying word vectors: the similarity of two words, the nearest words, the answer to an analogy."""
 
-import difflib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from scipy import sparse
 
-from lexloom.errors import LexloomError
+from lexloom.errors import LexloomError, check_known, check_whole, did_you_mean, spelled_alike
 from lexloom.kernels.tiles import cut
 from lexloom.storage.artifacts import read_artifact
 
@@ -22,20 +21,39 @@ _MULTIPLY_EPSILON = 1e-3
 class WordVectors:
     """Words and their vectors, scaled to length one so that a dot product is a cosine.
 
+    A word is looked up as it is written, then in lower case.
+
     Parameters
     ----------
     words : list of V str
     rows : (V, D) float array, or csr_array with V rows
-        Dense vectors, or sparse ones like the rows of a PPMI matrix. float16 is computed as float32. A row of
-        zeros stays zero: its cosine with every word is 0.
+        Dense vectors, or sparse ones such as the rows of a PPMI matrix. float16 is computed as float32. A row
+        of zeros stays zero: its cosine with every word is 0.
 
     Attributes
     ----------
     words : list of V str
     rows : (V, D) float array or csr_array
-        Of length one each.
+        The vectors, each of length one.
     lowest : float
-        The least cosine that can occur: 0 where no entry is negative, else -1.
+        The lowest cosine that can occur: 0 if no entry is negative, otherwise -1.
+
+    Examples
+    --------
+    >>> vectors = WordVectors(
+    ...     ["man", "woman", "king", "queen", "apple"],
+    ...     np.array([[1, 0, 0], [1, 1, 0], [1, 0, 1], [1, 1, 1], [-1, 0, 0]]),
+    ... )
+    >>> vectors
+    WordVectors(5 words, 3 dimensions)
+    >>> "Queen" in vectors, "duke" in vectors
+    (True, False)
+    >>> round(vectors.similarity("man", "woman"), 2)
+    0.71
+    >>> [word for word, cosine in vectors.most_similar("queen", count=2)]
+    ['woman', 'king']
+    >>> [word for word, score in vectors.analogy("man", "king", "woman", count=1)]
+    ['queen']
     """
 
     def __init__(self, words: Sequence[str], rows: Any):
@@ -44,42 +62,145 @@ class WordVectors:
         self.lowest = 0.0 if self.rows.min() >= 0 else -1.0
         self._ids = {word: i for i, word in enumerate(self.words)}
 
-    def find(self, words: Sequence[str]) -> np.ndarray:
-        """Return the ids (K,) of words, as written or else in lower case; -1 where there is neither."""
-        return np.array([self._ids.get(word, self._ids.get(word.lower(), -1)) for word in words], np.int32)
+    def __repr__(self) -> str:
+        return f"WordVectors({len(self.words):,} words, {self.rows.shape[1]:,} dimensions)"
 
-    def spelt_like(self, word: str) -> list[str]:
-        """Return up to three words of similar spelling, the most similar first."""
-        return difflib.get_close_matches(word, self.words) or difflib.get_close_matches(
-            word.lower(), self.words
-        )
+    def __len__(self) -> int:
+        return len(self.words)
 
-    def ids(self, words: Sequence[str]) -> np.ndarray:
-        """Return the ids (K,) of words that must be there.
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.words)
+
+    def __contains__(self, word: str) -> bool:
+        return bool(self.find([word])[0] >= 0)
+
+    def __getitem__(self, word: str) -> np.ndarray:
+        """Return the vector (D,) of a word, of length one."""
+        row = self.rows[self.ids([word])]
+        return row.toarray()[0] if sparse.issparse(row) else row[0]
+
+    def most_similar(self, word: str, count: int = 10) -> list[tuple[str, float]]:
+        """Return the words with the largest cosines to a word, the word itself left out.
+
+        Parameters
+        ----------
+        word : str
+        count : int
+            The number of words to return; all others if the vocabulary is smaller.
+
+        Returns
+        -------
+        list of (str, float)
+            Each word and its cosine, the nearest first.
 
         Raises
         ------
         LexloomError
-            Naming the first unknown word and those of similar spelling.
+            If the word is unknown; the message suggests words of similar spelling.
+
+        Examples
+        --------
+        >>> vectors = WordVectors(["north", "north-east", "south"], np.array([[0, 1], [1, 1], [0, -1]]))
+        >>> [(word, round(cosine, 1)) for word, cosine in vectors.most_similar("north")]
+        [('north-east', 0.7), ('south', -1.0)]
+        """
+        (neighbours,), (cosines,) = self.nearest(self.ids([word]), count)
+        return self._named(neighbours, cosines)
+
+    def analogy(
+        self, a: str, b: str, c: str, count: int = 10, method: str = "3CosAdd"
+    ) -> list[tuple[str, float]]:
+        """Return the words d that best complete "a is to b as c is to d"; never a, b or c.
+
+        Parameters
+        ----------
+        a, b, c : str
+        count : int
+            The number of words to return; all others if the vocabulary is smaller.
+        method : {"3CosAdd", "3CosMul"}
+            See `complete_analogies`.
+
+        Returns
+        -------
+        list of (str, float)
+            Each word and its score, the best first.
+
+        Raises
+        ------
+        LexloomError
+            If a word or the method is unknown; the message suggests the closest ones.
+
+        Examples
+        --------
+        >>> places = ["rome", "italy", "oslo", "norway", "tea"]
+        >>> vectors = WordVectors(places, np.array([[1, 0, 0], [1, 0, 1], [0, 1, 0], [0, 1, 1], [-1, 0, 0]]))
+        >>> vectors.analogy("rome", "italy", "oslo", count=1)[0][0]
+        'norway'
+        """
+        (answers,), (scores,) = self.rank_analogies(self.ids([a, b, c])[None], method, count)
+        return self._named(answers, scores)
+
+    def similarity(self, first: Any, second: Any) -> Any:
+        """Return the cosine of two words.
+
+        Parameters
+        ----------
+        first, second : str, or (K,) int array
+            Two words. Ids are accepted as well: `cosines` is meant for them.
+
+        Returns
+        -------
+        float, or (K,) float array
+            The cosine, from -1 to 1.
+
+        Raises
+        ------
+        LexloomError
+            If a word is unknown; the message suggests words of similar spelling.
+
+        Examples
+        --------
+        >>> vectors = WordVectors(["north", "east"], np.array([[0, 1], [1, 0]]))
+        >>> vectors.similarity("north", "east")
+        0.0
+        """
+        if not isinstance(first, str):
+            return self.cosines(first, second)
+        return float(self.cosines(*self.ids([first, second])[:, None])[0])
+
+    def find(self, words: Sequence[str]) -> np.ndarray:
+        """Return the ids (K,) of words, int32; -1 for a word that is not there."""
+        return np.array([self._ids.get(word, self._ids.get(word.lower(), -1)) for word in words], np.int32)
+
+    def spelt_like(self, word: str) -> list[str]:
+        """Return up to three words of similar spelling, the most similar first."""
+        return spelled_alike(word, self.words)
+
+    def ids(self, words: Sequence[str]) -> np.ndarray:
+        """Return the ids (K,) of words that must be there, int32.
+
+        Raises
+        ------
+        LexloomError
+            If a word is unknown; the message names the first one and words of similar spelling.
         """
         ids = self.find(words)
         for word in (word for word, i in zip(words, ids, strict=True) if i < 0):
-            close = self.spelt_like(word)
-            hint = f"did you mean {' or '.join(close)}?" if close else "no word is spelt like it"
+            hint = did_you_mean(word, self.words) or "no word is spelled like it"
             raise LexloomError(f"{word!r}: not among the {len(self.words)} words of these vectors; {hint}")
         return ids
 
-    def similarity(self, first: np.ndarray, second: np.ndarray) -> np.ndarray:
-        """Return the cosines (K,) of the words `first` (K,) with the words `second` (K,), given as ids."""
+    def cosines(self, first: np.ndarray, second: np.ndarray) -> np.ndarray:
+        """Return the cosines (K,) of the words `first` (K,) with the words `second` (K,), all ids."""
         return np.asarray((self.rows[first] * self.rows[second]).sum(axis=1))
 
     def nearest(self, ids: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
-        """Return the words most similar to each query, itself left out, in one product for all.
+        """Return the words most similar to each query, the query left out, by one product for all.
 
         Parameters
         ----------
         ids : (Q,) int array
-            -1 is an absent word: so are its neighbours, and their cosines are nan.
+            -1 stands for an absent word: its neighbours are -1 and their cosines nan.
         count : int
             Words for each query, at most V - 1.
 
@@ -92,10 +213,9 @@ class WordVectors:
         Raises
         ------
         LexloomError
-            When `count` is not positive.
+            If `count` is less than 1.
         """
-        if count < 1:
-            raise LexloomError(f"neighbours: {count}; expected at least 1")
+        check_whole("count", count, 1)
         cosines = _product(self.rows[ids], self.rows)
         cosines[np.arange(len(ids)), ids] = -np.inf
         neighbours, cosines = _largest(cosines, min(count, len(self.words) - 1))
@@ -104,10 +224,10 @@ class WordVectors:
         return neighbours, cosines
 
     def complete_analogies(self, questions: np.ndarray, method: str) -> np.ndarray:
-        """Return the word d that best completes "a is to b as c is to d"; never a, b or c.
+        """Return the word d that best completes each "a is to b as c is to d"; never a, b or c.
 
         3CosAdd takes the largest cos(d, b) - cos(d, a) + cos(d, c); 3CosMul the largest
-        cos(d, b) cos(d, c) / (cos(d, a) + 0.001), with the cosines moved to [0, 1] where they can be negative
+        cos(d, b) cos(d, c) / (cos(d, a) + 0.001), with the cosines moved to [0, 1] if they can be negative
         (Levy and Goldberg 2014, "Linguistic regularities in sparse and explicit word representations").
 
         Parameters
@@ -119,13 +239,20 @@ class WordVectors:
         Returns
         -------
         answers : (K,) int32 array
+            Ids of d.
+
+        Raises
+        ------
+        LexloomError
+            If the method is unknown.
         """
-        given, columns = np.unique(questions, return_inverse=True)
+        check_known("method", method, ANALOGY_METHODS)
+        words, columns = np.unique(questions, return_inverse=True)
         columns = columns.reshape(questions.shape)
         best = np.full(len(questions), -np.inf)
         answers = np.zeros(len(questions), np.int32)
         for tile in cut(len(self.words), _VOCABULARY_TILE):
-            cosines = self._analogy_cosines(given, tile, method)
+            cosines = self._analogy_cosines(words, tile, method)
             for part in cut(len(questions), _QUESTION_TILE):
                 a, b, c = (cosines[columns[part, i]] for i in range(3))
                 scores = _analogy_scores(a, b, c, method)
@@ -153,12 +280,23 @@ class WordVectors:
         answers : (K, count) int32 array
             Ids, the best first; the smaller id first among equals.
         scores : (K, count) float array
+
+        Raises
+        ------
+        LexloomError
+            If the method is unknown, or `count` is less than 1.
         """
+        check_known("method", method, ANALOGY_METHODS)
+        check_whole("count", count, 1)
         cosines = self._analogy_cosines(questions.ravel(), slice(None), method)
         a, b, c = np.moveaxis(cosines.reshape(*questions.shape, -1), 1, 0)
         scores = _analogy_scores(a, b, c, method)
         _exclude(scores, questions)
         return _largest(scores, max(0, min(count, len(self.words) - 3)))
+
+    def _named(self, ids: np.ndarray, values: np.ndarray) -> list[tuple[str, float]]:
+        """Return each word and its value."""
+        return [(self.words[i], float(value)) for i, value in zip(ids, values, strict=True)]
 
     def _analogy_cosines(self, ids: np.ndarray, words: slice, method: str) -> np.ndarray:
         cosines = _product(self.rows[ids], self.rows[words])
@@ -166,7 +304,27 @@ class WordVectors:
 
 
 def read_vectors(path: str | Path) -> WordVectors:
-    """Read the words and vectors of an artifact of kind "vectors" or "ppmi"."""
+    """Read the word vectors in a file that lexloom made.
+
+    Parameters
+    ----------
+    path : path
+        An HDF5 file of kind "vectors", or of kind "ppmi", whose rows are the vectors.
+
+    Returns
+    -------
+    WordVectors
+
+    Raises
+    ------
+    LexloomError
+        If the file is missing, damaged or of another kind.
+
+    Examples
+    --------
+    >>> vectors = read_vectors("results/sample/skipgram.h5")  # doctest: +SKIP
+    >>> vectors.most_similar("cat", count=3)  # doctest: +SKIP
+    """
     artifact = read_artifact(path, ("vectors", "ppmi"))
     return WordVectors(artifact["words"], artifact[artifact.kind])
 
@@ -205,6 +363,6 @@ def _largest(scores: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _exclude(scores: np.ndarray, columns: np.ndarray) -> None:
-    """Set each row's entries at the columns (K, 3) to minus infinity, where they lie inside of `scores`."""
+    """Set the entries at the columns (K, 3) of each row to minus infinity; skip columns out of range."""
     inside = (columns >= 0) & (columns < scores.shape[1])
     scores[np.nonzero(inside)[0], columns[inside]] = -np.inf

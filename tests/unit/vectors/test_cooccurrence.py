@@ -1,4 +1,4 @@
-"""Counts and PPMI equal a naive reading of their definitions."""
+"""Counts equal a naive reading of their definition."""
 
 import math
 import subprocess
@@ -20,7 +20,7 @@ from lexloom.kernels.cpu.kernels import Cpu
 from lexloom.kernels.cpu.machine import thread_pool
 from lexloom.kernels.reference.kernels import Reference
 from lexloom.storage.artifacts import write_artifact
-from lexloom.vectors.cooccurrence import WEIGHTINGS, count_cooccurrences, weight_ppmi
+from lexloom.vectors.cooccurrence import WEIGHTINGS, count_cooccurrences
 
 cpu = Cpu()
 reference = Reference()
@@ -44,17 +44,6 @@ def naive_counts(ids, window, weight):
             if 1 <= abs(here - there) <= window:
                 counts[word, other] += weight(abs(here - there))
     return counts
-
-
-def naive_ppmi(counts, smoothing, shift):
-    """Go through the cells of the dense matrix one by one."""
-    ppmi = np.zeros(counts.shape)
-    contexts = counts.sum(axis=0) ** smoothing
-    for word, context in zip(*np.nonzero(counts), strict=True):
-        joint = counts[word, context] / counts.sum()
-        chance = counts[word].sum() / counts.sum() * contexts[context] / contexts.sum()
-        ppmi[word, context] = max(0, np.log2(joint / chance) - shift)
-    return ppmi
 
 
 @given(ids=streams, window=windows)
@@ -195,27 +184,12 @@ def test_the_books_sentence():
     ]
     counts = count_cooccurrences(ids, len(words), 1)
     np.testing.assert_array_equal(counts.toarray(), expected)
-    assert weight_ppmi(counts)[0, 1] == pytest.approx(np.log2(14 / 4))
-
-
-@given(ids=streams, window=windows, smoothing=st.sampled_from([1.0, 0.75, 0.3]), shift=st.floats(0, 2))
-def test_ppmi_equals_its_definition(ids, window, smoothing, shift):
-    counts = count_cooccurrences(ids, V, window)
-    ppmi = weight_ppmi(counts, smoothing, shift)
-    assert ppmi.dtype == np.float32
-    assert (ppmi.data > 0).all()
-    np.testing.assert_allclose(ppmi.toarray(), naive_ppmi(counts.toarray(), smoothing, shift), atol=1e-6)
 
 
 def test_words_that_do_not_occur_have_empty_rows():
     counts = count_cooccurrences(np.array([2, 4, 2], np.int32), 6, 5)
     assert counts.shape == (6, 6)
     np.testing.assert_array_equal(counts.indptr, [0, 0, 0, 2, 2, 3, 3])
-    assert weight_ppmi(counts).shape == (6, 6)
-
-
-def test_one_word_alone_shares_no_information():
-    assert weight_ppmi(count_cooccurrences(np.zeros(9, np.int32), 1, 2)).nnz == 0
 
 
 @pytest.mark.parametrize(
@@ -232,9 +206,3 @@ def test_one_word_alone_shares_no_information():
 def test_a_bad_input_is_refused(ids, window, weighting, message):
     with pytest.raises(LexloomError, match=message):
         count_cooccurrences(np.array(ids, np.int32), V, window, weighting)
-
-
-@pytest.mark.parametrize(("smoothing", "shift"), [(0, 0), (1.5, 0), (1, -1), (1, np.nan)])
-def test_a_setting_out_of_range_is_refused(smoothing, shift):
-    with pytest.raises(LexloomError, match="smoothing"):
-        weight_ppmi(count_cooccurrences(np.array([0, 1], np.int32), V, 1), smoothing, shift)

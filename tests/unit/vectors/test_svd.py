@@ -14,8 +14,9 @@ from lexloom.kernels.cpu.kernels import Cpu
 from lexloom.kernels.cpu.machine import thread_pool
 from lexloom.kernels.reference.kernels import Reference
 from lexloom.vectors import svd
-from lexloom.vectors.cooccurrence import count_cooccurrences, weight_ppmi
+from lexloom.vectors.cooccurrence import count_cooccurrences
 from lexloom.vectors.lanczos import Lanczos
+from lexloom.vectors.ppmi import weight_ppmi
 from lexloom.vectors.svd import truncated_svd, word_vectors
 
 cpu = Cpu()

@@ -6,7 +6,7 @@ from running import run_script, succeed
 
 from lexloom.errors import LexloomError
 from lexloom.storage.artifacts import read_artifact, write_artifact
-from lexloom.vectors.evaluation import Score
+from lexloom.vectors.scores import Score
 from lexloom.vectors.sweep import SETTINGS, factorizations, sweep_counted_vectors
 from lexloom.vectors.sweep_tables import read_sweep, write_sweep
 

@@ -34,7 +34,7 @@ def cosine_table(rows):
 def test_similarity_is_the_cosine(form, rows):
     first, second = np.arange(len(rows)), np.arange(len(rows))[::-1]
     expected = cosine_table(rows)[first, second]
-    found = WordVectors(word_list(rows), form(rows)).similarity(first, second)
+    found = WordVectors(word_list(rows), form(rows)).cosines(first, second)
     np.testing.assert_allclose(found, expected, atol=1e-12)
 
 
@@ -124,7 +124,7 @@ def test_half_precision_vectors_are_computed_in_single_precision():
     rows = np.random.default_rng(0).normal(size=(4, 300)).astype(np.float16)
     vectors = WordVectors(word_list(rows), rows)
     assert vectors.rows.dtype == np.float32
-    np.testing.assert_allclose(vectors.similarity(np.arange(4), np.arange(4)), 1, rtol=1e-6)
+    np.testing.assert_allclose(vectors.cosines(np.arange(4), np.arange(4)), 1, rtol=1e-6)
 
 
 def test_words_are_found_as_written_or_in_lower_case():
@@ -148,7 +148,7 @@ def test_an_unknown_word_is_refused_with_similar_spellings():
         vectors.ids(["year", "toyotta"])
     with pytest.raises(LexloomError, match=r"'TOYOTTA'.*did you mean toyota\?"):
         vectors.ids(["TOYOTTA"])
-    with pytest.raises(LexloomError, match=r"'zzz'.*no word is spelt like it"):
+    with pytest.raises(LexloomError, match=r"'zzz'.*no word is spelled like it"):
         vectors.ids(["zzz"])
 
 
@@ -160,6 +160,6 @@ def test_vectors_are_read_from_either_kind_of_artifact(tmp_path):
     for name in ("svd.h5", "ppmi.h5"):
         vectors = read_vectors(tmp_path / name)
         assert vectors.words == ["a", "b"]
-        assert vectors.similarity(np.array([0]), np.array([1])) == pytest.approx([0.6])
+        assert vectors.cosines(np.array([0]), np.array([1])) == pytest.approx([0.6])
     with pytest.raises(LexloomError, match="holds 'perplexity', expected 'vectors' or 'ppmi'"):
         read_vectors(tmp_path / "other.h5")

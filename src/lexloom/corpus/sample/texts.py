@@ -7,6 +7,7 @@ import numpy as np
 from lexloom.corpus.sample import lexicon
 from lexloom.corpus.sample.grammar import Grammar
 from lexloom.corpus.sample.language import sentence
+from lexloom.errors import check_whole
 
 _SHARES = {"train": 0.9, "valid": 0.05, "test": 0.05}
 _PAIRS = 15
@@ -24,6 +25,30 @@ def generate_texts(tokens: int, rng: np.random.Generator) -> dict[str, list[str]
     rng : Generator
     """
     return {name: _lines(share * tokens, rng) for name, share in _SHARES.items()}
+
+
+def sample_sentences(tokens: int = 10_000, seed: int = 1) -> list[str]:
+    """Return sentences of the sample language, a small English, to try things on without a download.
+
+    Parameters
+    ----------
+    tokens : int
+        The size of the text: words, and one sentence end per sentence. The last sentence is complete.
+    seed : int
+        The same seed gives the same sentences.
+
+    Returns
+    -------
+    list of str
+
+    Examples
+    --------
+    >>> sample_sentences(tokens=10)
+    ['hugo sailed to madrid', 'now all purple tigers slowly wait near every garden']
+    """
+    check_whole("tokens", tokens, 1)
+    check_whole("seed", seed, 0)
+    return _lines(tokens, np.random.default_rng(seed))
 
 
 def _lines(tokens: float, rng: np.random.Generator) -> list[str]:

@@ -1,0 +1,77 @@
+"""The published test sets of word vectors: word pairs rated by people, and analogy questions."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from lexloom.errors import LexloomError
+
+
+def read_similarity_set(path: str | Path) -> tuple[list[tuple[str, str]], np.ndarray]:
+    """Read word pairs rated by people: one pair a line, `word word rating`, parted by tabs or spaces.
+
+    The files of WordSim-353, SimLex-999 and MEN have this form. Empty lines and lines that begin with # are
+    skipped.
+
+    Returns
+    -------
+    pairs : list of K (str, str)
+    ratings : (K,) float64 array
+        On the set's own scale.
+
+    Raises
+    ------
+    LexloomError
+        Naming the file and the damaged line.
+    """
+    pairs, ratings = [], []
+    for number, line in _lines(path):
+        fields = line.split()
+        try:
+            first, second, rating = fields[0], fields[1], float(fields[2])
+        except (IndexError, ValueError):
+            rating = np.nan
+        if len(fields) != 3 or not np.isfinite(rating):
+            raise LexloomError(f"{path}, line {number}: {line[:80]!r}; expected two words and a number")
+        pairs.append((first, second))
+        ratings.append(rating)
+    if not pairs:
+        raise LexloomError(f"{path}: no word pairs; expected lines of two words and a number")
+    return pairs, np.array(ratings)
+
+
+def read_analogies(path: str | Path) -> list[tuple[str, str, str, str]]:
+    """Read analogy questions, `a b c d` a line for "a is to b as c is to d"; a colon heads a section.
+
+    Raises
+    ------
+    LexloomError
+        Naming the file and the damaged line.
+    """
+    questions = []
+    for number, line in _lines(path):
+        if line.startswith(":"):
+            continue
+        words = line.split()
+        if len(words) != 4:
+            raise LexloomError(
+                f"{path}, line {number}: {line[:80]!r}; expected four words, or a colon and a name"
+            )
+        questions.append(tuple(words))
+    if not questions:
+        raise LexloomError(f"{path}: no analogies; expected lines of four words")
+    return questions
+
+
+def _lines(path: str | Path) -> Iterator[tuple[int, str]]:
+    """Yield the numbers and the text of the lines that are neither empty nor comments."""
+    try:
+        text = Path(path).read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise LexloomError(f"{path}: no such file; download it, or name another test set") from error
+    except UnicodeDecodeError as error:
+        raise LexloomError(f"{path}: not UTF-8 at byte {error.start}; expected a text file") from error
+    for number, line in enumerate(text.split("\n"), 1):
+        if line.strip() and not line.startswith("#"):
+            yield number, line.strip()

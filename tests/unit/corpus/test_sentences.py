@@ -1,0 +1,75 @@
+"""Sentences in memory have the ids and the vocabulary that the same text has in a file."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lexloom.corpus.reading import read_corpus, read_lines
+from lexloom.corpus.sentences import read_sentences, sentence_ids
+from lexloom.corpus.tokenizer import Tokenizer
+from lexloom.errors import LexloomError
+
+TOKENIZERS = [Tokenizer(), Tokenizer(sentence_end="b"), Tokenizer(r"\w", True, "NFC", "<eos>")]
+texts = st.lists(st.text("abAé. \t", max_size=12), min_size=1, max_size=12).filter(
+    lambda lines: any(line.strip(" \t.") for line in lines)
+)
+
+
+@pytest.mark.parametrize("tokenizer", TOKENIZERS)
+@pytest.mark.parametrize("limits", [{}, {"min_count": 2}, {"max_vocab": 3}, {"id_order": "appearance"}])
+def test_sentences_are_read_as_the_lines_of_a_file(tmp_path_factory, tokenizer, limits):
+    path = tmp_path_factory.mktemp("text") / "text.txt"
+
+    @given(texts)
+    def check(lines):
+        path.write_text("\n".join(lines))
+        corpus = read_corpus({name: [path] for name in ("train", "valid", "test")}, tokenizer, **limits)
+        ids, words, counts = read_sentences(lines, tokenizer, **limits)
+        assert words == corpus.words
+        np.testing.assert_array_equal(ids, corpus.train)
+        np.testing.assert_array_equal(counts, corpus.counts)
+
+    check()
+
+
+@pytest.mark.parametrize("tokenizer", [TOKENIZERS[0], TOKENIZERS[2]])
+def test_ids_of_known_words_are_those_of_the_lines_of_a_file(tmp_path_factory, tokenizer):
+    path = tmp_path_factory.mktemp("text") / "text.txt"
+    known = ["<unk>", "<eos>", "b", "a", "ab"]
+
+    @given(texts)
+    def check(lines):
+        path.write_text("\n".join(lines))
+        ids, numbers = read_lines(path, tokenizer, known)
+        of_each = sentence_ids(lines, tokenizer, known)
+        np.testing.assert_array_equal(np.concatenate(of_each), ids)
+        assert [len(each) for each in of_each] == np.bincount(numbers).tolist()
+
+    check()
+
+
+def test_a_list_of_words_is_taken_as_it_is():
+    ids, words, counts = read_sentences([["New York", "is"], ["is"]], Tokenizer(lower=True))
+    assert words == ["is", "New York"]
+    assert ids.tolist() == [1, 0, 0]
+    assert counts.tolist() == [2, 1]
+
+
+@pytest.mark.parametrize(
+    ("sentences", "message"),
+    [
+        ("the cat", r"one string, 'the cat'; expected a list of sentences, such as text\.splitlines\(\)"),
+        ([], "no word in them; expected at least one sentence with a word"),
+        (["", " \t", []], "no word in them"),
+        ([["a"], ["b", 3]], r"number 1 \(from 0\) has the word 3; expected words that are strings"),
+        ([["a", " "]], "number 0 .* has the word ' '"),
+    ],
+)
+def test_what_is_no_list_of_sentences_is_refused(sentences, message):
+    for read in (
+        lambda each: read_sentences(each, Tokenizer()),
+        lambda each: sentence_ids(each, Tokenizer(), ["a"]),
+    ):
+        with pytest.raises(LexloomError, match=message):
+            read(sentences)

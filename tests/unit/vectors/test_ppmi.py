@@ -1,0 +1,55 @@
+"""PPMI equals a naive reading of its definition."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lexloom.errors import LexloomError
+from lexloom.vectors.cooccurrence import count_cooccurrences
+from lexloom.vectors.ppmi import weight_ppmi
+
+V = 7
+streams = st.lists(st.integers(0, V - 1), min_size=2, max_size=60).map(lambda ids: np.array(ids, np.int32))
+windows = st.integers(1, 12)
+
+
+def naive_ppmi(counts, smoothing, shift):
+    """Go through the cells of the dense matrix one by one."""
+    ppmi = np.zeros(counts.shape)
+    contexts = counts.sum(axis=0) ** smoothing
+    for word, context in zip(*np.nonzero(counts), strict=True):
+        joint = counts[word, context] / counts.sum()
+        chance = counts[word].sum() / counts.sum() * contexts[context] / contexts.sum()
+        ppmi[word, context] = max(0, np.log2(joint / chance) - shift)
+    return ppmi
+
+
+@given(ids=streams, window=windows, smoothing=st.sampled_from([1.0, 0.75, 0.3]), shift=st.floats(0, 2))
+def test_ppmi_equals_its_definition(ids, window, smoothing, shift):
+    counts = count_cooccurrences(ids, V, window)
+    ppmi = weight_ppmi(counts, smoothing, shift)
+    assert ppmi.dtype == np.float32
+    assert (ppmi.data > 0).all()
+    np.testing.assert_allclose(ppmi.toarray(), naive_ppmi(counts.toarray(), smoothing, shift), atol=1e-6)
+
+
+def test_the_books_sentence():
+    ids = np.array([0, 1, 2, 3, 4, 1, 5, 6], np.int32)  # you say goodbye and i say hello .
+    assert weight_ppmi(count_cooccurrences(ids, V, 1))[0, 1] == pytest.approx(np.log2(14 / 4))
+
+
+def test_words_that_do_not_occur_have_empty_rows():
+    ppmi = weight_ppmi(count_cooccurrences(np.array([2, 4, 2], np.int32), 6, 5))
+    assert ppmi.shape == (6, 6)
+    np.testing.assert_array_equal(np.diff(ppmi.indptr) > 0, [False, False, True, False, True, False])
+
+
+def test_one_word_alone_shares_no_information():
+    assert weight_ppmi(count_cooccurrences(np.zeros(9, np.int32), 1, 2)).nnz == 0
+
+
+@pytest.mark.parametrize(("smoothing", "shift"), [(0, 0), (1.5, 0), (1, -1), (1, np.nan)])
+def test_a_setting_out_of_range_is_refused(smoothing, shift):
+    with pytest.raises(LexloomError, match="smoothing"):
+        weight_ppmi(count_cooccurrences(np.array([0, 1], np.int32), V, 1), smoothing, shift)
