@@ -10,23 +10,17 @@ from lexloom.commands.script import run, script_parser
 from lexloom.commands.training import Work, run_training
 from lexloom.corpus.tokenizer import tokenizer_settings
 from lexloom.kernels.backend import Backend, get_backend
-from lexloom.language.rnnlm import RNNLM, build_rnnlm, perplexity
+from lexloom.language.rnnlm import RNNLM, perplexity
+from lexloom.language.train import MEASURE, new_model, new_trainer, windows
 from lexloom.nn.losses import perplexity_of
-from lexloom.nn.sampled_softmax import inclusion_probabilities
 from lexloom.settings.command_line import SettingsParser
 from lexloom.settings.execution import Checkpoints, Compute, Seed
-from lexloom.settings.rnnlm import Regularization, Rnnlm, Shape, Training
+from lexloom.settings.rnnlm import Rnnlm, Training
 from lexloom.storage.artifacts import Dataset, Provenance, read_artifact
-from lexloom.training.batches import Windows
 from lexloom.training.callbacks import AveragedWeights, KeepBest, Validation
 from lexloom.training.checkpoints import Checkpoint
-from lexloom.training.optimizers import OPTIMIZERS
-from lexloom.training.randomness import epoch_stream, random_stream
-from lexloom.training.schedules import SCHEDULES
 from lexloom.training.trainer import Callback, Trainer
 from lexloom.training.training_log import TrainingLog
-
-MEASURE = "valid_perplexity"
 
 LOG_STEPS = 100
 """Steps from line to line of the log; an epoch with fewer has one line."""
@@ -45,17 +39,10 @@ def main(options: argparse.Namespace) -> None:
     settings = Rnnlm.of(options)
     backend = get_backend(options.device, options.threads)
     corpus = read_artifact(options.corpus, "corpus", ["train", "valid", "words", "counts"])
-    model = build_rnnlm(
-        len(corpus["words"]),
-        random_stream(options.seed, "init"),
-        backend,
-        inclusion=settings.samples and inclusion_probabilities(corpus["counts"], settings.samples),
-        **dict(settings.part(Shape)),
-        **dict(settings.part(Regularization)),
-    )
-    windows = partial(windows_of, corpus["train"], settings.part(Training), options.seed)
-    steps, tokens = len(windows(0)), len(corpus["train"])  # only about so many steps, where lengths vary
-    trainer = trainer_of(model, settings.part(Training), options.seed)
+    model = new_model(settings, corpus["counts"], options.seed, backend)
+    trainer = new_trainer(settings, model, options.seed)
+    batches = partial(windows, settings, corpus["train"], options.seed)
+    steps, tokens = len(batches(0)), len(corpus["train"])  # only about so many steps, where lengths vary
     log = TrainingLog(
         Path(options.output).with_suffix(".csv"),
         min(LOG_STEPS, steps),
@@ -67,7 +54,7 @@ def main(options: argparse.Namespace) -> None:
     run_training(
         trainer,
         settings.epochs,
-        windows,
+        batches,
         work=Work("tok", tokens, round(tokens / steps)),
         output=options.output,
         kind="rnnlm",
@@ -75,32 +62,13 @@ def main(options: argparse.Namespace) -> None:
         provenance=Provenance(recorded, [options.corpus], backend.name, options.seed),
         minutes=options.checkpoint_minutes,
         describe=partial(describe_epoch, settings.samples),
-        before=partial(validation_of, trainer, corpus["valid"], settings.part(Training)),
+        before=partial(measure_on, corpus["valid"], trainer, settings),
         after=[log],
     )
 
 
-def windows_of(ids: np.ndarray, settings: Training, seed: int, epoch: int) -> Windows:
-    """Return the batches of an epoch."""
-    rng = epoch_stream(seed, "windows", epoch) if settings.vary_steps else None
-    return Windows(ids, settings.batch, settings.steps, rng)
-
-
-def trainer_of(model: RNNLM, settings: Training, seed: int) -> Trainer:
-    """Return the trainer of a model."""
-    return Trainer(
-        model,
-        OPTIMIZERS[settings.optimizer](weight_decay=settings.weight_decay),
-        settings.learning_rate,
-        schedule=SCHEDULES[settings.schedule],
-        clip=settings.clip,
-        rng=random_stream(seed, "dropout"),
-        batch_weight=lambda batch: batch[0].shape[1] / settings.steps if settings.vary_steps else 1.0,
-    )
-
-
-def validation_of(
-    trainer: Trainer, ids: np.ndarray, settings: Training, checkpoint: Checkpoint
+def measure_on(
+    ids: np.ndarray, trainer: Trainer, settings: Training, checkpoint: Checkpoint
 ) -> list[Callback]:
     """Return the callbacks that average weights, measure the valid perplexity and keep the best model."""
 

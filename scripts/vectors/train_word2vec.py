@@ -14,13 +14,10 @@ from lexloom.settings.command_line import SettingsParser
 from lexloom.settings.execution import Checkpoints, Compute, Seed
 from lexloom.settings.vectors import Vectors
 from lexloom.settings.word2vec import Batches, Word2vec
-from lexloom.storage.artifacts import Artifact, Dataset, Provenance, read_artifact
-from lexloom.training.optimizers import OPTIMIZERS
+from lexloom.storage.artifacts import Dataset, Provenance, read_artifact
 from lexloom.training.randomness import random_stream
-from lexloom.training.schedules import SCHEDULES
-from lexloom.training.trainer import Trainer
-from lexloom.vectors.contexts import ContextBatches
-from lexloom.vectors.word2vec import MODELS, FusedNegativeSampling, SampledModel
+from lexloom.vectors.train import new_batches, new_model, new_trainer
+from lexloom.vectors.word2vec import SampledModel
 
 
 def options() -> SettingsParser:
@@ -38,26 +35,17 @@ def main(options: argparse.Namespace) -> None:
     contexts = read_artifact(options.contexts, "contexts")
     start = read_artifact(settings.start, "vectors") if settings.start else None
     words, numbers = join_vocabularies(start["words"] if start else [], contexts["words"])
-    model = MODELS[settings.model](
-        len(words),
-        settings.dimension,
-        random_stream(options.seed, "init"),
-        backend,
-        weight=settings.negatives / settings.samples,
-    )
+    model = new_model(settings, len(words), random_stream(options.seed, "init"), backend)
     if start:
         model.take_up(start, settings.start)
-    batches = batches_of(contexts, numbers, len(words), settings.part(Batches), options.seed)
-    trainer = Trainer(
-        FusedNegativeSampling(model),
-        OPTIMIZERS[settings.optimizer](),
-        settings.learning_rate,
-        schedule=SCHEDULES[settings.schedule],
-    )
+    counts = np.zeros(len(words), np.int64)
+    counts[numbers] = contexts["counts"]
+    window = len(contexts["offsets"]) // 2
+    batches = new_batches(settings.part(Batches), numbers[contexts["targets"]], counts, window, options.seed)
     recorded = settings.model_dump(exclude={"start"}) | dict(precision) | contexts.settings
     inputs = [path for path in (options.contexts, settings.start) if path]
     run_training(
-        trainer,
+        new_trainer(settings, model),
         settings.epochs,
         batches,
         work=Work("word", len(batches.text), batches.words_of_step),
@@ -67,21 +55,6 @@ def main(options: argparse.Namespace) -> None:
         provenance=Provenance(recorded, inputs, backend.name, options.seed),
         minutes=options.checkpoint_minutes,
         describe=Speed(len(batches.text)),
-    )
-
-
-def batches_of(
-    contexts: Artifact, numbers: np.ndarray, vocabulary: int, settings: Batches, seed: int
-) -> ContextBatches:
-    """Return the batches of contexts whose words have other numbers in a vocabulary."""
-    counts = np.zeros(vocabulary, np.int64)
-    counts[numbers] = contexts["counts"]
-    return ContextBatches(
-        numbers[contexts["targets"]],
-        counts,
-        window=len(contexts["offsets"]) // 2,
-        seed=seed,
-        **dict(settings),
     )
 
 

@@ -1,13 +1,11 @@
 """The recurrent language model: Embedding -> recurrent layers -> Linear -> softmax (Mikolov et al. 2010)."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
-from lexloom.errors import LexloomError
 from lexloom.kernels.backend import Backend, backend_of
 from lexloom.language.perplexity import perplexity_of_tokens
 from lexloom.nn.initializers import uniform, xavier
@@ -17,43 +15,11 @@ from lexloom.nn.parameter import Parameter, to_device_of, unique
 from lexloom.nn.recurrent import CELLS, GRU
 from lexloom.nn.regularization import PenalizedDropout, WeightDrop, WordDropout
 from lexloom.nn.sampled_softmax import SampledSoftmaxOutput
+from lexloom.settings.mistakes import checked
+from lexloom.settings.rnnlm import Architecture, Regularization, Shape
 from lexloom.storage.artifacts import Artifact
 from lexloom.training.batches import Windows
 from lexloom.training.randomness import random_stream
-
-
-@dataclass(frozen=True)
-class Regularization:
-    """What a language model drops at random in training, in shares from 0 to below 1, and what is penalized.
-
-    Attributes
-    ----------
-    dropout : float
-        Of the values between recurrent layers, never from step to step (Zaremba, Sutskever & Vinyals 2014).
-    input_dropout, output_dropout : float, optional
-        Of the values before the first recurrent layer and after the last; None is as `dropout`.
-    locked_dropout : bool
-        These three drop the same values at all steps of a window.
-    word_dropout : float
-        Of the words; see `lexloom.nn.regularization.WordDropout`.
-    weight_drop : float
-        Of the recurrent weights; see `lexloom.nn.regularization.WeightDrop`.
-    activation_penalty, change_penalty : float
-        On the last layer's hidden states; see `lexloom.nn.regularization.PenalizedDropout`.
-    """
-
-    dropout: float = 0.0
-    input_dropout: float | None = None
-    output_dropout: float | None = None
-    locked_dropout: bool = False
-    word_dropout: float = 0.0
-    weight_drop: float = 0.0
-    activation_penalty: float = 0.0
-    change_penalty: float = 0.0
-
-    def or_dropout(self, rate: float | None) -> float:
-        """Return a rate, or `dropout` if it is None."""
-        return self.dropout if rate is None else rate
 
 
 class RNNLM:
@@ -238,58 +204,45 @@ def build_rnnlm(
     rng: np.random.Generator,
     backend: Backend,
     *,
-    cell: str = "lstm",
-    layers: int = 1,
-    embedding: int,
-    hidden: int,
-    tied: bool = False,
     inclusion: np.ndarray | None = None,
     dtype: Any = np.float32,
-    **regularization: Any,
+    **settings: Any,
 ) -> RNNLM:
     """Return a new language model with initial weights drawn from `rng`.
+
+    With tied weights, the output layer uses the table of the embedding, transposed (Press & Wolf 2017; Inan
+    et al. 2017). The last recurrent layer then has states of the size of a word vector; those below it have
+    the hidden size (Merity, Keskar & Socher 2018, section 4).
 
     Parameters
     ----------
     vocabulary : int
         V, number of words.
-    cell : {"rnn", "lstm", "gru"}
-    layers : int
-        Recurrent layers on top of each other.
-    embedding, hidden : int
-        Sizes D of a word vector and H of a hidden state.
-    tied : bool
-        The output layer uses the embedding's table, transposed (Press & Wolf 2017; Inan et al. 2017). So the
-        last recurrent layer has states of size D; those below it have H (Merity, Keskar & Socher 2018,
-        section 4).
     inclusion : (V,) float array, optional
         See `RNNLM`.
-    **regularization
-        See `Regularization`.
+    **settings
+        Those of `lexloom.settings.rnnlm.Shape` and `Regularization`.
 
     Raises
     ------
     LexloomError
-        When `tied` meets two sizes, and one layer that would have both.
+        When a setting is unknown or out of range, or tied weights meet two sizes.
     """
-    if tied and layers == 1 and embedding != hidden:
-        raise LexloomError(
-            f"tied: one layer needs embedding ({embedding}) and hidden ({hidden}) of one size; "
-            "change one of the three, or add a layer"
-        )
+    shape = checked(Architecture, settings)
+    cell, layers, embedding, hidden = shape.cell, shape.layers, shape.embedding, shape.hidden
     table = Parameter("embedding.W", uniform(rng, (vocabulary, embedding), 0.1, backend, dtype))
-    sizes = [embedding] + [hidden] * (layers - 1) + [embedding if tied else hidden]
+    sizes = [embedding] + [hidden] * (layers - 1) + [embedding if shape.tied else hidden]
     recurrent = [
         _recurrent_layer(cell, number, *pair, rng, backend, dtype)
         for number, pair in enumerate(pairwise(sizes), 1)
     ]
     bias = Parameter("output.b", backend.xp.zeros(vocabulary, dtype))
     output_table = table
-    if not tied:
+    if not shape.tied:
         matrix = xavier(rng, (hidden, vocabulary), backend, dtype=dtype)
         output_table = Parameter("output.W", backend.xp.ascontiguousarray(matrix.T))
     output = Linear(output_table, bias, transposed=True)
-    return RNNLM(Embedding(table), recurrent, output, Regularization(**regularization), inclusion)
+    return RNNLM(Embedding(table), recurrent, output, shape.part(Regularization), inclusion)
 
 
 def _recurrent_layer(
@@ -315,7 +268,7 @@ def _recurrent_layer(
 
 def rnnlm_from_artifact(artifact: Artifact, backend: Backend) -> RNNLM:
     """Return the language model that an artifact of kind "rnnlm" holds, with no regularization."""
-    shape = {name: artifact.settings[name] for name in ("cell", "layers", "embedding", "hidden", "tied")}
+    shape = {name: artifact.settings[name] for name in Shape.model_fields}
     model = build_rnnlm(len(artifact["words"]), random_stream(0, "init"), backend, **shape)
     for parameter in model.parameters():
         parameter.data = backend.to_device(artifact[parameter.name])

@@ -8,8 +8,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from lexloom.errors import did_you_mean
-from lexloom.settings.base import Settings
+from lexloom.errors import LexloomError, did_you_mean
+from lexloom.settings.base import Group, Settings
 
 KeyPath = tuple[str, ...]
 Rule = Mapping[str, Any]
@@ -62,6 +62,32 @@ def find_mistakes(group: type[Settings], values: Any) -> dict[KeyPath, Mistake]:
     return dict(sorted(mistakes.items()))
 
 
+def checked(group: type[Group], values: Mapping[str, Any]) -> Group:
+    """Return values as a group of settings.
+
+    Raises
+    ------
+    LexloomError
+        With each mistake in a line of its own.
+
+    Examples
+    --------
+    >>> from lexloom.settings.ppmi import Ppmi
+    >>> checked(Ppmi, {"shift": 1})
+    Ppmi(smoothing=1.0, shift=1.0)
+    >>> checked(Ppmi, {"shfit": 1, "smoothing": 2})
+    Traceback (most recent call last):
+    lexloom.errors.LexloomError: shfit: no such key, did you mean shift?; allowed here: smoothing, shift
+    smoothing: 2 is not allowed; expected a number, greater than 0, at most 1
+    """
+    mistakes = find_mistakes(group, values)
+    if mistakes:
+        raise LexloomError(
+            "\n".join(f"{'.'.join(path)}: {mistake.message}" for path, mistake in mistakes.items())
+        )
+    return group(**values)
+
+
 @cache
 def schema_of(group: type[Settings]) -> Rule:
     """Return the JSON Schema of a group of settings."""
@@ -84,7 +110,7 @@ def _describe(detail: Mapping[str, Any], schema: Rule) -> Iterator[tuple[KeyPath
         message = f"no such key{_hint(key, known)}; allowed here: {', '.join(known)}"
         yield (*path[:-1], key), Mistake(message, value, {})
     elif kind == "missing":
-        yield path, Mistake(f"missing; expected {_allowed(rule, schema)}", None, rule)
+        yield path, Mistake(f"missing; expected {allowed(rule, schema)}", None, rule)
     elif kind == "union_tag_not_found" and isinstance(value, Mapping):
         yield (*path, "source"), Mistake(f"missing; expected {_sources(rule)}", None, rule)
     elif kind == "union_tag_invalid":
@@ -94,10 +120,10 @@ def _describe(detail: Mapping[str, Any], schema: Rule) -> Iterator[tuple[KeyPath
     elif kind == "value_error":
         yield path, Mistake(str(detail["ctx"]["error"]), value, {})
     elif "[key]" in detail["loc"]:
-        message = f"the name {show(value)} is not allowed; expected {_allowed(rule, schema)}"
+        message = f"the name {show(value)} is not allowed; expected {allowed(rule, schema)}"
         yield (*path[:-1], str(value)), Mistake(message, value, {})
     else:
-        message = f"{show(value)} is not allowed; expected {_allowed(rule, schema)}"
+        message = f"{show(value)} is not allowed; expected {allowed(rule, schema)}"
         yield path, Mistake(message, value, rule)
 
 
@@ -115,22 +141,22 @@ def _walk(location: tuple[int | str, ...], schema: Rule) -> tuple[KeyPath, Rule]
     path: list[str] = []
     rules = [schema]
     for step in location:
-        rule = _resolved(rules[-1], schema)
+        rule = resolved(rules[-1], schema)
         if step == "[key]":
-            rule = _resolved(rules[-2], schema)["propertyNames"]
+            rule = resolved(rules[-2], schema)["propertyNames"]
         elif step in rule.get("discriminator", {}).get("mapping", {}):
             rule = {"$ref": rule["discriminator"]["mapping"][step]}
         elif (below := _below(rule, step)) is not None:
             path.append(str(step))
             rule = below
         elif "anyOf" in rule:
-            ways = [_resolved(way, schema) for way in rule["anyOf"]]
+            ways = [resolved(way, schema) for way in rule["anyOf"]]
             rule = next((way for way in ways if way.get("title") == step), rule)
         else:
             path.append(str(step))
             rule = {}
         rules.append(rule)
-    return tuple(path), _resolved(rules[-1], schema)
+    return tuple(path), resolved(rules[-1], schema)
 
 
 def _below(rule: Rule, step: int | str) -> Rule | None:
@@ -144,7 +170,7 @@ def _below(rule: Rule, step: int | str) -> Rule | None:
     return None
 
 
-def _resolved(rule: Rule, schema: Rule) -> Rule:
+def resolved(rule: Rule, schema: Rule) -> Rule:
     """Return a rule with what it refers to written in, and null left out of what it may be."""
     if "$ref" in rule:
         target = schema["$defs"][rule["$ref"].removeprefix("#/$defs/")]
@@ -154,7 +180,7 @@ def _resolved(rule: Rule, schema: Rule) -> Rule:
         if len(ways) == 1:
             outer = {key: value for key, value in rule.items() if key != "anyOf"}
             nullable = len(ways) < len(rule["anyOf"])
-            return {**_resolved(ways[0], schema), **outer, "nullable": nullable}
+            return {**resolved(ways[0], schema), **outer, "nullable": nullable}
     return rule
 
 
@@ -162,9 +188,9 @@ def _sources(rule: Rule) -> str:
     return "one of " + ", ".join(rule["discriminator"]["mapping"])
 
 
-def _allowed(rule: Rule, schema: Rule) -> str:
+def allowed(rule: Rule, schema: Rule) -> str:
     """Return in words what a rule allows."""
-    rule = _resolved(rule, schema)
+    rule = resolved(rule, schema)
     null = ["null"] if rule.get("nullable") else []
     if "expected" in rule:
         return rule["expected"]

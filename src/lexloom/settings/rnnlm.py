@@ -95,6 +95,14 @@ class Regularization(Settings):
         "or figure includes it",
     )
 
+    def or_dropout(self, rate: float | None) -> float:
+        """Return a rate, or `dropout` in place of None."""
+        return self.dropout if rate is None else rate
+
+
+class Architecture(Regularization, Shape):
+    """What a recurrent language model is made of, and how it is regularized."""
+
 
 class Training(Settings):
     """How a recurrent language model is trained."""
@@ -146,7 +154,7 @@ class Training(Settings):
     )
 
 
-class Rnnlm(Training, Regularization, Shape):
+class Rnnlm(Training, Architecture):
     """A recurrent language model and its training."""
 
 

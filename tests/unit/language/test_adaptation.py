@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from lexloom.language.temperature import fit_temperature, tempered
 
 from lexloom.errors import LexloomError
 from lexloom.kernels.backend import get_backend
@@ -11,7 +12,6 @@ from lexloom.language.dynamic_evaluation import Learning, fit_learning, gradient
 from lexloom.language.dynamic_evaluation import log_probabilities as dynamic_log_probabilities
 from lexloom.language.neural_cache import NeuralCache, cache_log_probabilities, fit_cache, log_probabilities
 from lexloom.language.rnnlm import build_rnnlm, perplexity
-from lexloom.language.temperature import fit_temperature, tempered
 from lexloom.training.batches import Windows
 from lexloom.training.randomness import random_stream
 
