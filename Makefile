@@ -1,6 +1,7 @@
 # make run      train on the sample corpus and print the table (make run CORPUS=ptb for the Penn Treebank)
 # make test     all tests and lints
 # make bench    times beside other programs
+# make docs     the documentation site, in site/index.html
 # make scale    speed and memory on texts of 1, 10 and 100 million tokens
 CORPUS ?= sample
 PYTHON ?= python3
@@ -9,7 +10,7 @@ BIN := $(CURDIR)/$(VENV)/bin
 CORES ?= 4
 export PATH := $(BIN):$(PATH)
 
-.PHONY: run test lint bench scale lock clean
+.PHONY: run test lint docs bench scale lock clean
 
 run: $(VENV)/ready
 	snakemake --cores $(CORES) --quiet host rules --config corpus=$(CORPUS) -- results/rnnlm_ppl.txt
@@ -22,6 +23,10 @@ lint: $(VENV)/ready
 	ruff check .
 	ruff format --check .
 	snakefmt --check Snakefile workflow
+
+# Not with --quiet: warnings that are not shown do not fail the build.
+docs: $(VENV)/docs-ready
+	mkdocs build
 
 bench: $(VENV)/ready
 	pip install --quiet --editable '.[bench]'
@@ -41,5 +46,10 @@ $(VENV)/ready: requirements.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	touch $@
 
+# A second run of `make docs` needs no network.
+$(VENV)/docs-ready: $(VENV)/ready
+	pip install --quiet --no-build-isolation --editable '.[docs]'
+	touch $@
+
 clean:
-	rm -rf $(VENV) .snakemake data results logs
+	rm -rf $(VENV) .snakemake data results logs site
