@@ -2,6 +2,7 @@
 # make test     all tests and lints
 # make bench    times beside other programs
 # make docs     the documentation site, in site/index.html
+# make settings the JSON Schema and the reference page of the settings, after an edit of their classes
 # make scale    speed and memory on texts of 1, 10 and 100 million tokens
 CORPUS ?= sample
 PYTHON ?= python3
@@ -10,7 +11,7 @@ BIN := $(CURDIR)/$(VENV)/bin
 CORES ?= 4
 export PATH := $(BIN):$(PATH)
 
-.PHONY: run test lint docs bench scale lock clean
+.PHONY: run test lint docs settings bench scale lock clean
 
 run: $(VENV)/ready
 	snakemake --cores $(CORES) --quiet host rules --config corpus=$(CORPUS) -- results/rnnlm_ppl.txt
@@ -27,6 +28,10 @@ lint: $(VENV)/ready
 # Not with --quiet: warnings that are not shown do not fail the build.
 docs: $(VENV)/docs-ready
 	mkdocs build
+
+settings: $(VENV)/ready
+	lexloom settings --format schema > config/config.schema.json
+	lexloom settings --format markdown > docs/reference/settings.md
 
 bench: $(VENV)/ready
 	pip install --quiet --editable '.[bench]'

@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 import yaml
+from jsonschema import Draft202012Validator
 from pydantic import BaseModel
 
 from lexloom.settings.configuration import Configuration
+from lexloom.settings.reference import FORMATS
 
 ROOT = Path(__file__).parents[3]
 PATH = ROOT / "config/config.yaml"
@@ -64,12 +66,19 @@ def test_each_setting_in_the_file_has_a_comment():
             assert "#" in line, line
 
 
-def test_the_schema_for_editors_is_up_to_date():
+@pytest.mark.parametrize(
+    ("form", "path"), [("schema", "config/config.schema.json"), ("markdown", "docs/reference/settings.md")]
+)
+def test_what_is_written_from_the_classes_is_up_to_date(form, path):
+    assert (ROOT / path).read_text() == "\n".join(FORMATS[form]("")) + "\n", "run `make settings`"
+
+
+def test_the_schema_is_one_and_the_file_fits():
     schema = json.loads((ROOT / "config/config.schema.json").read_text())
-    assert schema == {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        **Configuration.model_json_schema(),
-    }, "run `make settings`"
+    Draft202012Validator.check_schema(schema)
+    assert list(Draft202012Validator(schema).iter_errors(FILE)) == []
+    wrong = FILE | {"ppmi": {"smoothing": 2.0}}
+    assert list(Draft202012Validator(schema).iter_errors(wrong))
 
 
 def test_the_file_names_its_schema():
