@@ -24,22 +24,23 @@ from lexloom.training.randomness import random_stream
 
 @dataclass(frozen=True)
 class Regularization:
-    """What a language model drops at random in training, in shares from 0 to below 1, and what is penalized.
+    """The dropout rates and penalties of a language model in training. Rates are in [0, 1).
 
     Attributes
     ----------
     dropout : float
-        Of the values between recurrent layers, never from step to step (Zaremba, Sutskever & Vinyals 2014).
+        Dropout rate between recurrent layers; connections from step to step are not dropped (Zaremba,
+        Sutskever & Vinyals 2014).
     input_dropout, output_dropout : float, optional
-        Of the values before the first recurrent layer and after the last; None is as `dropout`.
+        Dropout rate before the first and after the last recurrent layer; None means `dropout`.
     locked_dropout : bool
-        These three drop the same values at all steps of a window.
+        If True, these three dropouts use the same mask at all steps of a window.
     word_dropout : float
-        Of the words; see `lexloom.nn.regularization.WordDropout`.
+        Dropout rate of whole words; see `lexloom.nn.regularization.WordDropout`.
     weight_drop : float
-        Of the recurrent weights; see `lexloom.nn.regularization.WeightDrop`.
+        Dropout rate of recurrent weights; see `lexloom.nn.regularization.WeightDrop`.
     activation_penalty, change_penalty : float
-        On the last layer's hidden states; see `lexloom.nn.regularization.PenalizedDropout`.
+        Penalties on the hidden states of the last layer; see `lexloom.nn.regularization.PenalizedDropout`.
     """
 
     dropout: float = 0.0
@@ -64,14 +65,14 @@ class RNNLM:
     embedding : Embedding
         Table (V, D).
     recurrent : list of recurrent layers
-        From (N, T, D) to (N, T, H), each on top of the one before.
+        From (N, T, D) to (N, T, H); the output of each is the input of the next.
     output : Linear
-        From (N, T, H) to scores (N, T, V); transposed, so that its table has a row for each word.
+        From (N, T, H) to scores (N, T, V). It must be transposed, with one row of W for each word.
     regularization : Regularization, optional
-        What is dropped or penalized in training; nothing by default.
+        Dropout and penalties in training. By default, none.
     inclusion : (V,) float array, optional
-        In training, the probability that an update compares targets with a word; see
-        `lexloom.nn.sampled_softmax`. All words by default.
+        Probability that an update includes each word in the softmax (see `lexloom.nn.sampled_softmax`). By
+        default, training uses all words.
     """
 
     def __init__(
@@ -99,21 +100,31 @@ class RNNLM:
         self.cross_entropy = SampledSoftmaxOutput(output, inclusion)
 
     def parameters(self) -> list[Parameter]:
-        """Return every parameter once; a tied table stands at the embedding."""
+        """Return all parameters, each once, from the embedding to the output layer."""
         layers = [self.embedding, *self.recurrent, self.output]
         return unique(parameter for layer in layers for parameter in layer.parameters())
 
     def hidden(
         self, ids: Any, carry: list | None = None, rng: np.random.Generator | None = None
     ) -> tuple[Any, list, Any]:
-        """Return the last layer's states (N, T, H) at ids (N, T), all states after them, and the cache.
+        """Run all layers but the output layer.
 
         Parameters
         ----------
+        ids : (N, T) int array
         carry : list of states, optional
-            One for each recurrent layer, as this method returned it; None starts from zeros.
-        rng : Generator, optional
-            Draws the dropout masks; None is evaluation, without dropout.
+            State of each recurrent layer before the first step, as returned by this method; None is zeros.
+        rng : numpy.random.Generator, optional
+            Draws the dropout masks; None (evaluation) drops nothing.
+
+        Returns
+        -------
+        x : (N, T, H) float array
+            Hidden states of the last layer.
+        carry : list of states
+            State of each recurrent layer after the last step.
+        cache
+            For `hidden_backward`.
         """
         carry = carry or [None] * len(self.recurrent)
         x, input_cache = self.input.forward(ids, rng)
@@ -130,8 +141,8 @@ class RNNLM:
     ) -> tuple[Any, list, Any]:
         """Return the mean cross-entropy of a batch (ids, targets), each (N, T), the carry and the cache.
 
-        In nats for each token that is not padding, without the penalties that `backward` adds. In training
-        against a sample of the words (`inclusion`) it is an estimate, on average a little too low.
+        The loss is in nats per token that is not padding. It does not contain the penalties, whose gradients
+        `backward` adds. In training with `inclusion` it is an estimate that is on average slightly too low.
         """
         ids, targets = self.to_device(batch)
         x, carry, cache = self.hidden(ids, carry, rng)
@@ -139,7 +150,7 @@ class RNNLM:
         return loss, carry, (cache, loss_cache)
 
     def token_losses(self, batch: Any, carry: list | None = None) -> tuple[Any, list, Any]:
-        """Return the loss of each token (N, T) in evaluation, and what `loss` does beside their mean."""
+        """Return the loss of each token (N, T) without dropout, the carry and the cache."""
         ids, targets = self.to_device(batch)
         x, carry, cache = self.hidden(ids, carry)
         losses, loss_cache = self.cross_entropy.forward_tokens(x, targets)
@@ -148,31 +159,35 @@ class RNNLM:
     def log_probabilities(
         self, ids: np.ndarray, steps: int = 500, tick: Callable[[int], None] | None = None
     ) -> np.ndarray:
-        """Return the log probability of every token of a text (L,), each predicted from all before it.
+        """Return the log probability of each token of a text, given all tokens before it.
 
-        In nats, as float64 on the host. The text is read as one stream with the state carried from its first
-        word to its last: the result does not depend on the batches of training, and on `steps` only by
-        rounding.
+        The text is read as one stream, with the state carried from the first word to the last. So the result
+        does not depend on how the model was trained in batches, and depends on `steps` only by rounding.
 
         Parameters
         ----------
         ids : (L,) int array
         steps : int
-            Tokens read at once.
+            Number of tokens read at once.
         tick : callable, optional
-            Called with the number of tokens after each window.
+            Called after each window with its number of tokens.
+
+        Returns
+        -------
+        log_probabilities : (L,) float64 array, on the host
+            In nats.
         """
         return np.concatenate([values for _, _, values in self.stream(ids, steps, tick)])
 
     def stream(
         self, ids: np.ndarray, steps: int = 500, tick: Callable[[int], None] | None = None
     ) -> Iterator[tuple[Any, Any, np.ndarray]]:
-        """Read a text (L,) as `log_probabilities` does, and yield window by window what stands behind it.
+        """Read a text like `log_probabilities`, and yield the hidden states as well, window by window.
 
         Yields
         ------
         x : (T, H) float array
-            The last layer's states before each token.
+            Hidden states of the last layer from which each token is predicted.
         targets : (T,) int array
             The tokens.
         log_probabilities : (T,) float64 array, on the host
@@ -188,31 +203,33 @@ class RNNLM:
                 tick(targets.size)
 
     def next_scores(self, ids: np.ndarray, carry: list | None) -> tuple[np.ndarray, list]:
-        """Return the score of each word (V,), float64 on the host, after more words (L,); and the states."""
+        """Return the scores (V,) of the next word after ids (L,), as float64 on the host, and the carry."""
         (inputs,) = self.to_device([ids[None]])
         x, carry, _ = self.hidden(inputs, carry)
         scores, _ = self.output.forward(x[:, -1])
         return backend_of(scores).to_host(scores[0]).astype(np.float64), carry
 
     def backward(self, cache: Any) -> None:
-        """Add the gradients of every parameter, those of the penalties included."""
+        """Add the gradients of all parameters, including those of the penalties."""
         hidden_cache, loss_cache = cache
         self.hidden_backward(self.cross_entropy.backward(loss_cache), hidden_cache)
 
     def hidden_backward(self, dx: Any, cache: Any, dcarry: list | None = None) -> list:
-        """Add the gradients of the parameters below the output layer, and return those of the carry.
+        """Add the gradients of all parameters below the output layer.
 
         Parameters
         ----------
         dx : (N, T, H) float array
-            Of the last layer's states.
+            Gradient of the hidden states of the last layer.
+        cache
+            As returned by `hidden`.
         dcarry : list of states, optional
-            Of the states after the last step; None is 0.
+            Gradients of the states after the last step; None is zeros.
 
         Returns
         -------
         dcarry : list of states
-            Of the states before the first step, one for each recurrent layer.
+            Gradients of the states before the first step.
         """
         input_cache, caches = cache
         after, before = dcarry or [None] * len(caches), []
@@ -224,7 +241,7 @@ class RNNLM:
         return before[::-1]
 
     def to_device(self, arrays: Any) -> list[Any]:
-        """Return host arrays on the device of the model."""
+        """Return arrays on the device of the model."""
         return to_device_of(self.embedding.W, arrays)
 
 
@@ -247,30 +264,33 @@ def build_rnnlm(
     Parameters
     ----------
     vocabulary : int
-        V, number of words.
+        Number of words, V.
+    rng : numpy.random.Generator
+        The stream "init" of `lexloom.training.randomness`.
+    backend : Backend
     cell : {"rnn", "lstm", "gru"}
     layers : int
-        Recurrent layers on top of each other.
+        Number of recurrent layers.
     embedding, hidden : int
-        Sizes D of a word vector and H of a hidden state.
+        Sizes D of the word vectors and H of the hidden states.
     tied : bool
-        The output layer uses the embedding's table, transposed (Press & Wolf 2017; Inan et al. 2017). So the
-        last recurrent layer has states of size D; those below it have H (Merity, Keskar & Socher 2018,
-        section 4).
+        If True, the output layer shares the table of the embedding (Press & Wolf 2017; Inan et al. 2017). The
+        hidden states of the last recurrent layer then have size D (Merity, Keskar & Socher 2018, section 4).
     inclusion : (V,) float array, optional
         See `RNNLM`.
+    dtype : dtype
     **regularization
         See `Regularization`.
 
     Raises
     ------
     LexloomError
-        When `tied` meets two sizes, and one layer that would have both.
+        If `tied` is True with a single layer and different sizes.
     """
     if tied and layers == 1 and embedding != hidden:
         raise LexloomError(
-            f"tied: one layer needs embedding ({embedding}) and hidden ({hidden}) of one size; "
-            "change one of the three, or add a layer"
+            f"tied: with a single layer, embedding ({embedding}) and hidden ({hidden}) must be equal; "
+            "make them equal, add a layer, or set tied to false"
         )
     table = Parameter("embedding.W", uniform(rng, (vocabulary, embedding), 0.1, backend, dtype))
     sizes = [embedding] + [hidden] * (layers - 1) + [embedding if tied else hidden]
@@ -309,7 +329,7 @@ def _recurrent_layer(
 
 
 def rnnlm_from_artifact(artifact: Artifact, backend: Backend) -> RNNLM:
-    """Return the language model that an artifact of kind "rnnlm" holds, with no regularization."""
+    """Return the language model of an artifact of kind "rnnlm", without regularization."""
     shape = {name: artifact.settings[name] for name in ("cell", "layers", "embedding", "hidden", "tied")}
     model = build_rnnlm(len(artifact["words"]), random_stream(0, "init"), backend, **shape)
     for parameter in model.parameters():
@@ -320,5 +340,8 @@ def rnnlm_from_artifact(artifact: Artifact, backend: Backend) -> RNNLM:
 def perplexity(
     model: RNNLM, ids: np.ndarray, steps: int = 500, tick: Callable[[int], None] | None = None
 ) -> float:
-    """Return exp of minus the mean of `RNNLM.log_probabilities`; beyond the largest float it is inf."""
+    """Return the perplexity of a text, exp(-mean(log_probabilities)); inf if it overflows.
+
+    Parameters are those of `RNNLM.log_probabilities`.
+    """
     return perplexity_of_tokens(model.log_probabilities(ids, steps, tick))

@@ -112,7 +112,7 @@ def test_a_tied_table_is_one_parameter_with_the_gradients_of_both_uses():
     tied, free = small_model(tied=True), small_model(tied=False)
     assert len(tied.parameters()) == len(free.parameters()) - 1
     with pytest.raises(
-        LexloomError, match=r"tied: one layer needs embedding \(4\) and hidden \(3\) of one size"
+        LexloomError, match=r"tied: with a single layer, embedding \(4\) and hidden \(3\) must be equal"
     ):
         small_model(tied=True, hidden=3)
 

@@ -258,13 +258,13 @@ def test_a_model_takes_up_trained_tables_as_its_first_rows(tmp_path):
 @pytest.mark.parametrize(
     ("tables", "message"),
     [
-        ({"vectors": np.zeros((3, DIMENSION))}, "old.h5: has no W_in to go on from"),
+        ({"vectors": np.zeros((3, DIMENSION))}, "old.h5: has no W_in to continue from"),
         (
             {"W_in": np.zeros((3, 7)), "W_out": np.zeros((3, 7))},
-            "old.h5: its vectors have 7 numbers, not 4; set",
+            "old.h5: its vectors have dimension 7, not 4; set",
         ),
         ({"W_in": np.zeros((4, DIMENSION))}, "old.h5: W_in has 4 rows for 3 words"),
-        ({"words": ["a", "b", "a"]}, "old.h5: a word stands twice"),
+        ({"words": ["a", "b", "a"]}, "old.h5: words contains duplicates"),
     ],
 )
 def test_vectors_that_cannot_be_taken_up_are_refused(tmp_path, tables, message):
