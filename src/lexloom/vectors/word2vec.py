@@ -1,4 +1,4 @@
-"""word2vec: word vectors learned by predicting a word from the words around it, or the words around it.
+"""word2vec: word vectors, learned by predicting a word from the words around it or vice versa.
 
 CBOW and skip-gram (Mikolov et al. 2013a) with negative sampling (Mikolov et al. 2013b), which compares each
 true word with a few sampled words. `FusedNegativeSampling` trains either model with a single kernel in place
@@ -122,7 +122,7 @@ class CBOW(SampledModel):
 
     def loss(self, batch: ContextBatch, carry: Any = None, rng: Any = None) -> tuple[Any, None, Any]:
         """Return the mean loss (nats) of one prediction, no carry, and the cache."""
-        targets, contexts, samples = _written_out(self.W_in, batch)
+        targets, contexts, samples = _expand(self.W_in, batch)
         words = backend_of(samples).xp.concatenate([targets[:, None], samples], axis=1)
         return self._loss(MeanOfPresent(self.input), contexts, words)
 
@@ -139,7 +139,7 @@ class SkipGram(SampledModel):
 
     def loss(self, batch: ContextBatch, carry: Any = None, rng: Any = None) -> tuple[Any, None, Any]:
         """Return the mean loss (nats) of one prediction, no carry, and the cache."""
-        targets, contexts, samples = _written_out(self.W_in, batch)
+        targets, contexts, samples = _expand(self.W_in, batch)
         xp = backend_of(samples).xp
         count = contexts.shape[1]
         samples = xp.broadcast_to(samples, (count, *samples.shape))
@@ -184,7 +184,7 @@ class FusedNegativeSampling:
 MODELS = {"cbow": CBOW, "skip-gram": SkipGram}
 
 
-def _written_out(table: Parameter, batch: ContextBatch) -> tuple[Any, Any, Any]:
+def _expand(table: Parameter, batch: ContextBatch) -> tuple[Any, Any, Any]:
     """Return the targets (B,), contexts (B, 2 window) and samples (B, S) of a batch."""
     ids, radii, samples = to_device_of(table, (batch.ids, batch.radii, batch.samples))
     samples = samples.repeat(len(radii) // len(samples), axis=0)
