@@ -123,10 +123,10 @@ def test_the_projector_finds_each_word_beside_its_vector(tmp_path_factory, given
 @pytest.mark.parametrize(
     ("word", "numbers", "message"),
     [
-        ("a", [1], "two or more finite numbers a word; these vectors have 1, the largest 1.0"),
+        ("a", [1], "two or more finite numbers per word; these vectors have 1, the largest 1.0"),
         ("a", [1, np.inf], "the largest inf"),
         ("a", [np.nan, 1], "the largest nan"),
-        ("\ufeff\ufeff", [1, 2], "a word of byte order marks alone"),
+        ("\ufeff\ufeff", [1, 2], "a word consists of byte order marks"),
     ],
 )
 def test_what_the_projector_would_misread_is_refused(tmp_path, word, numbers, message):
