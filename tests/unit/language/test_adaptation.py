@@ -57,10 +57,10 @@ def test_the_temperature_that_is_found_is_the_one_by_which_the_text_was_drawn():
         p = np.exp(scores / 1.3)
         ids.append(int(rng.choice(WORDS, p=p / p.sum())))
     ids = np.array(ids)
-    found = fit_temperature(model, ids)
-    assert found == pytest.approx(1.3, rel=0.1)
-    reached = perplexity(tempered(model, found), ids)
-    for other in (1.0, 0.97 * found, 1.03 * found):
+    temperature = fit_temperature(model, ids)
+    assert temperature == pytest.approx(1.3, rel=0.1)
+    reached = perplexity(tempered(model, temperature), ids)
+    for other in (1.0, 0.97 * temperature, 1.03 * temperature):
         assert reached < perplexity(tempered(model, other), ids)
 
 
