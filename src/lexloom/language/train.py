@@ -268,10 +268,7 @@ def ngram_model(
     backend: Backend,
     order: int = 5,
 ) -> NGramLM:
-    """Return an n-gram model of a text whose V words occur `counts` (V,) times.
-
-    `valid_ids`, `seed` and `backend` are not used: the functions of all methods take the same arguments.
-    """
+    """Return an n-gram model of a text with V words, `counts` (V,); `valid_ids` and `seed` are not used."""
     return NGramLM(count_ngrams(train_ids, len(counts), order, sentence_end), sentence_end)
 
 

@@ -160,10 +160,7 @@ def ppmi_rows(
     smoothing: float = 1.0,
     shift: float = 0.0,
 ) -> sparse.csr_array:
-    """Return the PPMI matrix (V, V) of a text (T,) whose V words occur `counts` (V,) times.
-
-    `seed` and `backend` are not used: the functions of all methods take the same arguments.
-    """
+    """Return the PPMI matrix (V, V) of a text (T,) whose V words occur `counts` (V,) times."""
     check_whole("window", window, 1)
     pairs = count_cooccurrences(ids, len(counts), window, weighting, subsample)
     return weight_ppmi(pairs, smoothing, shift)
