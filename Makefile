@@ -1,6 +1,8 @@
 # make run      train on the sample corpus and print the table (make run CORPUS=ptb for the Penn Treebank)
 # make test     all tests and lints
 # make bench    times beside other programs
+# make docs     the documentation site, in site/index.html
+# make settings the JSON Schema and the reference page of the settings, after an edit of their classes
 # make scale    speed and memory on texts of 1, 10 and 100 million tokens
 CORPUS ?= sample
 PYTHON ?= python3
@@ -9,7 +11,7 @@ BIN := $(CURDIR)/$(VENV)/bin
 CORES ?= 4
 export PATH := $(BIN):$(PATH)
 
-.PHONY: run test lint bench scale lock clean
+.PHONY: run test lint docs settings bench scale lock clean
 
 run: $(VENV)/ready
 	snakemake --cores $(CORES) --quiet host rules --config corpus=$(CORPUS) -- results/rnnlm_ppl.txt
@@ -22,6 +24,14 @@ lint: $(VENV)/ready
 	ruff check .
 	ruff format --check .
 	snakefmt --check Snakefile workflow
+
+# Not with --quiet: warnings that are not shown do not fail the build.
+docs: $(VENV)/docs-ready
+	mkdocs build
+
+settings: $(VENV)/ready
+	lexloom settings --format schema > config/config.schema.json
+	lexloom settings --format markdown > docs/reference/settings.md
 
 bench: $(VENV)/ready
 	pip install --quiet --editable '.[bench]'
@@ -41,5 +51,10 @@ $(VENV)/ready: requirements.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	touch $@
 
+# A second run of `make docs` needs no network.
+$(VENV)/docs-ready: $(VENV)/ready
+	pip install --quiet --no-build-isolation --editable '.[docs]'
+	touch $@
+
 clean:
-	rm -rf $(VENV) .snakemake data results logs
+	rm -rf $(VENV) .snakemake data results logs site

@@ -8,8 +8,12 @@ import argparse
 from collections.abc import Iterator
 
 import numpy as np
+from pydantic import Field
 
-from lexloom.commands.script import at_least, between, progress, run, script_parser
+from lexloom.commands.script import progress, run, script_parser
+from lexloom.settings.base import Settings
+from lexloom.settings.command_line import SettingsParser
+from lexloom.settings.execution import Seed
 from lexloom.storage.atomic_files import replacing
 from lexloom.training.randomness import random_stream
 
@@ -70,17 +74,25 @@ def write_zipf(path: str, tokens: int, types: int, exponent: float = 1.0, seed: 
             bar.update(LINE * len(lines))
 
 
-def main(given: argparse.Namespace) -> None:
+class Zipf(Settings):
+    """A text whose words follow Zipf's law."""
+
+    tokens: int = Field(1_000_000, ge=1, description="words of the text")
+    types: int = Field(10_000, ge=1, description="words of the vocabulary")
+    exponent: float = Field(1.0, ge=0, le=10, description="of Zipf's law")
+
+
+def options() -> SettingsParser:
+    """Return the command line of this script."""
+    parser = script_parser(__doc__, Zipf, Seed)
+    parser.add_argument("output", help="where to write the text")
+    return parser
+
+
+def main(options: argparse.Namespace) -> None:
     """Write the text."""
-    write_zipf(given.output, given.tokens, given.types, given.exponent, given.seed)
+    write_zipf(options.output, options.tokens, options.types, options.exponent, options.seed)
 
-
-parser = script_parser(__doc__)
-parser.add_argument("output", help="where to write the text")
-parser.add_argument("--tokens", type=at_least(1), default=1_000_000, help="words of the text")
-parser.add_argument("--types", type=at_least(1), default=10_000, help="words of the vocabulary")
-parser.add_argument("--exponent", type=between(0, 10), default=1.0, help="of Zipf's law, 0 to 10")
-parser.add_argument("--seed", type=at_least(0), default=1, help="seed of every random number")
 
 if __name__ == "__main__":
-    run(main, parser)
+    run(main, options())

@@ -1,4 +1,8 @@
-"""Fetch one file of a corpus or an evaluation set, and check it."""
+"""Fetch a file and check its sha256.
+
+The mirror that the environment variable LEXLOOM_MIRROR names, a folder or a base address, is tried first,
+then each origin.
+"""
 
 import argparse
 import logging
@@ -6,6 +10,21 @@ import os
 
 from lexloom.commands.script import progress, run, script_parser
 from lexloom.corpus.downloads import download
+from lexloom.settings.command_line import SettingsParser
+
+
+def options() -> SettingsParser:
+    """Return the command line of this script."""
+    parser = script_parser(__doc__)
+    parser.add_argument("path", help="where the file is under the mirror, like ptb/ptb.train.txt")
+    parser.add_argument("--output", required=True, metavar="FILE", help="where to put it")
+    parser.add_argument(
+        "--sha256", required=True, help="the checksum that the file must have, in hexadecimal"
+    )
+    parser.add_argument(
+        "--origins", nargs="+", required=True, metavar="URL", help="addresses of the file, tried in turn"
+    )
+    return parser
 
 
 def main(options: argparse.Namespace) -> None:
@@ -23,16 +42,5 @@ def main(options: argparse.Namespace) -> None:
         logging.warning("passed over %s", failure)
 
 
-parser = script_parser(
-    "Fetch a file and check its sha256. The mirror that the environment variable LEXLOOM_MIRROR names, a "
-    "folder or a base address, is tried first, then each origin."
-)
-parser.add_argument("path", help="where the file lies under the mirror, like ptb/ptb.train.txt")
-parser.add_argument("--output", required=True, metavar="FILE", help="where to put it")
-parser.add_argument("--sha256", required=True, help="the checksum that the file must have, in hexadecimal")
-parser.add_argument(
-    "--origins", nargs="+", required=True, metavar="URL", help="addresses of the file, tried in turn"
-)
-
 if __name__ == "__main__":
-    run(main, parser)
+    run(main, options())

@@ -1,15 +1,36 @@
-"""Generate the sample corpus and what is known of it."""
+"""Generate the sample corpus from a small grammar of English.
+
+Three texts, and a file with the words' classes, analogies, and the perplexity of the test text under the
+grammar, the best that a model can expect.
+"""
 
 import argparse
 from itertools import chain
 
 import numpy as np
 
-from lexloom.commands.script import at_least, run, script_parser
+from lexloom.commands.script import run, script_parser
+from lexloom.corpus.reading import SPLITS
 from lexloom.corpus.sample.texts import GRAMMAR, analogies, generate_texts, perplexity, word_classes
-from lexloom.storage.artifacts import Dataset, write_artifact
+from lexloom.settings.command_line import SettingsParser
+from lexloom.settings.corpora import Generated
+from lexloom.settings.execution import Seed
+from lexloom.storage.artifacts import Dataset, Provenance, write_artifact
 from lexloom.storage.atomic_files import write_lines
 from lexloom.training.randomness import random_stream
+
+
+def options() -> SettingsParser:
+    """Return the command line of this script."""
+    parser = script_parser(__doc__, Generated, Seed)
+    for split, share in zip(SPLITS, (90, 5, 5), strict=True):
+        parser.add_argument(
+            f"--{split}", required=True, metavar="FILE", help=f"the {split} text, {share} %% of the tokens"
+        )
+    parser.add_argument(
+        "--output", required=True, metavar="FILE", help="what is known of the corpus, HDF5 of kind gold"
+    )
+    return parser
 
 
 def main(options: argparse.Namespace) -> None:
@@ -30,28 +51,8 @@ def main(options: argparse.Namespace) -> None:
         "reference_perplexity": Dataset(np.float64(perplexity(GRAMMAR, texts["test"])), (), "of test"),
     }
     settings = {"tokens": options.tokens, "seed": options.seed}
-    write_artifact(options.output, "gold", datasets, settings, seed=options.seed)
+    write_artifact(options.output, "gold", datasets, Provenance(settings, seed=options.seed))
 
-
-parser = script_parser(
-    "Generate sentences from a small grammar of English: three texts, and a file with the words' classes, "
-    "analogies, and the perplexity of the test text under the grammar, the best that a model can expect."
-)
-parser.add_argument(
-    "--tokens",
-    type=at_least(1000),
-    default=200_000,
-    help="of the three texts together, line ends included; at least 1000",
-)
-parser.add_argument("--seed", type=at_least(0), default=1, help="seed of the random numbers")
-parser.add_argument(
-    "--train", required=True, metavar="FILE", help="the text to train on, 90 %% of the tokens"
-)
-parser.add_argument("--valid", required=True, metavar="FILE", help="the text to validate on, 5 %%")
-parser.add_argument("--test", required=True, metavar="FILE", help="the text to test on, 5 %%")
-parser.add_argument(
-    "--output", required=True, metavar="FILE", help="what is known of the corpus, an HDF5 file"
-)
 
 if __name__ == "__main__":
-    run(main, parser)
+    run(main, options())

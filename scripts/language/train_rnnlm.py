@@ -1,271 +1,104 @@
 """Train a recurrent language model on a tokenized corpus by truncated backpropagation through time."""
 
 import argparse
-import logging
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
-from lexloom.commands.script import (
-    add_checkpoint_option,
-    add_compute_options,
-    at_least,
-    between,
-    progress,
-    run,
-    script_parser,
-)
+from lexloom.commands.script import run, script_parser
+from lexloom.commands.training import Work, run_training
 from lexloom.corpus.tokenizer import tokenizer_settings
-from lexloom.kernels.backend import get_backend
-from lexloom.language.rnnlm import RNNLM, build_rnnlm, perplexity
+from lexloom.kernels.backend import Backend, get_backend
+from lexloom.language.rnnlm import RNNLM, perplexity
+from lexloom.language.train import MEASURE, new_model, new_trainer, windows
 from lexloom.nn.losses import perplexity_of
-from lexloom.nn.recurrent import CELLS
-from lexloom.nn.sampled_softmax import inclusion_probabilities
-from lexloom.storage.artifacts import Dataset, read_artifact, write_artifact
-from lexloom.training.averaging import AveragedWeights
-from lexloom.training.batches import Windows
+from lexloom.settings.command_line import SettingsParser
+from lexloom.settings.execution import Checkpoints, Compute, Seed
+from lexloom.settings.rnnlm import Rnnlm, Training
+from lexloom.storage.artifacts import Dataset, Provenance, read_artifact
+from lexloom.training.callbacks import AveragedWeights, KeepBest, Validation
 from lexloom.training.checkpoints import Checkpoint
-from lexloom.training.optimizers import OPTIMIZERS
-from lexloom.training.randomness import epoch_stream, random_stream
-from lexloom.training.schedules import SCHEDULES
-from lexloom.training.trainer import Report, Ticker, Trainer
+from lexloom.training.trainer import Callback, Trainer
 from lexloom.training.training_log import TrainingLog
-from lexloom.training.validation import KeepBest, Validation
-
-REGULARIZATION = (
-    "dropout",
-    "input_dropout",
-    "output_dropout",
-    "locked_dropout",
-    "word_dropout",
-    "weight_drop",
-    "activation_penalty",
-    "change_penalty",
-)
-MODEL = ("cell", "layers", "embedding", "hidden", "tied", *REGULARIZATION)
-TRAINING = (
-    "batch",
-    "steps",
-    "vary_steps",
-    "samples",
-    "epochs",
-    "optimizer",
-    "learning_rate",
-    "schedule",
-    "clip",
-    "weight_decay",
-    "patience",
-    "average_after",
-)
-
-MEASURE = "valid_perplexity"
 
 LOG_STEPS = 100
 """Steps from line to line of the log; an epoch with fewer has one line."""
 
 
-def options() -> argparse.ArgumentParser:
+def options() -> SettingsParser:
     """Return the command line of this script."""
-    parser = script_parser(__doc__)
+    parser = script_parser(__doc__, Rnnlm, Seed, Compute, Checkpoints)
     parser.add_argument("corpus", help="tokenized corpus, HDF5 of kind corpus")
     parser.add_argument("--output", required=True, help="the trained model, HDF5 of kind rnnlm")
-    add_compute_options(parser)
-    add_checkpoint_option(parser)
-    parser.add_argument("--cell", choices=CELLS, default="lstm", help="kind of recurrent layer")
-    parser.add_argument("--layers", type=at_least(1), default=1, help="recurrent layers on top of each other")
-    parser.add_argument("--embedding", type=at_least(1), default=256, help="size of a word vector")
-    parser.add_argument("--hidden", type=at_least(1), default=256, help="size of a hidden state")
-    parser.add_argument(
-        "--tied", action="store_true", help="share the embedding's table with the output layer"
-    )
-    add_regularization_options(parser)
-    parser.add_argument("--batch", type=at_least(1), default=10, help="streams read side by side")
-    parser.add_argument(
-        "--steps", type=at_least(1), default=20, help="tokens of truncated backpropagation through time"
-    )
-    parser.add_argument(
-        "--vary-steps",
-        action="store_true",
-        help="draw for each update how many, about --steps, and scale its learning rate by the share drawn",
-    )
-    parser.add_argument(
-        "--samples",
-        type=at_least(1),
-        default=None,
-        help="words with which an update compares its targets, on average; all if not set (sampled softmax)",
-    )
-    parser.add_argument("--epochs", type=at_least(1), default=5, help="times the training text is read")
-    parser.add_argument(
-        "--optimizer", choices=OPTIMIZERS, default="adam", help="how a gradient becomes an update"
-    )
-    parser.add_argument(
-        "--learning-rate",
-        type=between(0, 1000, above=True),
-        default=0.002,
-        help="above 0, before the schedule's factor",
-    )
-    parser.add_argument("--schedule", choices=SCHEDULES, default="cosine", help="how the learning rate falls")
-    parser.add_argument(
-        "--clip",
-        type=between(0, 1e6, above=True),
-        default=None,
-        help="largest global norm of the gradient, above 0; none if not set",
-    )
-    parser.add_argument(
-        "--weight-decay",
-        type=between(0, 1),
-        default=0.0,
-        help="decoupled, in units of the learning rate, 0 to 1",
-    )
-    parser.add_argument(
-        "--patience",
-        type=at_least(1),
-        default=None,
-        help="stop after so many epochs without a better valid perplexity",
-    )
-    parser.add_argument(
-        "--average-after",
-        type=at_least(1),
-        default=None,
-        help="average the weights once valid perplexity is worse than before the last so many epochs",
-    )
     return parser
 
 
-def add_regularization_options(parser: argparse.ArgumentParser) -> None:
-    """Add the options of what is dropped and penalized in training."""
-    share = between(0, 1, below=True)
-    parser.add_argument(
-        "--dropout",
-        type=share,
-        default=0.0,
-        help="share of values dropped between layers, from 0 to below 1",
-    )
-    parser.add_argument(
-        "--input-dropout",
-        type=share,
-        help="the same before the first recurrent layer; as --dropout if not set",
-    )
-    parser.add_argument(
-        "--output-dropout",
-        type=share,
-        help="the same after the last recurrent layer; as --dropout if not set",
-    )
-    parser.add_argument(
-        "--locked-dropout",
-        action="store_true",
-        help="drop the same values at all steps of a window (variational dropout)",
-    )
-    parser.add_argument(
-        "--word-dropout",
-        type=share,
-        default=0.0,
-        help="share of words whose vectors are dropped, from 0 to below 1 (embedding dropout)",
-    )
-    parser.add_argument(
-        "--weight-drop",
-        type=share,
-        default=0.0,
-        help="share of recurrent weights dropped, from 0 to below 1 (DropConnect)",
-    )
-    parser.add_argument(
-        "--activation-penalty",
-        type=between(0, 1000),
-        default=0.0,
-        help="weight of the mean square of the last layer's hidden states, from 0 (AR)",
-    )
-    parser.add_argument(
-        "--change-penalty",
-        type=between(0, 1000),
-        default=0.0,
-        help="weight of the mean square of their change from step to step, from 0 (TAR)",
-    )
-
-
-def main(given: argparse.Namespace) -> None:
+def main(options: argparse.Namespace) -> None:
     """Read the corpus, train, write the model with the best valid perplexity."""
-    backend = get_backend(given.device, given.threads)
-    corpus = read_artifact(given.corpus, "corpus", ["train", "valid", "words", "counts"])
-    settings = {name: getattr(given, name) for name in MODEL + TRAINING}
-    settings["tokenizer"] = tokenizer_settings(corpus.settings)
-    model = build_rnnlm(
-        len(corpus["words"]),
-        random_stream(given.seed, "init"),
-        backend,
-        inclusion=given.samples and inclusion_probabilities(corpus["counts"], given.samples),
-        **{name: settings[name] for name in MODEL},
-    )
-    origin = (settings, [given.corpus], backend.name, given.seed)
-    with Checkpoint(given.output, *origin, given.checkpoint_minutes) as checkpoint:
-        history, log = train(model, given, corpus["train"], corpus["valid"], checkpoint)
-        datasets = {parameter.name: backend.to_host(parameter.data) for parameter in model.parameters()}
-        datasets |= log.datasets() | {
-            f"history/{name}": Dataset(np.array([record[name] for record in history]), ("epoch",))
-            for name in history[0]
-        }
-        datasets["words"] = corpus["words"]
-        write_artifact(given.output, "rnnlm", datasets, *origin)
-
-
-def train(
-    model: RNNLM,
-    given: argparse.Namespace,
-    train_ids: np.ndarray,
-    valid_ids: np.ndarray,
-    checkpoint: Checkpoint,
-) -> tuple[list[dict], TrainingLog]:
-    """Train the model in place; return its history by epoch, and its log."""
-
-    def windows(epoch: int) -> Windows:
-        rng = epoch_stream(given.seed, "windows", epoch) if given.vary_steps else None
-        return Windows(train_ids, given.batch, given.steps, rng)
-
-    steps = len(windows(0))  # of an epoch; only about, where lengths vary
-    trainer = Trainer(
-        model,
-        OPTIMIZERS[given.optimizer](weight_decay=given.weight_decay),
-        given.learning_rate,
-        SCHEDULES[given.schedule],
-        given.clip,
-        random_stream(given.seed, "dropout"),
-        (lambda batch: batch[0].shape[1] / given.steps) if given.vary_steps else (lambda batch: 1.0),
-    )
-
+    settings = Rnnlm.of(options)
+    backend = get_backend(options.device, options.threads)
+    corpus = read_artifact(options.corpus, "corpus", ["train", "valid", "words", "counts"])
+    model = new_model(settings, corpus["counts"], options.seed, backend)
+    trainer = new_trainer(settings, model, options.seed)
+    batches = partial(windows, settings, corpus["train"], options.seed)
+    steps, tokens = len(batches(0)), len(corpus["train"])  # only about so many steps, where lengths vary
     log = TrainingLog(
-        Path(given.output).with_suffix(".csv"),
+        Path(options.output).with_suffix(".csv"),
         min(LOG_STEPS, steps),
         "tokens",
-        len(train_ids) / steps,
+        tokens / steps,
         {"perplexity": perplexity_of},
     )
+    recorded = dict(settings) | {"tokenizer": tokenizer_settings(corpus.settings)}
+    run_training(
+        trainer,
+        settings.epochs,
+        batches,
+        work=Work("tok", tokens, round(tokens / steps)),
+        output=options.output,
+        kind="rnnlm",
+        datasets=partial(datasets_of, model, backend, corpus["words"], log),
+        provenance=Provenance(recorded, [options.corpus], backend.name, options.seed),
+        minutes=options.checkpoint_minutes,
+        describe=partial(describe_epoch, settings.samples),
+        before=partial(measure_on, corpus["valid"], trainer, settings),
+        after=[log],
+    )
+
+
+def measure_on(
+    ids: np.ndarray, trainer: Trainer, settings: Training, checkpoint: Checkpoint
+) -> list[Callback]:
+    """Return the callbacks that average weights, measure the valid perplexity and keep the best model."""
 
     def measure() -> float:
-        return perplexity(model, valid_ids, tick=lambda tokens: checkpoint.end_if_asked(trainer))
+        return perplexity(trainer.model, ids, tick=lambda tokens: checkpoint.end_if_asked(trainer))
 
-    averages = [] if given.average_after is None else [AveragedWeights(MEASURE, given.average_after)]
-    with progress(total=given.epochs * len(train_ids), unit="tok", desc="train") as bar:
-        callbacks = [
-            Ticker(lambda: bar.update(round(len(train_ids) / steps))),
-            *averages,
-            Validation(MEASURE, measure),
-            KeepBest(MEASURE, given.patience),
-            Report(lambda record: report_epoch(record, given.samples)),
-            log,
-            checkpoint,
-        ]
-        return trainer.fit(given.epochs, windows, callbacks), log
+    averaged = [] if settings.average_after is None else [AveragedWeights(MEASURE, settings.average_after)]
+    return [*averaged, Validation(MEASURE, measure), KeepBest(MEASURE, settings.patience)]
 
 
-def report_epoch(record: dict[str, float], samples: int | None) -> None:
-    """Log an epoch and add the perplexity of its training loss, an estimate by samples, to the history."""
+def describe_epoch(samples: int | None, record: dict[str, float]) -> str:
+    """Describe an epoch, and add to its record the perplexity of its loss, an estimate with samples."""
     record["train_perplexity"] = perplexity_of(record["loss"])
-    logging.info(
-        "epoch %d: train perplexity %.2f%s, valid perplexity %.2f",
-        record["epoch"],
-        record["train_perplexity"],
-        f" (estimated by {samples} samples)" if samples else "",
-        record["valid_perplexity"],
+    estimated = f" (estimated by {samples} samples)" if samples else ""
+    return (
+        f"epoch {record['epoch']}: train perplexity {record['train_perplexity']:.2f}{estimated}, "
+        f"valid perplexity {record[MEASURE]:.2f}"
     )
+
+
+def datasets_of(
+    model: RNNLM, backend: Backend, words: list[str], log: TrainingLog, history: list[dict[str, float]]
+) -> dict:
+    """Return what the artifact holds: parameters, words, history by epoch and log by interval."""
+    by_epoch = {
+        f"history/{name}": Dataset(np.array([record[name] for record in history]), ("epoch",))
+        for name in history[0]
+    }
+    parameters = {parameter.name: backend.to_host(parameter.data) for parameter in model.parameters()}
+    return {**parameters, **log.datasets(), **by_epoch, "words": words}
 
 
 if __name__ == "__main__":

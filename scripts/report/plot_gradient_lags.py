@@ -4,37 +4,45 @@ import argparse
 from pathlib import Path
 
 from matplotlib.ticker import NullLocator, StrMethodFormatter
+from pydantic import Field
 
-from lexloom.commands.script import add_device_options, at_least, progress, run, script_parser
+from lexloom.commands.script import progress, run, script_parser
 from lexloom.kernels.backend import get_backend
 from lexloom.language.gradient_lags import lag_norms
 from lexloom.language.rnnlm import rnnlm_from_artifact
 from lexloom.report.figures import drawing
+from lexloom.settings.base import Settings
+from lexloom.settings.command_line import SettingsParser
+from lexloom.settings.execution import Compute
 from lexloom.storage.artifacts import check_same_words, read_artifact
 
 
-def options() -> argparse.ArgumentParser:
+class Lags(Settings):
+    """How far back to look."""
+
+    lags: int = Field(60, ge=1, le=100_000, description="words to go back at most")
+
+
+def options() -> SettingsParser:
     """Return the command line of this script."""
-    parser = script_parser(__doc__)
+    parser = script_parser(__doc__, Lags, Compute)
     parser.add_argument("models", nargs="+", help="trained language models, HDF5 of kind rnnlm")
     parser.add_argument("--corpus", required=True, help="tokenized corpus they were trained on, HDF5")
-    parser.add_argument("--lags", type=at_least(1), default=60, help="words to go back at most")
     parser.add_argument("--output", required=True, help="where to write the figure (PNG)")
-    add_device_options(parser)
     return parser
 
 
-def main(given: argparse.Namespace) -> None:
+def main(options: argparse.Namespace) -> None:
     """Follow the gradients of each model, draw their norms."""
-    backend = get_backend(given.device, given.threads)
-    corpus = read_artifact(given.corpus, "corpus", ["valid", "words"])
+    backend = get_backend(options.device, options.threads)
+    corpus = read_artifact(options.corpus, "corpus", ["valid", "words"])
     valid = corpus["valid"]
-    lags = min(given.lags, len(valid) - 1)
-    with drawing(given.output, "Gradients on their way back in time") as figure:
+    lags = min(options.lags, len(valid) - 1)
+    with drawing(options.output, "Gradients on their way back in time") as figure:
         axes = figure.subplots()
-        for path in given.models:
+        for path in options.models:
             artifact = read_artifact(path, "rnnlm")
-            check_same_words(path, artifact["words"], given.corpus, corpus["words"])
+            check_same_words(path, artifact["words"], options.corpus, corpus["words"])
             model = rnnlm_from_artifact(artifact, backend)
             with progress(unit="words", desc=Path(path).stem) as bar:
                 norms = lag_norms(model, valid, lags, tick=bar.update)

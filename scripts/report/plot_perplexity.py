@@ -1,4 +1,4 @@
-"""Draw the perplexity of language models in training, epoch by epoch."""
+"""Draw the perplexity of language models by epoch, in training and on the valid split."""
 
 import argparse
 from pathlib import Path
@@ -7,16 +7,21 @@ from matplotlib.ticker import LogLocator, NullLocator, StrMethodFormatter
 
 from lexloom.commands.script import run, script_parser
 from lexloom.report.figures import COLOURS, GREY, drawing, plot_epochs
+from lexloom.settings.command_line import SettingsParser
 from lexloom.storage.artifacts import read_artifact
 
 LINES = {"train": "--", "valid": "-"}
 
-parser = script_parser("Draw the perplexity of language models by epoch, in training and on the valid split.")
-parser.add_argument("models", nargs="+", help="trained language models (HDF5)")
-parser.add_argument(
-    "--gold", metavar="FILE", help="show the best possible perplexity of a generated corpus (HDF5)"
-)
-parser.add_argument("--output", required=True, help="where to write the figure (PNG)")
+
+def options() -> SettingsParser:
+    """Return the command line of this script."""
+    parser = script_parser(__doc__)
+    parser.add_argument("models", nargs="+", help="trained language models (HDF5)")
+    parser.add_argument(
+        "--gold", metavar="FILE", help="show the best possible perplexity of a generated corpus (HDF5)"
+    )
+    parser.add_argument("--output", required=True, help="where to write the figure (PNG)")
+    return parser
 
 
 def main(options: argparse.Namespace) -> None:
@@ -42,4 +47,4 @@ def main(options: argparse.Namespace) -> None:
 
 
 if __name__ == "__main__":
-    run(main, parser)
+    run(main, options())

@@ -15,12 +15,17 @@ from lexloom.language.perplexity import (
     read_log_probabilities,
 )
 from lexloom.report.figures import MARKERS, drawing
+from lexloom.settings.command_line import SettingsParser
 from lexloom.storage.artifacts import Artifact, read_artifact
 
-parser = script_parser(__doc__)
-parser.add_argument("perplexities", nargs="+", help="measured language models (HDF5 of kind perplexity)")
-parser.add_argument("--corpus", required=True, help="the corpus they were measured on (HDF5)")
-parser.add_argument("--output", required=True, help="where to write the figure (PNG)")
+
+def options() -> SettingsParser:
+    """Return the command line of this script."""
+    parser = script_parser(__doc__)
+    parser.add_argument("perplexities", nargs="+", help="measured language models (HDF5 of kind perplexity)")
+    parser.add_argument("--corpus", required=True, help="the corpus they were measured on (HDF5)")
+    parser.add_argument("--output", required=True, help="where to write the figure (PNG)")
+    return parser
 
 
 def main(options: argparse.Namespace) -> None:
@@ -68,4 +73,4 @@ def draw(axes: Axes, values: dict[str, np.ndarray], bands: np.ndarray, names: li
 
 
 if __name__ == "__main__":
-    run(main, parser)
+    run(main, options())

@@ -1,18 +1,30 @@
-"""Draw a heat map of the positive pointwise mutual information among the most frequent words."""
+"""Draw the PPMI of the most frequent words with each other, as a heat map."""
 
 import argparse
 
 import numpy as np
+from pydantic import Field
 
-from lexloom.commands.script import at_least, run, script_parser
+from lexloom.commands.script import run, script_parser
 from lexloom.report.figures import drawing
+from lexloom.settings.base import Settings
+from lexloom.settings.command_line import SettingsParser
 from lexloom.storage.artifacts import check_same_words, read_artifact
 
-parser = script_parser("Draw the PPMI of the most frequent words with each other.")
-parser.add_argument("ppmi", help="PPMI matrix (HDF5)")
-parser.add_argument("corpus", help="the corpus, for the words' counts (HDF5)")
-parser.add_argument("--count", type=at_least(1), default=40, help="how many of the most frequent words")
-parser.add_argument("--output", required=True, help="where to write the figure (PNG)")
+
+class Words(Settings):
+    """How many words to draw."""
+
+    count: int = Field(40, ge=1, le=100_000, description="how many of the most frequent words")
+
+
+def options() -> SettingsParser:
+    """Return the command line of this script."""
+    parser = script_parser(__doc__, Words)
+    parser.add_argument("ppmi", help="PPMI matrix (HDF5)")
+    parser.add_argument("corpus", help="the corpus, for the words' counts (HDF5)")
+    parser.add_argument("--output", required=True, help="where to write the figure (PNG)")
+    return parser
 
 
 def main(options: argparse.Namespace) -> None:
@@ -37,4 +49,4 @@ def main(options: argparse.Namespace) -> None:
 
 
 if __name__ == "__main__":
-    run(main, parser)
+    run(main, options())

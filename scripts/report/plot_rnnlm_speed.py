@@ -1,4 +1,4 @@
-"""Draw how fast a language model trained: the tokens it read in a second, and their median."""
+"""Draw how many tokens a language model read per second of its training, with the median."""
 
 import argparse
 from pathlib import Path
@@ -8,13 +8,16 @@ from matplotlib.ticker import StrMethodFormatter
 
 from lexloom.commands.script import run, script_parser
 from lexloom.report.figures import GREY, drawing
+from lexloom.settings.command_line import SettingsParser
 from lexloom.training.training_log import read_log
 
-parser = script_parser(
-    "Draw how many tokens a language model read in a second of its training, with the median."
-)
-parser.add_argument("training_log", help="the log of the training, {model}.csv beside the model")
-parser.add_argument("--output", required=True, help="where to write the figure (PNG)")
+
+def options() -> SettingsParser:
+    """Return the command line of this script."""
+    parser = script_parser(__doc__)
+    parser.add_argument("training_log", help="the log of the training, {model}.csv beside the model")
+    parser.add_argument("--output", required=True, help="where to write the figure (PNG)")
+    return parser
 
 
 def main(options: argparse.Namespace) -> None:
@@ -32,4 +35,4 @@ def main(options: argparse.Namespace) -> None:
 
 
 if __name__ == "__main__":
-    run(main, parser)
+    run(main, options())

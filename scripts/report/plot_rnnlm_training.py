@@ -1,4 +1,4 @@
-"""Draw how language models trained, within epochs: perplexity, gradient norm and learning rate."""
+"""Draw the perplexity, the gradient norm and the learning rate of language models as they trained."""
 
 import argparse
 from pathlib import Path
@@ -7,15 +7,18 @@ from matplotlib.ticker import LogLocator, NullLocator, StrMethodFormatter
 
 from lexloom.commands.script import run, script_parser
 from lexloom.report.figures import drawing
+from lexloom.settings.command_line import SettingsParser
 from lexloom.storage.artifacts import read_artifact
 
 LOGARITHMIC = {"perplexity": "training perplexity", "gradient_norm": "gradient norm"}
 
-parser = script_parser(
-    "Draw the perplexity, the gradient norm and the learning rate of language models as they trained."
-)
-parser.add_argument("models", nargs="+", help="trained language models (HDF5)")
-parser.add_argument("--output", required=True, help="where to write the figure (PNG)")
+
+def options() -> SettingsParser:
+    """Return the command line of this script."""
+    parser = script_parser(__doc__)
+    parser.add_argument("models", nargs="+", help="trained language models (HDF5)")
+    parser.add_argument("--output", required=True, help="where to write the figure (PNG)")
+    return parser
 
 
 def main(options: argparse.Namespace) -> None:
@@ -39,4 +42,4 @@ def main(options: argparse.Namespace) -> None:
 
 
 if __name__ == "__main__":
-    run(main, parser)
+    run(main, options())

@@ -1,4 +1,7 @@
-"""Draw which settings of counted word vectors matter how much."""
+"""Draw the mean score by each setting of a sweep: the best combination with each value, and their spread.
+
+The setting whose choice changes the best score most comes first.
+"""
 
 import argparse
 from itertools import zip_longest
@@ -8,16 +11,18 @@ from matplotlib.axes import Axes
 
 from lexloom.commands.script import run, script_parser
 from lexloom.report.figures import COLOURS, GREY, drawing
+from lexloom.settings.command_line import SettingsParser
 from lexloom.vectors.sweep_tables import Sweep, read_sweep
 
 COLUMNS = 4
 
-parser = script_parser(
-    "Draw the mean score by each setting of a sweep: the best of all combinations that have a value, and the "
-    "spread of them all. The setting whose choice changes the best most comes first."
-)
-parser.add_argument("sweep", help="table of a sweep (tab-separated)")
-parser.add_argument("--output", required=True, help="where to write the figure (PNG)")
+
+def options() -> SettingsParser:
+    """Return the command line of this script."""
+    parser = script_parser(__doc__)
+    parser.add_argument("sweep", help="table of a sweep (tab-separated)")
+    parser.add_argument("--output", required=True, help="where to write the figure (PNG)")
+    return parser
 
 
 def main(options: argparse.Namespace) -> None:
@@ -86,4 +91,4 @@ def explain(axes: Axes, sweep: Sweep) -> None:
 
 
 if __name__ == "__main__":
-    run(main, parser)
+    run(main, options())

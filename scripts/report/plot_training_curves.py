@@ -1,15 +1,20 @@
-"""Draw the loss of word vectors in training, epoch by epoch."""
+"""Draw the training loss of word vectors by epoch, one curve for each file."""
 
 import argparse
 from pathlib import Path
 
 from lexloom.commands.script import run, script_parser
 from lexloom.report.figures import drawing, plot_epochs
+from lexloom.settings.command_line import SettingsParser
 from lexloom.storage.artifacts import read_artifact
 
-parser = script_parser("Draw the training loss of word vectors by epoch, one curve for each file.")
-parser.add_argument("vectors", nargs="+", help="trained word vectors (HDF5)")
-parser.add_argument("--output", required=True, help="where to write the figure (PNG)")
+
+def options() -> SettingsParser:
+    """Return the command line of this script."""
+    parser = script_parser(__doc__)
+    parser.add_argument("vectors", nargs="+", help="trained word vectors (HDF5)")
+    parser.add_argument("--output", required=True, help="where to write the figure (PNG)")
+    return parser
 
 
 def main(options: argparse.Namespace) -> None:
@@ -23,4 +28,4 @@ def main(options: argparse.Namespace) -> None:
 
 
 if __name__ == "__main__":
-    run(main, parser)
+    run(main, options())

@@ -1,26 +1,38 @@
-"""Draw the most frequent words on the plane that shows most of how their vectors differ."""
+"""Draw the most frequent words in the plane of the first two principal components of their unit vectors."""
 
 import argparse
 from itertools import product
 
 import numpy as np
 from matplotlib.axes import Axes
+from pydantic import Field
 
-from lexloom.commands.script import at_least, run, script_parser
+from lexloom.commands.script import run, script_parser
 from lexloom.kernels.backend import get_backend
 from lexloom.report.figures import COLOURS, GREY, MARKERS, drawing, label_points, principal_plane
+from lexloom.settings.base import Settings
+from lexloom.settings.command_line import SettingsParser
 from lexloom.storage.artifacts import check_same_words, read_artifact
 from lexloom.vectors.word_vectors import WordVectors, read_vectors
 
-parser = script_parser(
-    "Draw words in two dimensions: the first two principal components of their unit vectors."
-)
-parser.add_argument("vectors", help="word vectors (HDF5)")
-parser.add_argument("corpus", help="the corpus, for the words' counts (HDF5)")
-parser.add_argument("--gold", metavar="FILE", help="colour words by the classes of a generated corpus (HDF5)")
-parser.add_argument("--count", type=at_least(1), default=120, help="how many of the most frequent words")
-parser.add_argument("--name", required=True, help="of the vectors, for the title")
-parser.add_argument("--output", required=True, help="where to write the figure (PNG)")
+
+class Words(Settings):
+    """How many words to draw."""
+
+    count: int = Field(120, ge=1, le=100_000, description="how many of the most frequent words")
+
+
+def options() -> SettingsParser:
+    """Return the command line of this script."""
+    parser = script_parser(__doc__, Words)
+    parser.add_argument("vectors", help="word vectors (HDF5)")
+    parser.add_argument("corpus", help="the corpus, for the words' counts (HDF5)")
+    parser.add_argument(
+        "--gold", metavar="FILE", help="colour words by the classes of a generated corpus (HDF5)"
+    )
+    parser.add_argument("--name", required=True, help="of the vectors, for the title")
+    parser.add_argument("--output", required=True, help="where to write the figure (PNG)")
+    return parser
 
 
 def main(options: argparse.Namespace) -> None:
@@ -62,4 +74,4 @@ def draw_points(axes: Axes, places: np.ndarray, classes: np.ndarray | None) -> N
 
 
 if __name__ == "__main__":
-    run(main, parser)
+    run(main, options())

@@ -10,6 +10,7 @@ from itertools import chain
 from lexloom.commands.script import run, script_parser
 from lexloom.corpus.text_files import read_seconds
 from lexloom.errors import LexloomError
+from lexloom.settings.command_line import SettingsParser
 from lexloom.storage.artifacts import Artifact, read_artifact
 from lexloom.storage.atomic_files import aligned, write_lines
 
@@ -20,7 +21,7 @@ COLUMNS = ("rung", *KNOWN, "ours", "valid", "epochs", "seconds", "device")
 ADAPTED_COLUMNS = ("adapted_at_test_time", *KNOWN, "ours", "valid", "settings", "seconds", "device")
 
 
-def options() -> argparse.ArgumentParser:
+def options() -> SettingsParser:
     """Return the command line of this script."""
     parser = script_parser(__doc__)
     parser.add_argument("--output", required=True, help="the table, text with columns parted by white space")
@@ -45,13 +46,13 @@ def options() -> argparse.ArgumentParser:
     return parser
 
 
-def main(given: argparse.Namespace) -> None:
+def main(options: argparse.Namespace) -> None:
     """Read what was measured, write the table."""
-    if not len(given.rungs) == len(given.perplexities) == len(given.benchmarks):
+    if not len(options.rungs) == len(options.perplexities) == len(options.benchmarks):
         raise LexloomError("--rungs, --perplexities, --benchmarks: expected equally many of each")
-    known = [dict(pair.split("=", 1) for pair in getattr(given, name)) for name in KNOWN]
+    known = [dict(pair.split("=", 1) for pair in getattr(options, name)) for name in KNOWN]
     plain, adapted = [COLUMNS], [ADAPTED_COLUMNS]
-    for name, found, benchmark in sorted(read_rungs(given), key=lambda rung: -rung[1]["test"]):
+    for name, found, benchmark in sorted(read_rungs(options), key=lambda rung: -rung[1]["test"]):
         adaptation = found.settings.get("adaptation")
         (plain if adaptation is None else adapted).append(
             (
@@ -65,13 +66,15 @@ def main(given: argparse.Namespace) -> None:
             )
         )
     tables = [aligned(plain)] + ([["", *aligned(adapted)]] if len(adapted) > 1 else [])
-    write_lines(given.output, chain(*tables))
+    write_lines(options.output, chain(*tables))
 
 
-def read_rungs(given: argparse.Namespace) -> list[tuple[str, Artifact, str]]:
+def read_rungs(options: argparse.Namespace) -> list[tuple[str, Artifact, str]]:
     """Return the name of each rung, what was measured, and the file with its time."""
-    measured = [read_artifact(path, "perplexity", ["valid", "test", "epochs"]) for path in given.perplexities]
-    return list(zip(given.rungs, measured, given.benchmarks, strict=True))
+    measured = [
+        read_artifact(path, "perplexity", ["valid", "test", "epochs"]) for path in options.perplexities
+    ]
+    return list(zip(options.rungs, measured, options.benchmarks, strict=True))
 
 
 def in_one_word(settings: Mapping[str, float]) -> str:

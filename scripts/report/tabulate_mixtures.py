@@ -8,10 +8,11 @@ import numpy as np
 from lexloom.commands.script import run, script_parser
 from lexloom.errors import LexloomError
 from lexloom.language.perplexity import mix, mixture_weights, perplexity_of_tokens, read_log_probabilities
+from lexloom.settings.command_line import SettingsParser
 from lexloom.storage.atomic_files import aligned, write_lines
 
 
-def options() -> argparse.ArgumentParser:
+def options() -> SettingsParser:
     """Return the command line of this script."""
     parser = script_parser(__doc__)
     parser.add_argument("--output", required=True, help="the table, text with columns parted by white space")
@@ -22,11 +23,11 @@ def options() -> argparse.ArgumentParser:
     return parser
 
 
-def main(given: argparse.Namespace) -> None:
+def main(options: argparse.Namespace) -> None:
     """Read what each model gives to each token, write the perplexities of the mixtures."""
-    if len(given.models) != len(given.perplexities):
+    if len(options.models) != len(options.perplexities):
         raise LexloomError("--models, --perplexities: expected equally many of each")
-    measured = read_log_probabilities(given.perplexities, ["valid", "test"])
+    measured = read_log_probabilities(options.perplexities, ["valid", "test"])
     valid, test = (
         np.array([model[f"log_probabilities/{split}"] for model in measured]) for split in ("valid", "test")
     )
@@ -40,12 +41,12 @@ def main(given: argparse.Namespace) -> None:
         reached = [perplexity_of_tokens(mix(split[list(mixture)], weights)) for split in (valid, test)]
         rows.append(
             (
-                "+".join(given.models[k] for k in mixture),
+                "+".join(options.models[k] for k in mixture),
                 "+".join(f"{weight:.3f}" for weight in weights),
                 *(f"{perplexity:.2f}" for perplexity in reached),
             )
         )
-    write_lines(given.output, aligned(rows))
+    write_lines(options.output, aligned(rows))
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ import argparse
 from lexloom.commands.script import run, script_parser
 from lexloom.corpus.text_files import read_seconds
 from lexloom.errors import LexloomError
+from lexloom.settings.command_line import SettingsParser
 from lexloom.storage.artifacts import read_artifact
 from lexloom.storage.atomic_files import aligned, write_lines
 
@@ -22,7 +23,7 @@ COLUMNS = (
 )
 
 
-def options() -> argparse.ArgumentParser:
+def options() -> SettingsParser:
     """Return the command line of this script."""
     parser = script_parser(__doc__)
     parser.add_argument("--output", required=True, help="the table, text with columns parted by white space")
@@ -43,21 +44,21 @@ def options() -> argparse.ArgumentParser:
     return parser
 
 
-def main(given: argparse.Namespace) -> None:
+def main(options: argparse.Namespace) -> None:
     """Read what was measured, write the table."""
-    if not len(given.models) == len(given.perplexities) == len(given.benchmarks):
+    if not len(options.models) == len(options.perplexities) == len(options.benchmarks):
         raise LexloomError("--models, --perplexities, --benchmarks: expected equally many of each")
     reference = "-"
-    for gold in given.gold:
+    for gold in options.gold:
         reference = f"{read_artifact(gold, 'gold')['reference_perplexity']:.2f}"
     rows = [COLUMNS]
-    for model, path, benchmark in zip(given.models, given.perplexities, given.benchmarks, strict=True):
+    for model, path, benchmark in zip(options.models, options.perplexities, options.benchmarks, strict=True):
         measured = read_artifact(path, "perplexity")
         perplexities = [f"{measured[split]:.2f}" for split in ("train", "valid", "test")]
         device = measured.settings["trained_on"].replace(" ", "_")
         rows.append(
             (
-                given.corpus,
+                options.corpus,
                 model,
                 f"{measured['parameters']}",
                 f"{measured['epochs']}",
@@ -67,7 +68,7 @@ def main(given: argparse.Namespace) -> None:
                 device,
             )
         )
-    write_lines(given.output, aligned(rows))
+    write_lines(options.output, aligned(rows))
 
 
 if __name__ == "__main__":

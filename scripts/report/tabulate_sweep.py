@@ -1,4 +1,7 @@
-"""Tabulate the best settings of counted word vectors, and what they score on a set that had no say."""
+"""Tabulate the settings that score best on the mean of all test sets of a sweep, and on all but one.
+
+The set left out shows what such a choice is worth elsewhere. The last line has those scores alone.
+"""
 
 import argparse
 from collections.abc import Iterator
@@ -6,15 +9,17 @@ from collections.abc import Iterator
 import numpy as np
 
 from lexloom.commands.script import run, script_parser
+from lexloom.settings.command_line import SettingsParser
 from lexloom.storage.atomic_files import aligned, write_lines
 from lexloom.vectors.sweep_tables import Sweep, read_sweep
 
-parser = script_parser(
-    "Tabulate the settings that score best on the mean of all test sets of a sweep, and on all but one: the "
-    "set that had no say tells what such a choice is worth elsewhere. The last line has those scores alone."
-)
-parser.add_argument("sweep", help="table of a sweep (tab-separated)")
-parser.add_argument("--output", required=True, help="where to write the table (text)")
+
+def options() -> SettingsParser:
+    """Return the command line of this script."""
+    parser = script_parser(__doc__)
+    parser.add_argument("sweep", help="table of a sweep (tab-separated)")
+    parser.add_argument("--output", required=True, help="where to write the table (text)")
+    return parser
 
 
 def main(options: argparse.Namespace) -> None:
@@ -55,4 +60,4 @@ def best(sweep: Sweep, names: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    run(main, parser)
+    run(main, options())

@@ -1,4 +1,8 @@
-"""Put scores, times of making and nearest words of several word vectors side by side, as plain text."""
+"""Tabulate scores, training times and nearest words of word vectors, one column for each file.
+
+A cell is the score, then its 95 % confidence interval. A dash means that nothing could be scored, or that the
+query is not in the vocabulary. Words/s are the words of train, times the epochs, divided by the seconds.
+"""
 
 import argparse
 from collections.abc import Iterator
@@ -10,26 +14,27 @@ import numpy as np
 from lexloom.commands.script import run, script_parser
 from lexloom.corpus.text_files import read_seconds
 from lexloom.errors import LexloomError
+from lexloom.settings.command_line import SettingsParser
 from lexloom.storage.artifacts import Artifact, read_artifact
 from lexloom.storage.atomic_files import aligned, write_lines
 
-parser = script_parser(
-    "Tabulate scores of word vectors, one column for each file, headed by the file's name. A cell is the "
-    "score, then its 95 % confidence interval. A dash: nothing could be scored, or the "
-    "query is not in the vocabulary. Words/s are the words of train, times the epochs, by the seconds."
-)
-parser.add_argument("similarity", nargs="+", help="scores of word vectors on one corpus (HDF5)")
-parser.add_argument("--corpus", required=True, metavar="FILE", help="the corpus they were made of (HDF5)")
-parser.add_argument(
-    "--benchmarks",
-    nargs="+",
-    action="append",
-    required=True,
-    metavar="FILE",
-    help="Snakemake's benchmarks (TSV) of the jobs that made one of the vectors from the corpus; "
-    "once for each of the scores, in their order",
-)
-parser.add_argument("--output", required=True, help="where to write the table (text)")
+
+def options() -> SettingsParser:
+    """Return the command line of this script."""
+    parser = script_parser(__doc__)
+    parser.add_argument("similarity", nargs="+", help="scores of word vectors on one corpus (HDF5)")
+    parser.add_argument("--corpus", required=True, metavar="FILE", help="the corpus they were made of (HDF5)")
+    parser.add_argument(
+        "--benchmarks",
+        nargs="+",
+        action="append",
+        required=True,
+        metavar="FILE",
+        help="Snakemake's benchmarks (TSV) of the jobs that made one of the vectors from the corpus; "
+        "once for each of the scores, in their order",
+    )
+    parser.add_argument("--output", required=True, help="where to write the table (text)")
+    return parser
 
 
 def main(options: argparse.Namespace) -> None:
@@ -105,4 +110,4 @@ def neighbour(result: Artifact, query: int, rank: int) -> str:
 
 
 if __name__ == "__main__":
-    run(main, parser)
+    run(main, options())

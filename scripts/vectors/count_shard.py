@@ -3,43 +3,49 @@
 import argparse
 from pathlib import Path
 
-from lexloom.commands.script import at_least, run, script_parser
+from pydantic import Field
+
+from lexloom.commands.script import run, script_parser
 from lexloom.kernels.backend import get_backend
-from lexloom.storage.artifacts import read_artifact, write_artifact
-from lexloom.vectors.cooccurrence import WEIGHTINGS, count_shard
+from lexloom.settings.base import Settings
+from lexloom.settings.command_line import SettingsParser
+from lexloom.settings.counts import Counting, Memory
+from lexloom.settings.execution import Threads
+from lexloom.storage.artifacts import Provenance, read_artifact, write_artifact
+from lexloom.vectors.cooccurrence import count_shard
 
-SETTINGS = ("window", "weighting", "shard", "shards")
+
+class Shard(Settings):
+    """Which part of the text to count."""
+
+    shard: int = Field(ge=1, le=10_000, description="which part of the text, from 1")
+    shards: int = Field(ge=1, le=10_000, description="how many parts there are")
 
 
-def options() -> argparse.ArgumentParser:
+def options() -> SettingsParser:
     """Return the command line of this script."""
-    parser = script_parser(__doc__)
+    parser = script_parser(__doc__, Shard, Counting, Memory, Threads)
     parser.add_argument("corpus", help="tokenized corpus, HDF5 of kind corpus")
     parser.add_argument("--output", required=True, help="sums of weights, HDF5 of kind shard")
-    parser.add_argument("--shard", type=at_least(1), required=True, help="which part of the text, from 1")
-    parser.add_argument("--shards", type=at_least(1), required=True, help="how many parts there are")
-    parser.add_argument("--window", type=at_least(1), default=5, help="as in count_cooccurrences.py")
-    parser.add_argument(
-        "--weighting", choices=WEIGHTINGS, default="flat", help="as in count_cooccurrences.py"
-    )
-    parser.add_argument("--memory-mb", type=at_least(1), default=1000, help="as in count_cooccurrences.py")
-    parser.add_argument(
-        "--threads", type=at_least(1), default=1, help="CPU threads; the result does not depend on it"
-    )
     return parser
 
 
-def main(given: argparse.Namespace) -> None:
+def main(options: argparse.Namespace) -> None:
     """Read the corpus, count pairs in one part of it, write the sums."""
-    get_backend(threads=given.threads)
-    corpus = read_artifact(given.corpus, "corpus", ["train", "words"])
-    folder = Path(given.output).parent
+    get_backend(threads=options.threads)
+    corpus = read_artifact(options.corpus, "corpus", ["train", "words"])
+    folder = Path(options.output).parent
     folder.mkdir(parents=True, exist_ok=True)
-    settings = {name: getattr(given, name) for name in SETTINGS}
+    settings = {
+        "window": options.window,
+        "weighting": options.weighting,
+        "shard": options.shard,
+        "shards": options.shards,
+    }
     sums = count_shard(
-        corpus["train"], len(corpus["words"]), **settings, memory_mb=given.memory_mb, folder=folder
+        corpus["train"], len(corpus["words"]), **settings, memory_mb=options.memory_mb, folder=folder
     )
-    write_artifact(given.output, "shard", {"sums": sums}, settings, [given.corpus])
+    write_artifact(options.output, "shard", {"sums": sums}, Provenance(settings, [options.corpus]))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,8 @@
-"""Score word vectors against ratings, analogies or word classes, and list the nearest words of queries."""
+"""Score word vectors against ratings, analogies or word classes, and list the nearest words of queries.
+
+Scores are rank correlations with people's ratings and shares of right answers, each with its 95 % confidence
+interval, over the items of which every word is in the vocabulary.
+"""
 
 import argparse
 import logging
@@ -7,34 +11,39 @@ from pathlib import Path
 
 import numpy as np
 
-from lexloom.commands.script import at_least, run, script_parser
+from lexloom.commands.script import run, script_parser
+from lexloom.errors import did_you_mean
 from lexloom.kernels.backend import get_backend
-from lexloom.storage.artifacts import Dataset, describe_artifact, read_artifact, write_artifact
+from lexloom.settings.command_line import SettingsParser
+from lexloom.settings.evaluation import Neighbours
+from lexloom.storage.artifacts import Dataset, Provenance, describe_artifact, read_artifact, write_artifact
 from lexloom.vectors.scores import Score, score_analogies, score_classes, score_similarity
 from lexloom.vectors.test_sets import read_analogies, read_similarity_set
 from lexloom.vectors.word_vectors import WordVectors, read_vectors
 
-parser = script_parser(
-    "Score word vectors: rank correlations with people's ratings, shares of right answers, each with its "
-    "95 % confidence interval, over the items of which every word is in the vocabulary; nearest words."
-)
-parser.add_argument("vectors", help="word vectors, or a PPMI matrix whose rows are the vectors (HDF5)")
-parser.add_argument("--similarity", nargs="*", default=[], metavar="FILE", help="lines of `word word rating`")
-parser.add_argument(
-    "--analogies", nargs="*", default=[], metavar="FILE", help="lines of four words, a : b = c : d"
-)
-parser.add_argument("--gold", metavar="FILE", help="word classes and analogies of a generated corpus (HDF5)")
-parser.add_argument(
-    "--queries",
-    nargs="*",
-    default=[],
-    metavar="WORD",
-    help="list the nearest words of these, as far as the vocabulary has them",
-)
-parser.add_argument(
-    "--neighbours", type=at_least(1), default=5, metavar="COUNT", help="how many of them, at least 1"
-)
-parser.add_argument("--output", required=True, help="where to write the scores (HDF5)")
+
+def options() -> SettingsParser:
+    """Return the command line of this script."""
+    parser = script_parser(__doc__, Neighbours)
+    parser.add_argument("vectors", help="word vectors, or a PPMI matrix whose rows are the vectors (HDF5)")
+    parser.add_argument(
+        "--similarity", nargs="*", default=[], metavar="FILE", help="lines of `word word rating`"
+    )
+    parser.add_argument(
+        "--analogies", nargs="*", default=[], metavar="FILE", help="lines of four words, a : b = c : d"
+    )
+    parser.add_argument(
+        "--gold", metavar="FILE", help="word classes and analogies of a generated corpus (HDF5)"
+    )
+    parser.add_argument(
+        "--queries",
+        nargs="*",
+        default=[],
+        metavar="WORD",
+        help="list the nearest words of these, as far as the vocabulary has them",
+    )
+    parser.add_argument("--output", required=True, help="the scores, HDF5 of kind similarity")
+    return parser
 
 
 def main(options: argparse.Namespace) -> None:
@@ -62,19 +71,20 @@ def main(options: argparse.Namespace) -> None:
             "neighbours": Dataset(neighbours, ("query", "rank"), "word id"),
             "cosines": Dataset(cosines, ("query", "rank")),
         },
-        {"queries": options.queries, "neighbours": options.neighbours},
-        inputs=[options.vectors, *options.similarity, *options.analogies, *filter(None, [options.gold])],
+        Provenance(
+            {"queries": options.queries, "neighbours": options.neighbours},
+            inputs=[options.vectors, *options.similarity, *options.analogies, *filter(None, [options.gold])],
+        ),
     )
 
 
-def names_of(queries: np.ndarray, given: list[str], vectors: WordVectors) -> Iterator[str]:
-    """Yield the queries as the vocabulary spells them; log those that it lacks, and yield them as given."""
-    for word, query in zip(queries, given, strict=True):
+def names_of(ids: np.ndarray, queries: list[str], vectors: WordVectors) -> Iterator[str]:
+    """Yield the queries as the vocabulary spells them; log those that it lacks, and yield them as options."""
+    for word, query in zip(ids, queries, strict=True):
         if word < 0:
-            close = vectors.spelt_like(query)
-            hint = f"did you mean {' or '.join(close)}?" if close else "no word is spelt like it"
+            near = did_you_mean(query, vectors.words) or "no word is spelled alike"
             logging.warning(
-                "%r: not among the %d words of these vectors; %s", query, len(vectors.words), hint
+                "%r: not among the %d words of these vectors; %s", query, len(vectors.words), near
             )
         yield query if word < 0 else vectors.words[word]
 
@@ -93,4 +103,4 @@ def all_scores(vectors: WordVectors, options: argparse.Namespace) -> Iterator[Sc
 
 
 if __name__ == "__main__":
-    run(main, parser)
+    run(main, options())

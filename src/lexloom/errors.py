@@ -1,8 +1,7 @@
 """The exceptions that a person is meant to read, and the hints in their messages."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from difflib import get_close_matches
-from inspect import signature
 from operator import index
 
 
@@ -89,19 +88,3 @@ def check_whole(name: str, value: object, minimum: int) -> None:
         is_whole = False
     if not is_whole:
         raise LexloomError(f"{name}: {value!r}; expected a whole number, {minimum} or more")
-
-
-def check_settings(settings: Iterable[str], *functions: Callable) -> None:
-    """Raise an error if a setting is not among the keyword-only arguments with a default of some functions.
-
-    Raises
-    ------
-    LexloomError
-        Naming the closest setting, or all of them if none is close.
-    """
-    arguments = [argument for function in functions for argument in signature(function).parameters.values()]
-    known = [
-        each.name for each in arguments if each.kind is each.KEYWORD_ONLY and each.default is not each.empty
-    ]
-    for name in settings:
-        check_known("setting", name, known)

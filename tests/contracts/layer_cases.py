@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from lexloom.nn import graph, layers, losses, recurrent, regularization, sampled_softmax
+from lexloom.nn import graph, layer, layers, losses, recurrent, regularization, sampled_softmax
 from lexloom.nn.parameter import Parameter, RowGrad
-from lexloom.training.optimizers import OPTIMIZERS, clip_factor
+from lexloom.training.gradients import clip_factor
+from lexloom.training.optimizers import OPTIMIZERS
 
 
 @dataclass
@@ -93,6 +94,11 @@ def layer_cases(dtype: Any = np.float64, move: Callable = lambda array: array) -
         "Branch": (graph.Branch(), make.array(*x)),
         "Repeat": (graph.Repeat(3), make.array(*x)),
         "Sum": (graph.Sum(), make.array(*x)),
+        "Flatten": (graph.Flatten(), make.array(*x)),
+        "MeanOfPresent": (
+            layers.MeanOfPresent(layers.Embedding(make.parameter("W", 5, 3))),
+            make.ids([*IDS, [-1] * 4]),
+        ),
         "RNN": (OneTuple(recurrent.RNN(*_weights(make, 2))), make.array(*x), make.array(2, 2)),
         "LSTM": (
             OneTuple(recurrent.LSTM(*_weights(make, 8))),
@@ -125,7 +131,17 @@ def _dropouts(make: Maker, x: tuple) -> dict[str, tuple]:
             regularization.PenalizedDropout(layers.Dropout(0.5)),
             make.array(*x),
         ),
-        "WordDropout": (regularization.WordDropout(0.5, 5), make.array(*x), make.ids(IDS)),
+        "WordDropout": (
+            regularization.WordDropout(layers.Embedding(make.parameter("W", 5, 3)), 0.5),
+            make.ids(IDS),
+        ),
+        "Chain": (
+            layer.Chain(
+                layers.Linear(make.parameter("W", 3, 2), make.parameter("b", 2)),
+                layer.Chain(layers.Tanh(), layers.Dropout(0.5)),
+            ),
+            make.array(*x),
+        ),
         "WeightDrop, LSTM": (
             OneTuple(regularization.WeightDrop(lstm, 0.5)),
             make.array(*x),
@@ -182,8 +198,8 @@ def loss_cases(dtype: Any = np.float64, move: Callable = lambda array: array) ->
 
 
 def parameters_of(loss: Any) -> list[Parameter]:
-    """Return the parameters of a loss; most have none."""
-    return loss.parameters() if hasattr(loss, "parameters") else []
+    """Return the parameters of a loss."""
+    return loss.parameters()
 
 
 def _weights(make: Maker, columns: int) -> list[Parameter]:

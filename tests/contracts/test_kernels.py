@@ -20,7 +20,8 @@ from lexloom.kernels.cpu.machine.registers import WIDTH, load_row, store_row
 from lexloom.kernels.reference.kernels import Reference
 from lexloom.kernels.tiles import Job
 from lexloom.nn.parameter import Parameter, RowGrad
-from lexloom.training.optimizers import OPTIMIZERS, clip_factor, global_norm
+from lexloom.training.gradients import clip_factor, global_norm
+from lexloom.training.optimizers import OPTIMIZERS
 
 cpu = Cpu()
 reference = Reference()

@@ -14,7 +14,7 @@ import pytest
 from running import path_of
 
 from lexloom.corpus.tokenizer import Tokenizer
-from lexloom.storage.artifacts import write_artifact
+from lexloom.storage.artifacts import Provenance, write_artifact
 
 IDS = np.random.default_rng(0).integers(0, 30, 4000).astype(np.int32)
 
@@ -39,11 +39,11 @@ class Training:
         if program == "train_rnnlm":
             datasets = {"train": IDS, "valid": IDS[:300], "test": IDS[:9], "words": words}
             datasets["counts"] = np.bincount(IDS)
-            write_artifact(folder / "input.h5", "corpus", datasets, asdict(Tokenizer()))
+            write_artifact(folder / "input.h5", "corpus", datasets, Provenance(asdict(Tokenizer())))
         else:
             datasets = {"targets": IDS, "offsets": np.array([-2, -1, 1, 2]), "words": words}
             datasets["counts"] = np.bincount(IDS)
-            write_artifact(folder / "input.h5", "contexts", datasets, {"window": 2})
+            write_artifact(folder / "input.h5", "contexts", datasets, Provenance({"window": 2}))
 
     def start(self, *arguments, **options):
         given = [self.folder / "input.h5", "--output", self.output, *self.options.split(), *arguments]

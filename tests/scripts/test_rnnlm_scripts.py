@@ -9,7 +9,7 @@ from running import run_script, succeed
 
 from lexloom.corpus.tokenizer import Tokenizer
 from lexloom.language.ngram import NGramLM, count_ngrams
-from lexloom.storage.artifacts import read_artifact, write_artifact
+from lexloom.storage.artifacts import Provenance, read_artifact, write_artifact
 
 IDS = np.random.default_rng(0).integers(0, 6, 300).astype(np.int32)
 
@@ -17,7 +17,7 @@ IDS = np.random.default_rng(0).integers(0, 6, 300).astype(np.int32)
 def write_corpus(path, words, end="a"):
     texts = {"train": IDS, "valid": IDS[:50], "test": IDS[50:99]}
     datasets = texts | {"words": words, "counts": np.bincount(IDS, minlength=6)}
-    write_artifact(path, "corpus", datasets, asdict(Tokenizer(sentence_end=end)))
+    write_artifact(path, "corpus", datasets, Provenance(asdict(Tokenizer(sentence_end=end))))
 
 
 def train(folder, *arguments):
@@ -68,7 +68,7 @@ def test_an_ngram_model_is_counted_and_measured(folder, end):
 
 def test_the_table_needs_a_benchmark_of_each_model(folder):
     datasets = {name: np.float64(2) for name in ("train", "valid", "test", "parameters", "epochs")}
-    write_artifact(folder / "p.h5", "perplexity", datasets, {"trained_on": "cpu"})
+    write_artifact(folder / "p.h5", "perplexity", datasets, Provenance({"trained_on": "cpu"}))
     (folder / "b.tsv").write_text("s\th:m:s\n12.4\t0:00:12\n")
     (folder / "empty.tsv").write_text("")
 
@@ -93,7 +93,7 @@ def test_the_ladder_begins_with_the_worst_and_has_a_dash_where_no_perplexity_is_
     for test in (80.0, 140.0):
         datasets = {"valid": np.float64(99), "test": np.float64(test), "epochs": np.int64(3)}
         files.append(folder / f"{test}.h5")
-        write_artifact(files[-1], "perplexity", datasets, {"trained_on": "cuda: A card"})
+        write_artifact(files[-1], "perplexity", datasets, Provenance({"trained_on": "cuda: A card"}))
     given = ["--output", folder / "t", "--published", "ngram=141.2", "--expected", "lstm=79.5"]
     given += ["--benchmarks", *[folder / "b.tsv"] * 2]
     succeed("tabulate_ladder", *given, "--rungs", "lstm", "ngram", "--perplexities", *files)
@@ -102,7 +102,7 @@ def test_the_ladder_begins_with_the_worst_and_has_a_dash_where_no_perplexity_is_
         ["lstm", "-", "79.5", "80.00", "99.00", "3", "12", "cuda:_A_card"],
     ]
     settings = {"trained_on": "cuda: A card", "adaptation": {"window": 500, "weight": 0.12345}}
-    write_artifact(files[1], "perplexity", datasets, settings)
+    write_artifact(files[1], "perplexity", datasets, Provenance(settings))
     succeed("tabulate_ladder", *given, "--rungs", "lstm", "lstm+cache", "--perplexities", *files)
     assert [line.split() for line in (folder / "t").read_text().splitlines()[1:]] == [
         ["lstm", "-", "79.5", "80.00", "99.00", "3", "12", "cuda:_A_card"],

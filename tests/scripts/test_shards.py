@@ -26,7 +26,7 @@ def succeed(name, *arguments):
 def write_corpus(path, ids):
     counts = np.bincount(ids, minlength=502)
     words = [str(word) for word in range(502)]
-    write_artifact(path, "corpus", {"train": ids, "words": words, "counts": counts}, {})
+    write_artifact(path, "corpus", {"train": ids, "words": words, "counts": counts})
 
 
 def count_in_shards(folder, shards, options=(), memory_mb=1000):

@@ -15,7 +15,7 @@ WORDS = ["the", "cat", "<unk>", "dog"]
 @pytest.fixture
 def corpus(tmp_path):
     ids = np.tile(np.array([0, 1, 0, 3], np.int32), 5100)
-    write_artifact(tmp_path / "corpus.h5", "corpus", {"train": ids, "words": WORDS}, {})
+    write_artifact(tmp_path / "corpus.h5", "corpus", {"train": ids, "words": WORDS})
     return tmp_path / "corpus.h5"
 
 

@@ -3,7 +3,7 @@ import pytest
 from running import run_script, succeed
 from scipy import sparse
 
-from lexloom.storage.artifacts import read_artifact, write_artifact
+from lexloom.storage.artifacts import Provenance, read_artifact, write_artifact
 
 WORDS = ["cat", "dog", "cow", "red", "blue", "green"]
 
@@ -20,16 +20,21 @@ def tabulate(folder, *scores):
 def folder(tmp_path):
     rows = np.random.default_rng(1).uniform(size=(6, 4)).astype(np.float32)
     rows[:3, 0] += 2
-    write_artifact(tmp_path / "svd.h5", "vectors", {"vectors": rows, "words": WORDS}, {"epochs": 6})
     write_artifact(
-        tmp_path / "ppmi.h5", "ppmi", {"ppmi": sparse.csr_array(rows @ rows.T), "words": WORDS}, {}
+        tmp_path / "svd.h5", "vectors", {"vectors": rows, "words": WORDS}, Provenance({"epochs": 6})
+    )
+    write_artifact(
+        tmp_path / "ppmi.h5",
+        "ppmi",
+        {"ppmi": sparse.csr_array(rows @ rows.T), "words": WORDS},
+        Provenance({}),
     )
     counts = np.array([9, 8, 1, 7, 5, 2])
-    write_artifact(tmp_path / "corpus.h5", "corpus", {"counts": counts, "words": WORDS}, {})
+    write_artifact(tmp_path / "corpus.h5", "corpus", {"counts": counts, "words": WORDS})
     classes = np.array([0, 0, 0, 1, 1, 1], np.int32)
     gold = {"words": WORDS, "word_classes": classes, "class_names": ["animal", "colour"]}
     gold |= {"analogies": np.array([[0, 1, 3, 4]], np.int32), "reference_perplexity": np.array(2.5)}
-    write_artifact(tmp_path / "gold.h5", "gold", gold, {})
+    write_artifact(tmp_path / "gold.h5", "gold", gold)
     (tmp_path / "pairs.txt").write_text("cat dog 9\ncat red 2\nDog blue 1\ncow horse 8\nred blue 7\n")
     (tmp_path / "questions.txt").write_text(": colours\ncat dog red blue\ncat dog pink blue\n")
     return tmp_path
@@ -155,7 +160,7 @@ def test_figures_of_words_are_drawn(folder, script, arguments):
 @pytest.mark.parametrize(("script", "file"), [("plot_words", "svd.h5"), ("plot_ppmi", "ppmi.h5")])
 def test_vectors_are_not_drawn_with_the_counts_of_other_words(folder, script, file):
     other = {"counts": np.arange(6), "words": WORDS[::-1]}
-    write_artifact(folder / "other.h5", "corpus", other, {})
+    write_artifact(folder / "other.h5", "corpus", other)
     name = ["--name", "SVD"] * (script == "plot_words")
     result = run_script(script, *name, "--output", folder / "f.png", folder / file, folder / "other.h5")
     assert result.returncode == 1
@@ -166,11 +171,11 @@ def test_vectors_are_not_drawn_with_the_counts_of_other_words(folder, script, fi
 
 def test_training_curves_are_drawn(folder):
     losses = np.array([3.0, 2.5, 2.4])
-    write_artifact(folder / "cbow.h5", "vectors", {"losses": losses}, {})
+    write_artifact(folder / "cbow.h5", "vectors", {"losses": losses})
     history = {"history/train_perplexity": np.exp(losses), "history/valid_perplexity": np.exp(losses) + 1}
     columns = ("epochs", "perplexity", "gradient_norm", "learning_rate")
     history |= {f"steps/{name}": np.exp(losses) for name in columns}
-    write_artifact(folder / "lstm.h5", "rnnlm", history, {})
+    write_artifact(folder / "lstm.h5", "rnnlm", history)
     succeed("plot_training_curves", "--output", folder / "curves.png", folder / "cbow.h5")
     gold = ["--gold", folder / "gold.h5"]
     succeed("plot_perplexity", "--output", folder / "perplexity.png", *gold, "--", folder / "lstm.h5")

@@ -14,7 +14,7 @@ IDS = np.random.default_rng(0).integers(0, 6, 2000).astype(np.int32)
 def contexts(tmp_path_factory):
     folder = tmp_path_factory.mktemp("word2vec")
     corpus = {"train": IDS, "words": WORDS, "counts": np.bincount(IDS)}
-    write_artifact(folder / "corpus.h5", "corpus", corpus, {})
+    write_artifact(folder / "corpus.h5", "corpus", corpus)
     succeed("create_contexts", folder / "corpus.h5", "--output", folder / "contexts.h5", "--window", 2)
     return folder / "contexts.h5"
 
@@ -77,7 +77,7 @@ def test_sums_with_the_vectors_of_contexts_are_published_by_choice(contexts, tmp
 def test_training_goes_on_with_another_text_and_new_words(contexts, tmp_path):
     assert train(contexts, tmp_path / "old.h5").returncode == 0
     more = {"train": IDS % 3, "words": ["horse", "cat", "hen"], "counts": np.bincount(IDS % 3)}
-    write_artifact(tmp_path / "more.h5", "corpus", more, {})
+    write_artifact(tmp_path / "more.h5", "corpus", more)
     succeed("create_contexts", tmp_path / "more.h5", "--output", tmp_path / "contexts.h5", "--window", 2)
     start = ("--start", tmp_path / "old.h5")
     assert train(tmp_path / "contexts.h5", tmp_path / "new.h5", *start).returncode == 0

@@ -15,7 +15,8 @@ FLOORS = (
     ("nn",),
     ("storage",),
     ("kernels",),
-    ("settings", "errors"),
+    ("settings",),
+    ("errors",),
 )
 FLOOR_OF = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
 FILES = sorted(LIBRARY.rglob("*.py"))

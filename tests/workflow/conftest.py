@@ -160,7 +160,6 @@ def configuration(mirror):
         "rnnlm": {
             "models": {"tiny": dict(TINY)},
             "adaptation": {
-                "temperature": {"tokens": 100},
                 "cache": {"windows": [20], "thetas": [0.5, 1.0]},
                 "dynamic": {"steps": 10, "tokens": 100, "learning_rates": [0.001], "decays": [0.01]},
             },

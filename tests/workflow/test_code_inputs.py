@@ -1,14 +1,10 @@
 """What a rule depends on: every module that its script imports, and its settings with their names."""
 
-import argparse
-import shlex
 import subprocess
 import sys
 
-import code_inputs
 import pytest
-from hypothesis import example, given
-from hypothesis import strategies as st
+from library import code_inputs
 
 FOLDER = code_inputs.ROOT / "scripts"
 SCRIPTS = sorted(str(path.relative_to(FOLDER)) for path in FOLDER.rglob("*.py"))
@@ -93,29 +89,3 @@ def test_scripts_that_do_not_compute_do_not_depend_on_the_kernels():
         "report/plot_perplexity.py",
     ):
         assert not [path for path in code_inputs.code(script)["modules"] if "kernels" in path]
-
-
-def test_options_are_sorted_and_named():
-    settings = {
-        "steps": 35,
-        "learning_rate": 0.5,
-        "tied": True,
-        "lower": False,
-        "patience": None,
-        "split": [0.9, 0.1],
-    }
-    assert code_inputs.options(settings) == "--learning-rate 0.5 --split 0.9 0.1 --steps 35 --tied"
-
-
-def test_swapped_settings_are_another_string():
-    assert code_inputs.options({"hidden": 100, "layers": 2}) != code_inputs.options(
-        {"hidden": 2, "layers": 100}
-    )
-
-
-@example("-x")
-@given(st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"])))
-def test_any_text_reaches_the_script_as_it_is(text):
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--pattern")
-    assert parser.parse_args(shlex.split(code_inputs.options({"pattern": text}))).pattern == text

@@ -18,7 +18,7 @@ def shown(workflow):
     """Return whether the table and the figure are given what is known of the corpus."""
     plan = workflow.snakemake("--dry-run", "--printshellcmds", *TARGETS).stdout
     commands = re.findall(
-        r"^Shell command: python scripts/(?:tabulate_rnnlm|plot_perplexity)\.py .*$", plan, re.M
+        r"^Shell command: python scripts/report/(?:tabulate_rnnlm|plot_perplexity)\.py .*$", plan, re.M
     )
     assert len(commands) == 2
     return ["--gold data/sample/gold.h5" in command for command in commands]

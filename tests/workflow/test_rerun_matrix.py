@@ -9,10 +9,7 @@ VECTORS = {f"results/sample/similarity/{name}.h5" for name in ("ppmi", "svd", "c
 VECTOR_TABLE = {"results/sample/vectors.txt"}
 LADDER = {"results/sample/ladder.txt"}
 COMPARED = {"results/sample/mixtures.txt", "results/sample/figures/perplexity_bands.png", *LADDER}
-ADAPTED = {
-    name: {f"results/sample/rnnlm/adapted/tiny_{name}.h5", *LADDER}
-    for name in ("temperature", "cache", "dynamic")
-}
+ADAPTED = {name: {f"results/sample/rnnlm/adapted/tiny_{name}.h5", *LADDER} for name in ("cache", "dynamic")}
 SPEED = {"results/sample/figures/rnnlm_speed_tiny.png"}
 LANGUAGE_MODEL = {
     "results/sample/rnnlm/tiny.h5",
@@ -114,7 +111,6 @@ CHANGED_KEYS = {
     "ngram.order": (2, NGRAM),
     "published.sample.ngram": (14.5, LADDER),
     "expected.sample.tiny": (600.5, LADDER),
-    "rnnlm.adaptation.temperature.tokens": (50, ADAPTED["temperature"]),
     "rnnlm.adaptation.cache.thetas": ([0.5], ADAPTED["cache"]),
     "rnnlm.adaptation.dynamic.decays": ([0.0, 0.01], ADAPTED["dynamic"]),
     "corpora.sample.adapt": ([], LADDER),

@@ -24,7 +24,7 @@ def test_a_rule_has_every_part(name):
     parts = re.findall(r"^    (\w+):", RULES[name], re.M)
     assert {"input", "output", "log", "benchmark", "threads", "resources", "shell"} <= set(parts)
     assert "mem_mb=" in RULES[name]
-    assert re.search(r'code\("\w+\.py"\)', RULES[name]), "the script and its modules are inputs"
+    assert re.search(r'code\(f?"\w+/[\w.{}]+\.py"\)', RULES[name]), "the script and its modules are inputs"
 
 
 @pytest.mark.parametrize("name", RULES)
@@ -38,5 +38,5 @@ def test_a_shell_command_names_nothing_that_snakemake_does_not_see(name):
 
 @pytest.mark.parametrize("name", RULES)
 def test_threads_and_device_are_asked_for_and_passed_on(name):
-    assert ("{threads}" in RULES[name]) == ('threads: config["threads"]' in RULES[name])
+    assert ("{threads}" in RULES[name]) == ("threads: configuration.threads" in RULES[name])
     assert ("{resources.device}" in RULES[name]) == ("**DEVICE" in RULES[name])

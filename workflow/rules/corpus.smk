@@ -1,6 +1,6 @@
 """From where texts come, downloaded, generated or a person's own, and their word ids."""
 
-DOWNLOADS = downloads()
+DOWNLOADS = texts.downloads()
 
 
 localrules:
@@ -18,7 +18,7 @@ rule download_file:
     benchmark:
         "results/benchmarks/{path}.tsv"
     wildcard_constraints:
-        path="|".join(map(re.escape, DOWNLOADS)) or "(?!)",
+        path=names(DOWNLOADS),
     threads: 1
     resources:
         mem_mb=500,
@@ -43,16 +43,17 @@ rule generate_sample:
     benchmark:
         "results/{corpus}/benchmarks/generate_sample.tsv"
     wildcard_constraints:
-        corpus=corpora_from("generate"),
+        corpus=names(
+            name
+            for name, corpus in configuration.corpora.items()
+            if corpus.source == "generate"
+        ),
     threads: 1
     resources:
         mem_mb=1000,
     params:
-        options=lambda wildcards: options(
-            {
-                "tokens": config["corpora"][wildcards.corpus]["tokens"],
-                "seed": config["seed"],
-            }
+        options=lambda wildcards: seeded(
+            {"tokens": configuration.corpora[wildcards.corpus].tokens}
         ),
     shell:
         "python {input.script} --log {log} --output {output.gold} {params.options}"
@@ -61,7 +62,7 @@ rule generate_sample:
 
 rule tokenize_corpus:
     input:
-        unpack(texts),
+        unpack(lambda wildcards: texts.files(wildcards.corpus)),
         **code("corpus/tokenize_corpus.py"),
     output:
         "data/{corpus}/corpus.h5",
@@ -73,12 +74,12 @@ rule tokenize_corpus:
     resources:
         mem_mb=2000,
     params:
-        options=tokenization,
-        held_out=lambda wildcards, input: options(
+        options=lambda wildcards: texts.tokenization(wildcards.corpus),
+        held_out=lambda wildcards, input: as_options(
             {
                 name: list(input[name])
                 for name in ("valid", "test")
-                if name in texts(wildcards)
+                if name in texts.files(wildcards.corpus)
             }
         ),
     shell:

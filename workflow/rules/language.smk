@@ -1,11 +1,5 @@
 """Language models: training, evaluation, and adaptation to the text they read."""
 
-MODELS = config["corpora"][CORPUS]["models"]
-
-
-wildcard_constraints:
-    model="|".join(config["rnnlm"]["models"]),
-
 
 rule train_rnnlm:
     input:
@@ -19,32 +13,33 @@ rule train_rnnlm:
         "results/{corpus}/rnnlm/{model}.csv",
     benchmark:
         "results/{corpus}/benchmarks/train_rnnlm_{model}.tsv"
-    threads: config["threads"]
+    threads: configuration.threads
     resources:
         **DEVICE,
-        checkpoint_minutes=config["checkpoint_minutes"],
+        checkpoint_minutes=configuration.checkpoint_minutes,
         mem_mb=4000,
     params:
-        options=lambda wildcards: options(
-            config["rnnlm"]["models"][wildcards.model] | {"seed": config["seed"]}
-        ),
+        options=lambda wildcards: seeded(configuration.rnnlm.models[wildcards.model]),
     shell:
         "python {input.script} --log {log[0]} --threads {threads} --device {resources.device}"
         " --checkpoint-minutes {resources.checkpoint_minutes} --output {output} {params.options} {input.corpus}"
 
 
-rule evaluate_rnnlm:
+# n-grams and recurrent models alike: {language_model} is ngram, or rnnlm/ and the name of a model.
+rule evaluate_perplexity:
     input:
-        **code("language/evaluate_rnnlm.py"),
-        model="results/{corpus}/rnnlm/{model}.h5",
+        **code("language/evaluate_perplexity.py"),
+        model="results/{corpus}/{language_model}.h5",
         corpus="data/{corpus}/corpus.h5",
     output:
-        "results/{corpus}/rnnlm/{model}_perplexity.h5",
+        "results/{corpus}/{language_model}_perplexity.h5",
     log:
-        "logs/{corpus}/evaluate_rnnlm_{model}.log",
+        "logs/{corpus}/evaluate_{language_model}.log",
     benchmark:
-        "results/{corpus}/benchmarks/evaluate_rnnlm_{model}.tsv"
-    threads: config["threads"]
+        "results/{corpus}/benchmarks/evaluate_{language_model}.tsv"
+    wildcard_constraints:
+        language_model=f"ngram|rnnlm/({names(configuration.rnnlm.models)})",
+    threads: configuration.threads
     resources:
         **DEVICE,
         mem_mb=2000,
@@ -65,13 +60,13 @@ rule adapt_rnnlm:
     benchmark:
         "results/{corpus}/benchmarks/adapt_rnnlm_{model}_{method}.tsv"
     wildcard_constraints:
-        method="|".join(config["rnnlm"]["adaptation"]),
-    threads: config["threads"]
+        method=names(type(configuration.rnnlm.adaptation).model_fields),
+    threads: configuration.threads
     resources:
         **DEVICE,
         mem_mb=4000,
     params:
-        options=adaptation,
+        options=lambda wildcards: language_models.adaptation(wildcards.method),
     shell:
         "python {input.script} --log {log} --threads {threads} --device {resources.device}"
         " --output {output} {params.options} -- {input.model} {input.corpus}"
@@ -91,24 +86,6 @@ rule train_ngram:
     resources:
         mem_mb=2000,
     params:
-        options=options(config["ngram"]),
+        options=as_options(configuration.ngram),
     shell:
         "python {input.script} --log {log} --output {output} {params.options} {input.corpus}"
-
-
-rule evaluate_ngram:
-    input:
-        **code("language/evaluate_ngram.py"),
-        model="results/{corpus}/ngram.h5",
-        corpus="data/{corpus}/corpus.h5",
-    output:
-        "results/{corpus}/ngram_perplexity.h5",
-    log:
-        "logs/{corpus}/evaluate_ngram.log",
-    benchmark:
-        "results/{corpus}/benchmarks/evaluate_ngram.tsv"
-    threads: 1
-    resources:
-        mem_mb=2000,
-    shell:
-        "python {input.script} --log {log} --output {output} {input.model} {input.corpus}"

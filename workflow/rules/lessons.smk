@@ -1,6 +1,12 @@
 """The lessons of docs/lessons.md: one figure and one short table each."""
 
-LESSONS = ["two_layer_net", "counts", "word2vec", "rnnlm", "gradients"]
+LESSONS = {
+    "two_layer_net": "a two-layer network on a spiral",
+    "counts": "counting in one sentence",
+    "word2vec": "predicting in one sentence",
+    "rnnlm": "a language model, bare and trained",
+    "gradients": "gradients through time",
+}
 
 
 rule lessons:
@@ -8,127 +14,32 @@ rule lessons:
         expand("results/lessons/{lesson}.{form}", lesson=LESSONS, form=["png", "txt"]),
 
 
-rule lesson_two_layer_net:
+# Only the lesson on language models reads a corpus.
+rule lesson:
     input:
-        **code("lessons/lesson_two_layer_net.py"),
+        unpack(lambda wildcards: code(f"lessons/{wildcards.lesson}.py")),
+        corpus=lambda wildcards: (
+            f"data/{CORPUS}/corpus.h5" if wildcards.lesson == "rnnlm" else []
+        ),
     output:
         figure=report(
-            "results/lessons/two_layer_net.png",
-            caption="../report/lesson_two_layer_net.rst",
+            "results/lessons/{lesson}.png",
+            caption="../report/lesson.rst",
             category="Lessons",
-            labels={"shows": "a two-layer network on a spiral"},
+            labels=lambda wildcards: {"shows": LESSONS[wildcards.lesson]},
         ),
-        table="results/lessons/two_layer_net.txt",
+        table="results/lessons/{lesson}.txt",
     log:
-        "logs/lessons/two_layer_net.log",
+        "logs/lessons/{lesson}.log",
     benchmark:
-        "results/lessons/benchmarks/two_layer_net.tsv"
+        "results/lessons/benchmarks/{lesson}.tsv"
+    wildcard_constraints:
+        lesson=names(LESSONS),
     threads: 1
     resources:
         mem_mb=1000,
     params:
-        options=options({"seed": config["seed"]}),
-    shell:
-        "python {input.script} --log {log} --figure {output.figure} --table {output.table}"
-        " {params.options}"
-
-
-rule lesson_counts:
-    input:
-        **code("lessons/lesson_counts.py"),
-    output:
-        figure=report(
-            "results/lessons/counts.png",
-            caption="../report/lesson_counts.rst",
-            category="Lessons",
-            labels={"shows": "counting in one sentence"},
-        ),
-        table="results/lessons/counts.txt",
-    log:
-        "logs/lessons/counts.log",
-    benchmark:
-        "results/lessons/benchmarks/counts.tsv"
-    threads: 1
-    resources:
-        mem_mb=1000,
-    params:
-        options=options({"seed": config["seed"]}),
-    shell:
-        "python {input.script} --log {log} --figure {output.figure} --table {output.table}"
-        " {params.options}"
-
-
-rule lesson_word2vec:
-    input:
-        **code("lessons/lesson_word2vec.py"),
-    output:
-        figure=report(
-            "results/lessons/word2vec.png",
-            caption="../report/lesson_word2vec.rst",
-            category="Lessons",
-            labels={"shows": "predicting in one sentence"},
-        ),
-        table="results/lessons/word2vec.txt",
-    log:
-        "logs/lessons/word2vec.log",
-    benchmark:
-        "results/lessons/benchmarks/word2vec.tsv"
-    threads: 1
-    resources:
-        mem_mb=1000,
-    params:
-        options=options({"seed": config["seed"]}),
-    shell:
-        "python {input.script} --log {log} --figure {output.figure} --table {output.table}"
-        " {params.options}"
-
-
-rule lesson_rnnlm:
-    input:
-        **code("lessons/lesson_rnnlm.py"),
-        corpus=f"data/{CORPUS}/corpus.h5",
-    output:
-        figure=report(
-            "results/lessons/rnnlm.png",
-            caption="../report/lesson_rnnlm.rst",
-            category="Lessons",
-            labels={"shows": "a language model, bare and trained"},
-        ),
-        table="results/lessons/rnnlm.txt",
-    log:
-        "logs/lessons/rnnlm.log",
-    benchmark:
-        "results/lessons/benchmarks/rnnlm.tsv"
-    threads: 1
-    resources:
-        mem_mb=1000,
-    params:
-        options=options({"seed": config["seed"]}),
+        options=seeded(),
     shell:
         "python {input.script} --log {log} --figure {output.figure} --table {output.table}"
         " {params.options} {input.corpus}"
-
-
-rule lesson_gradients:
-    input:
-        **code("lessons/lesson_gradients.py"),
-    output:
-        figure=report(
-            "results/lessons/gradients.png",
-            caption="../report/lesson_gradients.rst",
-            category="Lessons",
-            labels={"shows": "gradients through time"},
-        ),
-        table="results/lessons/gradients.txt",
-    log:
-        "logs/lessons/gradients.log",
-    benchmark:
-        "results/lessons/benchmarks/gradients.tsv"
-    threads: 1
-    resources:
-        mem_mb=1000,
-    params:
-        options=options({"seed": config["seed"]}),
-    shell:
-        "python {input.script} --log {log} --figure {output.figure} --table {output.table}"
-        " {params.options}"

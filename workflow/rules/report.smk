@@ -12,7 +12,7 @@ FIGURES = expand(
         "ppmi",
         *(
             f"words_{method}"
-            for method in ["svd", *config["corpora"][CORPUS]["vectors"]]
+            for method in ["svd", *configuration.corpora[CORPUS].vectors]
         ),
     ],
 )
@@ -26,7 +26,7 @@ rule sweep:
 
 rule tabulate_vectors:
     input:
-        unpack(vector_scores),
+        unpack(lambda wildcards: word_vectors.scores(wildcards.corpus)),
         **code("report/tabulate_vectors.py"),
         corpus="data/{corpus}/corpus.h5",
     output:
@@ -44,7 +44,7 @@ rule tabulate_vectors:
     resources:
         mem_mb=500,
     params:
-        benchmarks=vector_benchmarks,
+        benchmarks=lambda wildcards: word_vectors.benchmarks(wildcards.corpus),
     shell:
         "python {input.script} --log {log} --output {output} --corpus {input.corpus}"
         " {params.benchmarks} -- {input.similarity}"
@@ -53,6 +53,7 @@ rule tabulate_vectors:
 rule tabulate_rnnlm:
     input:
         **code("report/tabulate_rnnlm.py"),
+        **texts.reference(CORPUS),
         perplexities=expand(
             "results/{corpus}/rnnlm/{model}_perplexity.h5", corpus=CORPUS, model=MODELS
         ),
@@ -61,7 +62,6 @@ rule tabulate_rnnlm:
             corpus=CORPUS,
             model=MODELS,
         ),
-        gold=reference_of(CORPUS),
     output:
         report(
             "results/rnnlm_ppl.txt",
@@ -77,8 +77,8 @@ rule tabulate_rnnlm:
     resources:
         mem_mb=500,
     params:
-        options=options(
-            {"corpus": CORPUS, "models": MODELS, "gold": reference_of(CORPUS)}
+        options=as_options(
+            {"corpus": CORPUS, "models": MODELS, **texts.reference(CORPUS)}
         ),
     shell:
         "python {input.script} --log {log} --output {output} {params.options}"
@@ -87,8 +87,8 @@ rule tabulate_rnnlm:
 
 rule tabulate_ladder:
     input:
-        unpack(rungs),
-        unpack(adapted),
+        unpack(lambda wildcards: language_models.measured(wildcards.corpus)),
+        unpack(lambda wildcards: language_models.adapted(wildcards.corpus)),
         **code("report/tabulate_ladder.py"),
     output:
         report(
@@ -105,7 +105,7 @@ rule tabulate_ladder:
     resources:
         mem_mb=500,
     params:
-        options=rung_options,
+        options=lambda wildcards: language_models.rungs(wildcards.corpus),
     shell:
         "python {input.script} --log {log} --output {output} {params.options}"
         " --perplexities {input.perplexities} {input.adapted}"
@@ -115,7 +115,9 @@ rule tabulate_ladder:
 rule tabulate_mixtures:
     input:
         **code("report/tabulate_mixtures.py"),
-        perplexities=lambda wildcards: rungs(wildcards)["perplexities"],
+        perplexities=lambda wildcards: language_models.measured(wildcards.corpus)[
+            "perplexities"
+        ],
     output:
         report(
             "results/{corpus}/mixtures.txt",
@@ -131,7 +133,9 @@ rule tabulate_mixtures:
     resources:
         mem_mb=1000,
     params:
-        options=lambda wildcards: options({"models": rung_names(wildcards.corpus)}),
+        options=lambda wildcards: as_options(
+            {"models": language_models.names(wildcards.corpus)}
+        ),
     shell:
         "python {input.script} --log {log} --output {output} {params.options}"
         " --perplexities {input.perplexities}"
@@ -174,7 +178,7 @@ rule plot_training_curves:
         **code("report/plot_training_curves.py"),
         vectors=lambda wildcards: expand(
             "results/{{corpus}}/{vectors}.h5",
-            vectors=config["corpora"][wildcards.corpus]["vectors"],
+            vectors=configuration.corpora[wildcards.corpus].vectors,
         ),
     output:
         report(
@@ -196,11 +200,11 @@ rule plot_training_curves:
 
 rule plot_perplexity:
     input:
-        unpack(reference),
+        unpack(lambda wildcards: texts.reference(wildcards.corpus)),
         **code("report/plot_perplexity.py"),
         models=lambda wildcards: expand(
             "results/{{corpus}}/rnnlm/{model}.h5",
-            model=config["corpora"][wildcards.corpus]["models"],
+            model=configuration.corpora[wildcards.corpus].models,
         ),
     output:
         report(
@@ -217,7 +221,7 @@ rule plot_perplexity:
     resources:
         mem_mb=500,
     params:
-        options=lambda wildcards: options(reference(wildcards)),
+        options=lambda wildcards: as_options(texts.reference(wildcards.corpus)),
     shell:
         "python {input.script} --log {log} --output {output} {params.options} -- {input.models}"
 
@@ -225,7 +229,9 @@ rule plot_perplexity:
 rule plot_perplexity_bands:
     input:
         **code("report/plot_perplexity_bands.py"),
-        perplexities=lambda wildcards: rungs(wildcards)["perplexities"],
+        perplexities=lambda wildcards: language_models.measured(wildcards.corpus)[
+            "perplexities"
+        ],
         corpus="data/{corpus}/corpus.h5",
     output:
         report(
@@ -251,7 +257,7 @@ rule plot_rnnlm_training:
         **code("report/plot_rnnlm_training.py"),
         models=lambda wildcards: expand(
             "results/{{corpus}}/rnnlm/{model}.h5",
-            model=config["corpora"][wildcards.corpus]["models"],
+            model=configuration.corpora[wildcards.corpus].models,
         ),
     output:
         report(
@@ -300,7 +306,7 @@ rule plot_gradient_lags:
         **code("report/plot_gradient_lags.py"),
         models=lambda wildcards: expand(
             "results/{{corpus}}/rnnlm/{model}.h5",
-            model=config["corpora"][wildcards.corpus]["models"],
+            model=configuration.corpora[wildcards.corpus].models,
         ),
         corpus="data/{corpus}/corpus.h5",
     output:
@@ -314,7 +320,7 @@ rule plot_gradient_lags:
         "logs/{corpus}/plot_gradient_lags.log",
     benchmark:
         "results/{corpus}/benchmarks/plot_gradient_lags.tsv"
-    threads: config["threads"]
+    threads: configuration.threads
     resources:
         **DEVICE,
         mem_mb=2000,
@@ -325,7 +331,7 @@ rule plot_gradient_lags:
 
 rule plot_words:
     input:
-        unpack(gold),
+        unpack(lambda wildcards: texts.gold(wildcards.corpus)),
         **code("report/plot_words.py"),
         vectors="results/{corpus}/{method}.h5",
         corpus="data/{corpus}/corpus.h5",
@@ -341,12 +347,14 @@ rule plot_words:
     benchmark:
         "results/{corpus}/benchmarks/plot_words_{method}.tsv"
     wildcard_constraints:
-        method="|".join(["svd", *WORD2VEC]),
+        method=names(["svd", *WORD2VEC]),
     threads: 1
     resources:
         mem_mb=1000,
     params:
-        options=lambda wildcards: options({**gold(wildcards), "name": wildcards.method}),
+        options=lambda wildcards: as_options(
+            {**texts.gold(wildcards.corpus), "name": wildcards.method}
+        ),
     shell:
         "python {input.script} --log {log} --output {output} {params.options} -- {input.vectors} {input.corpus}"
 

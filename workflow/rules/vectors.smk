@@ -1,7 +1,7 @@
 """Word vectors, counted and learned, and how they are scored."""
 
-SHARDS = config["counts"]["shards"]
-WORD2VEC = config["word2vec"]["models"]
+SHARDS = configuration.counts.shards
+WORD2VEC = configuration.word2vec.models
 VECTORS = {
     "ppmi": "data/{corpus}/ppmi.h5",
     "svd": "results/{corpus}/svd.h5",
@@ -21,12 +21,16 @@ rule count_shard:
         "logs/{corpus}/count_shard_{shard}-of-{shards}.log",
     benchmark:
         "results/{corpus}/benchmarks/count_shard_{shard}-of-{shards}.tsv"
-    threads: config["threads"]
+    threads: configuration.threads
     resources:
-        mem_mb=1000 + config["counts"]["memory_mb"],
-        memory_mb=config["counts"]["memory_mb"],
+        mem_mb=1000 + configuration.counts.memory_mb,
+        memory_mb=configuration.counts.memory_mb,
     params:
-        options=lambda wildcards: counting(wildcards, ("window", "weighting")),
+        options=lambda wildcards: as_options(
+            configuration.own("counts", wildcards.corpus).model_dump(
+                exclude={"subsample"}
+            )
+        ),
     shell:
         "python {input.script} --log {log} --output {output} --threads {threads}"
         " --memory-mb {resources.memory_mb} --shard {wildcards.shard} --shards {wildcards.shards}"
@@ -49,12 +53,12 @@ rule count_cooccurrences:
         "logs/{corpus}/count_cooccurrences.log",
     benchmark:
         "results/{corpus}/benchmarks/count_cooccurrences.tsv"
-    threads: config["threads"]
+    threads: configuration.threads
     resources:
-        mem_mb=1000 + config["counts"]["memory_mb"],
-        memory_mb=config["counts"]["memory_mb"],
+        mem_mb=1000 + configuration.counts.memory_mb,
+        memory_mb=configuration.counts.memory_mb,
     params:
-        options=counting,
+        options=own("counts"),
     shell:
         "python {input.script} --log {log} --output {output} --threads {threads}"
         " --memory-mb {resources.memory_mb} {params.options} --shards {input.shards} -- {input.corpus}"
@@ -74,7 +78,7 @@ rule weight_ppmi:
     resources:
         mem_mb=2000,
     params:
-        options=lambda wildcards: options(settings_of(wildcards.corpus, "ppmi")),
+        options=own("ppmi"),
     shell:
         "python {input.script} --log {log} --output {output} {params.options} {input.counts}"
 
@@ -89,14 +93,12 @@ rule factorize_svd:
         "logs/{corpus}/factorize_svd.log",
     benchmark:
         "results/{corpus}/benchmarks/factorize_svd.tsv"
-    threads: config["threads"]
+    threads: configuration.threads
     resources:
         mem_mb=4000,
     params:
-        options=lambda wildcards: options(
-            settings_of(wildcards.corpus, "svd")
-            | config["vectors"]
-            | {"seed": config["seed"]}
+        options=lambda wildcards: seeded(
+            configuration.own("svd", wildcards.corpus), configuration.vectors
         ),
     shell:
         "python {input.script} --log {log} --output {output} --threads {threads} {params.options} {input.ppmi}"
@@ -116,14 +118,14 @@ rule create_contexts:
     resources:
         mem_mb=2000,
     params:
-        options=lambda wildcards: options(settings_of(wildcards.corpus, "contexts")),
+        options=own("contexts"),
     shell:
         "python {input.script} --log {log} --output {output} {params.options} {input.corpus}"
 
 
 rule train_word2vec:
     input:
-        unpack(start),
+        unpack(lambda wildcards: word_vectors.start(wildcards.vectors)),
         **code("vectors/train_word2vec.py"),
         contexts="data/{corpus}/contexts.h5",
     output:
@@ -133,15 +135,15 @@ rule train_word2vec:
     benchmark:
         "results/{corpus}/benchmarks/train_{vectors}.tsv"
     wildcard_constraints:
-        vectors="|".join(WORD2VEC),
-    threads: config["threads"]
+        vectors=names(WORD2VEC),
+    threads: configuration.threads
     resources:
         **DEVICE,
-        checkpoint_minutes=config["checkpoint_minutes"],
+        checkpoint_minutes=configuration.checkpoint_minutes,
         mem_mb=2000,
     params:
-        options=lambda wildcards: options(
-            WORD2VEC[wildcards.vectors] | config["vectors"] | {"seed": config["seed"]}
+        options=lambda wildcards: seeded(
+            WORD2VEC[wildcards.vectors], configuration.vectors
         ),
     shell:
         "python {input.script} --log {log} --threads {threads} --device {resources.device}"
@@ -165,14 +167,9 @@ rule train_gensim:
     resources:
         mem_mb=2000,
     params:
-        options=lambda wildcards: options(
-            config["gensim"][wildcards.architecture]
-            | {
-                "model": {"cbow": "cbow", "skipgram": "skip-gram"}[
-                    wildcards.architecture
-                ],
-                "seed": config["seed"],
-            }
+        options=lambda wildcards: seeded(
+            getattr(configuration.gensim, wildcards.architecture),
+            {"model": wildcards.architecture.replace("skip", "skip-")},
         ),
     shell:
         "python {input.script} --log {log} --output {output} {params.options} {input.corpus}"
@@ -180,7 +177,7 @@ rule train_gensim:
 
 rule evaluate_vectors:
     input:
-        unpack(test_sets),
+        unpack(lambda wildcards: word_vectors.test_sets(wildcards.corpus)),
         **code("vectors/evaluate_vectors.py"),
         vectors=lambda wildcards: VECTORS[wildcards.method],
     output:
@@ -190,16 +187,16 @@ rule evaluate_vectors:
     benchmark:
         "results/{corpus}/benchmarks/evaluate_vectors_{method}.tsv"
     wildcard_constraints:
-        method="|".join(VECTORS),
+        method=names(VECTORS),
     threads: 1
     resources:
         mem_mb=2000,
     params:
-        options=lambda wildcards: options(
+        options=lambda wildcards: as_options(
             {
-                **test_sets(wildcards),
-                "queries": config["corpora"][wildcards.corpus]["queries"],
-                "neighbours": config["evaluation"]["neighbours"],
+                **word_vectors.test_sets(wildcards.corpus),
+                "queries": configuration.corpora[wildcards.corpus].queries,
+                "neighbours": configuration.evaluation.neighbours,
             }
         ),
     shell:
@@ -208,7 +205,7 @@ rule evaluate_vectors:
 
 rule sweep_vectors:
     input:
-        unpack(rated_sets),
+        unpack(lambda wildcards: word_vectors.rated_sets(wildcards.corpus)),
         **code("vectors/sweep_vectors.py"),
         corpus="data/{corpus}/corpus.h5",
     output:
@@ -217,17 +214,14 @@ rule sweep_vectors:
         "logs/{corpus}/sweep_vectors.log",
     benchmark:
         "results/{corpus}/benchmarks/sweep_vectors.tsv"
-    threads: config["threads"]
+    threads: configuration.threads
     resources:
         mem_mb=4000,
     params:
-        options=lambda wildcards: options(
-            {
-                **config["sweep"],
-                **rated_sets(wildcards),
-                "dimension": settings_of(wildcards.corpus, "svd")["dimension"],
-                "seed": config["seed"],
-            }
+        options=lambda wildcards: seeded(
+            configuration.sweep,
+            word_vectors.rated_sets(wildcards.corpus),
+            {"dimension": configuration.own("svd", wildcards.corpus).dimension},
         ),
     shell:
         "python {input.script} --log {log} --output {output} --threads {threads} {params.options}"

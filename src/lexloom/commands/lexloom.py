@@ -10,8 +10,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lexloom.commands.script import add_device_options, at_least, between, run
+from pydantic import Field
+
+from lexloom.commands.script import run
 from lexloom.errors import LexloomError
+from lexloom.settings.base import Settings, Tokens
+from lexloom.settings.command_line import SettingsParser
+from lexloom.settings.execution import Compute, Seed
+from lexloom.settings.reference import FORMATS as SETTINGS_FORMATS
 from lexloom.storage.atomic_files import aligned
 from lexloom.vectors.exports import FORMATS
 
@@ -22,6 +28,26 @@ if TYPE_CHECKING:
 
 Block = list[tuple[str, str]]
 
+
+class Count(Settings):
+    """How much to list."""
+
+    count: int = Field(10, ge=1, le=1_000_000, description="how many words to list")
+
+
+class Generating(Settings):
+    """How to write text."""
+
+    tokens: int = Field(100, ge=0, le=1_000_000_000, description="how many words to draw")
+    temperature: float = Field(
+        1.0,
+        ge=0,
+        le=1000,
+        description="below 1 likely words become likelier; 0 takes the likeliest word",
+    )
+    top_k: Tokens | None = Field(None, description="draw only among the so many likeliest words")
+
+
 _FILE, _MODEL = "results/sample/skipgram.h5", "results/sample/rnnlm/lstm_small.h5"
 
 
@@ -30,9 +56,9 @@ def main() -> None:
     run(_print, command_parser())
 
 
-def command_parser() -> argparse.ArgumentParser:
+def command_parser() -> SettingsParser:
     """Return the parser of all subcommands; `options.command` is the function to call."""
-    parser = argparse.ArgumentParser(
+    parser = SettingsParser(
         prog="lexloom",
         description="Ask word vectors, export them, write and score text with language models, and say what "
         "is in any file that lexloom made.",
@@ -46,13 +72,13 @@ def command_parser() -> argparse.ArgumentParser:
     )
     similar_words.add_argument("file", metavar="FILE", help=_VECTORS_HELP)
     similar_words.add_argument("words", metavar="WORD", nargs="+", help="a word of the vocabulary")
-    _add_count(similar_words)
+    similar_words.add_settings(Count)
 
     completed = _add(commands, analogy, "complete `a is to b as c is to ...`", "analogy FILE man king woman")
     completed.add_argument("file", metavar="FILE", help=_VECTORS_HELP)
     for name in ("a", "b", "c"):
         completed.add_argument(name, help="a word of the vocabulary")
-    _add_count(completed)
+    completed.add_settings(Count)
 
     exported = _add(
         commands,
@@ -88,7 +114,18 @@ def command_parser() -> argparse.ArgumentParser:
         default="/dev/stdin",
         help="a UTF-8 text file, a sentence a line; standard input if not given",
     )
-    add_device_options(scored)
+    scored.add_settings(Compute)
+
+    listed = _add(commands, settings, "explain the settings of config/config.yaml", "settings rnnlm.models")
+    listed.add_argument(
+        "key", metavar="KEY", nargs="?", default="", help="a key, such as rnnlm; all keys if not given"
+    )
+    listed.add_argument(
+        "--format",
+        choices=SETTINGS_FORMATS,
+        default="text",
+        help="text; markdown, for the documentation; schema, JSON Schema for editors (default: text)",
+    )
 
     shown = _add(commands, info, "say what a file holds and where it came from", "info FILE")
     shown.add_argument("file", metavar="FILE", help="any HDF5 file that lexloom made")
@@ -170,6 +207,11 @@ def score(options: argparse.Namespace) -> list[str]:
     return aligned([("perplexity", "log_probability", "tokens", "unknown", "line"), *rows])
 
 
+def settings(options: argparse.Namespace) -> list[str]:
+    """Return each setting below a key with its values, default and meaning."""
+    return SETTINGS_FORMATS[options.format](options.key)
+
+
 def info(options: argparse.Namespace) -> list[str]:
     """Return what a file holds and where it came from; only a whole file is described."""
     from lexloom.storage.artifacts import describe_artifact
@@ -219,28 +261,10 @@ def _add_generate(commands: Any) -> None:
     parser.add_argument(
         "--prompt", default="", metavar="TEXT", help="what to go on from; nothing if not given"
     )
-    parser.add_argument(
-        "--tokens", type=at_least(0), default=100, help="how many words to draw (default: %(default)s)"
-    )
-    parser.add_argument(
-        "--temperature",
-        type=between(0, 1000),
-        default=1.0,
-        help="from 0; below 1 likely words become likelier, 0 takes the likeliest (default: %(default)s)",
-    )
-    parser.add_argument(
-        "--top-k",
-        type=at_least(1),
-        metavar="K",
-        help="draw among the K likeliest words; among all if not given",
-    )
-    parser.add_argument(
-        "--seed", type=at_least(0), default=1, help="of the random numbers (default: %(default)s)"
-    )
-    add_device_options(parser)
+    parser.add_settings(Generating, Seed, Compute)
 
 
-def _add(commands: Any, command: Callable, summary: str, example: str) -> argparse.ArgumentParser:
+def _add(commands: Any, command: Callable, summary: str, example: str) -> SettingsParser:
     parser = commands.add_parser(
         command.__name__,
         help=summary,
@@ -249,12 +273,6 @@ def _add(commands: Any, command: Callable, summary: str, example: str) -> argpar
     )
     parser.set_defaults(command=command)
     return parser
-
-
-def _add_count(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--count", type=at_least(1), default=10, help="how many words to list (default: %(default)s)"
-    )
 
 
 def _print(options: argparse.Namespace) -> None:

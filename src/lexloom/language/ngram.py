@@ -9,7 +9,7 @@ of order k at each position follows from that of order k - 1 one position to the
 take a few array operations per order.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 from scipy import sparse
@@ -45,11 +45,21 @@ class NGramLM:
         self.sentence_end = sentence_end
         self.levels = [_Level(level) for level in counts]
 
-    def log_probabilities(self, ids: np.ndarray) -> np.ndarray:
-        """Return the log probability of each word of a text (L,), in nats, float64."""
+    @property
+    def size(self) -> int:
+        """The number of parameters: one for each n-gram."""
+        return sum(len(level.words) for level in self.levels)
+
+    def log_probabilities(self, ids: np.ndarray, tick: Callable[[int], None] | None = None) -> np.ndarray:
+        """Return the log probability of each word of a text (L,), in nats, float64.
+
+        `tick`, if given, is called with the number of words at the end.
+        """
         p = np.full(len(ids), 1 / self.vocabulary)
         for level, rows, nodes in self._walk(ids):
             p = level.shares[nodes] + level.rest[rows] * p
+        if tick:
+            tick(len(ids))
         return np.log(p)
 
     def distribution(self, history: Sequence[int]) -> np.ndarray:

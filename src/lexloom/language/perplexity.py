@@ -41,6 +41,11 @@ def perplexity_datasets(
     return datasets
 
 
+def epochs_of(artifact: Artifact) -> int:
+    """Return for how many epochs the language model in an artifact was trained; n-grams are counted once."""
+    return len(artifact["history"]["epoch"]) if artifact.kind == "rnnlm" else 1
+
+
 def frequency_bands(ids: np.ndarray, counts: np.ndarray) -> tuple[np.ndarray, list[str]]:
     """Group tokens by how often their words occur in train.
 

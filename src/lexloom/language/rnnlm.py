@@ -1,58 +1,25 @@
 """The recurrent language model: Embedding -> recurrent layers -> Linear -> softmax (Mikolov et al. 2010)."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
-from lexloom.errors import LexloomError
 from lexloom.kernels.backend import Backend, backend_of
 from lexloom.language.perplexity import perplexity_of_tokens
 from lexloom.nn.initializers import uniform, xavier
+from lexloom.nn.layer import Chain
 from lexloom.nn.layers import Dropout, Embedding, Linear
-from lexloom.nn.parameter import Parameter, unique
+from lexloom.nn.parameter import Parameter, to_device_of, unique
 from lexloom.nn.recurrent import CELLS, GRU
 from lexloom.nn.regularization import PenalizedDropout, WeightDrop, WordDropout
 from lexloom.nn.sampled_softmax import SampledSoftmaxOutput
+from lexloom.settings.mistakes import checked
+from lexloom.settings.rnnlm import Architecture, Regularization, Shape
 from lexloom.storage.artifacts import Artifact
 from lexloom.training.batches import Windows
 from lexloom.training.randomness import random_stream
-
-
-@dataclass(frozen=True)
-class Regularization:
-    """What a language model drops at random in training, in shares from 0 to below 1, and what is penalized.
-
-    Attributes
-    ----------
-    dropout : float
-        Of the values between recurrent layers, never from step to step (Zaremba, Sutskever & Vinyals 2014).
-    input_dropout, output_dropout : float, optional
-        Of the values before the first recurrent layer and after the last; None is as `dropout`.
-    locked_dropout : bool
-        These three drop the same values at all steps of a window.
-    word_dropout : float
-        Of the words; see `lexloom.nn.regularization.WordDropout`.
-    weight_drop : float
-        Of the recurrent weights; see `lexloom.nn.regularization.WeightDrop`.
-    activation_penalty, change_penalty : float
-        On the last layer's hidden states; see `lexloom.nn.regularization.PenalizedDropout`.
-    """
-
-    dropout: float = 0.0
-    input_dropout: float | None = None
-    output_dropout: float | None = None
-    locked_dropout: bool = False
-    word_dropout: float = 0.0
-    weight_drop: float = 0.0
-    activation_penalty: float = 0.0
-    change_penalty: float = 0.0
-
-    def of(self, share: float | None) -> float:
-        """Return a share, or `dropout` where there is none of its own."""
-        return self.dropout if share is None else share
 
 
 class RNNLM:
@@ -84,19 +51,28 @@ class RNNLM:
         self.embedding = embedding
         self.recurrent = recurrent
         self.output = output
-        given, locked = regularization, regularization.locked_dropout
-        self.word_dropout = WordDropout(given.word_dropout, len(embedding.W.data))
-        self.input_dropout = Dropout(given.of(given.input_dropout), locked)
-        output_dropout = Dropout(given.of(given.output_dropout), locked)
-        self.dropouts = [Dropout(given.dropout, locked) for _ in recurrent[1:]]
-        self.dropouts.append(PenalizedDropout(output_dropout, given.activation_penalty, given.change_penalty))
-        self.thinned = [WeightDrop(layer, given.weight_drop) for layer in recurrent]
+        rates, locked = regularization, regularization.locked_dropout
+        self.input = Chain(
+            WordDropout(embedding, rates.word_dropout),
+            Dropout(rates.or_dropout(rates.input_dropout), locked),
+        )
+        self.thinned = [WeightDrop(layer, rates.weight_drop) for layer in recurrent]
+        last = Dropout(rates.or_dropout(rates.output_dropout), locked)
+        self.dropouts = [
+            *(Dropout(rates.dropout, locked) for _ in recurrent[1:]),
+            PenalizedDropout(last, rates.activation_penalty, rates.change_penalty),
+        ]
         self.cross_entropy = SampledSoftmaxOutput(output, inclusion)
 
     def parameters(self) -> list[Parameter]:
         """Return every parameter once; a tied table stands at the embedding."""
         layers = [self.embedding, *self.recurrent, self.output]
         return unique(parameter for layer in layers for parameter in layer.parameters())
+
+    @property
+    def size(self) -> int:
+        """How many numbers the model has."""
+        return sum(parameter.data.size for parameter in self.parameters())
 
     def hidden(
         self, ids: Any, carry: list | None = None, rng: np.random.Generator | None = None
@@ -111,7 +87,7 @@ class RNNLM:
             Draws the dropout masks; None is evaluation, without dropout.
         """
         carry = carry or [None] * len(self.recurrent)
-        x, input_cache = self._read(ids, rng)
+        x, input_cache = self.input.forward(ids, rng)
         states, caches = [], []
         for layer, dropout, state in zip(self.thinned, self.dropouts, carry, strict=True):
             (x, state), layer_cache = layer.forward(x, state, rng)
@@ -215,26 +191,12 @@ class RNNLM:
         for layer, dropout, (layer_cache, dropout_cache), dstate in reversed(list(layers)):
             dx, dstate = layer.backward(dropout.backward(dx, dropout_cache), layer_cache, dstate)
             before.append(dstate)
-        self._read_backward(dx, input_cache)
+        self.input.backward(dx, input_cache)
         return before[::-1]
-
-    def _read(self, ids: Any, rng: np.random.Generator | None) -> tuple[Any, Any]:
-        """Return the word vectors x (N, T, D) that the first recurrent layer sees, and the cache."""
-        x, embedding_cache = self.embedding.forward(ids)
-        x, word_cache = self.word_dropout.forward(x, ids, rng)
-        x, dropout_cache = self.input_dropout.forward(x, rng)
-        return x, (embedding_cache, word_cache, dropout_cache)
-
-    def _read_backward(self, dx: Any, cache: Any) -> None:
-        """Add the gradient of the embedding."""
-        embedding_cache, word_cache, dropout_cache = cache
-        dx = self.word_dropout.backward(self.input_dropout.backward(dx, dropout_cache), word_cache)
-        self.embedding.backward(dx, embedding_cache)
 
     def to_device(self, arrays: Any) -> list[Any]:
         """Return host arrays on the device of the model."""
-        backend = backend_of(self.embedding.W.data)
-        return [backend.to_device(array) for array in arrays]
+        return to_device_of(self.embedding.W, arrays)
 
 
 def build_rnnlm(
@@ -242,58 +204,45 @@ def build_rnnlm(
     rng: np.random.Generator,
     backend: Backend,
     *,
-    cell: str = "lstm",
-    layers: int = 1,
-    embedding: int,
-    hidden: int,
-    tied: bool = False,
     inclusion: np.ndarray | None = None,
     dtype: Any = np.float32,
-    **regularization: Any,
+    **settings: Any,
 ) -> RNNLM:
     """Return a new language model with initial weights drawn from `rng`.
+
+    With tied weights, the output layer uses the table of the embedding, transposed (Press & Wolf 2017; Inan
+    et al. 2017). The last recurrent layer then has states of the size of a word vector; those below it have
+    the hidden size (Merity, Keskar & Socher 2018, section 4).
 
     Parameters
     ----------
     vocabulary : int
         V, number of words.
-    cell : {"rnn", "lstm", "gru"}
-    layers : int
-        Recurrent layers on top of each other.
-    embedding, hidden : int
-        Sizes D of a word vector and H of a hidden state.
-    tied : bool
-        The output layer uses the embedding's table, transposed (Press & Wolf 2017; Inan et al. 2017). So the
-        last recurrent layer has states of size D; those below it have H (Merity, Keskar & Socher 2018,
-        section 4).
     inclusion : (V,) float array, optional
         See `RNNLM`.
-    **regularization
-        See `Regularization`.
+    **settings
+        Those of `lexloom.settings.rnnlm.Shape` and `Regularization`.
 
     Raises
     ------
     LexloomError
-        When `tied` meets two sizes, and one layer that would have both.
+        When a setting is unknown or out of range, or tied weights meet two sizes.
     """
-    if tied and layers == 1 and embedding != hidden:
-        raise LexloomError(
-            f"tied: one layer needs embedding ({embedding}) and hidden ({hidden}) of one size; "
-            "change one of the three, or add a layer"
-        )
+    shape = checked(Architecture, settings)
+    cell, layers, embedding, hidden = shape.cell, shape.layers, shape.embedding, shape.hidden
     table = Parameter("embedding.W", uniform(rng, (vocabulary, embedding), 0.1, backend, dtype))
-    sizes = [embedding] + [hidden] * (layers - 1) + [embedding if tied else hidden]
+    sizes = [embedding] + [hidden] * (layers - 1) + [embedding if shape.tied else hidden]
     recurrent = [
         _recurrent_layer(cell, number, *pair, rng, backend, dtype)
         for number, pair in enumerate(pairwise(sizes), 1)
     ]
     bias = Parameter("output.b", backend.xp.zeros(vocabulary, dtype))
     output_table = table
-    if not tied:
+    if not shape.tied:
         matrix = xavier(rng, (hidden, vocabulary), backend, dtype=dtype)
         output_table = Parameter("output.W", backend.xp.ascontiguousarray(matrix.T))
     output = Linear(output_table, bias, transposed=True)
-    return RNNLM(Embedding(table), recurrent, output, Regularization(**regularization), inclusion)
+    return RNNLM(Embedding(table), recurrent, output, shape.part(Regularization), inclusion)
 
 
 def _recurrent_layer(
@@ -319,7 +268,7 @@ def _recurrent_layer(
 
 def rnnlm_from_artifact(artifact: Artifact, backend: Backend) -> RNNLM:
     """Return the language model that an artifact of kind "rnnlm" holds, with no regularization."""
-    shape = {name: artifact.settings[name] for name in ("cell", "layers", "embedding", "hidden", "tied")}
+    shape = {name: artifact.settings[name] for name in Shape.model_fields}
     model = build_rnnlm(len(artifact["words"]), random_stream(0, "init"), backend, **shape)
     for parameter in model.parameters():
         parameter.data = backend.to_device(artifact[parameter.name])

@@ -1,4 +1,4 @@
-"""Training language models: on sentences in memory, or on word ids with a model that already exists."""
+"""Training language models: from settings and word ids, or on sentences in memory."""
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
@@ -8,21 +8,28 @@ import numpy as np
 
 from lexloom.corpus.sentences import read_sentences, sentence_ids
 from lexloom.corpus.tokenizer import Tokenizer
-from lexloom.errors import LexloomError, check_known, check_settings, check_whole
+from lexloom.errors import LexloomError, check_known
 from lexloom.kernels.backend import Backend, get_backend
 from lexloom.language.ngram import NGramLM, count_ngrams
 from lexloom.language.rnnlm import RNNLM, build_rnnlm, perplexity
 from lexloom.language.trained import LanguageModel
 from lexloom.nn.sampled_softmax import inclusion_probabilities
+from lexloom.settings.execution import Compute, Seed
+from lexloom.settings.mistakes import checked
+from lexloom.settings.ngram import Ngram
+from lexloom.settings.rnnlm import Architecture, Rnnlm, Training
+from lexloom.settings.tokenize import Tokenize
 from lexloom.training.batches import Windows
+from lexloom.training.callbacks import KeepBest, Report, Validation
 from lexloom.training.optimizers import OPTIMIZERS
 from lexloom.training.randomness import epoch_stream, random_stream
 from lexloom.training.schedules import SCHEDULES
-from lexloom.training.trainer import Callback, Report, Trainer
-from lexloom.training.validation import KeepBest, Validation
+from lexloom.training.trainer import Callback, Trainer
 
 MEASURE = "valid_perplexity"
 """The key of the perplexity on the valid text in the record of an epoch."""
+
+METHODS = ("lstm", "gru", "rnn", "ngram")
 
 
 def train_language_model(
@@ -35,6 +42,7 @@ def train_language_model(
     tokenizer: Tokenizer | None = None,
     device: str = "cpu",
     threads: int = 1,
+    report: Callable[[dict[str, float]], None] | None = None,
     **settings: Any,
 ) -> LanguageModel:
     """Train a language model on sentences.
@@ -62,16 +70,11 @@ def train_language_model(
         Where a recurrent network is trained.
     threads : int
         CPU threads.
+    report : callable, optional
+        Called with the record of each epoch of a recurrent network, such as `print`.
     **settings
-        The settings of the method, by name; each has a default.
-
-        ngram: `order` (5), the number of words in the longest n-gram.
-
-        lstm, gru and rnn: `layers` (1), `embedding` (256), `hidden` (256), `tied` (False) and what is
-        dropped or penalized, see `lexloom.language.rnnlm.build_rnnlm`; `batch` (10), `steps` (20),
-        `vary_steps` (False), `samples` (None), `epochs` (5), `optimizer` ("adam"), `learning_rate` (0.002),
-        `schedule` ("cosine"), `clip` (None), `weight_decay` (0.0) and `patience` (None), see `train_rnnlm`;
-        `report`, called with the record of each epoch, such as `print`.
+        The settings of the method, by name, with the defaults of `lexloom.settings.ngram.Ngram` or
+        `lexloom.settings.rnnlm.Rnnlm`, such as `hidden`, `epochs` and `dropout`.
 
     Returns
     -------
@@ -92,187 +95,55 @@ def train_language_model(
     >>> model
     LanguageModel(RNNLM, 9 words)
     """
-    check_known("method", method, _METHODS)
-    train, *_ = _METHODS[method]
-    check_settings(settings, *_METHODS[method])
-    for name, value in {"min_count": min_count, "threads": threads}.items():
-        check_whole(name, value, 1)
-    check_whole("seed", seed, 0)
+    check_known("method", method, METHODS)
+    checked(Seed, {"seed": seed})
+    checked(Tokenize, {"min_count": min_count})
+    backend = get_backend(**dict(checked(Compute, {"device": device, "threads": threads})))
     tokenizer = Tokenizer(sentence_end="<eos>") if tokenizer is None else tokenizer
+    if method == "ngram":
+        order = checked(Ngram, settings).order
+        ids, words, _ = read_sentences(sentences, tokenizer, min_count)
+        end = None if tokenizer.sentence_end is None else words.index(tokenizer.sentence_end)
+        return LanguageModel(NGramLM(count_ngrams(ids, len(words), order, end), end), words, tokenizer)
+    recurrent = checked(Rnnlm, settings | {"cell": method})
+    if recurrent.patience is not None and valid is None:
+        raise LexloomError(f"patience: {recurrent.patience}, but there is no text to measure on; give valid")
     ids, words, counts = read_sentences(sentences, tokenizer, min_count)
-    valid_ids = None if valid is None else np.concatenate(sentence_ids(valid, tokenizer, words))
-    end = None if tokenizer.sentence_end is None else words.index(tokenizer.sentence_end)
-    model = train(
-        ids, valid_ids, counts, sentence_end=end, seed=seed, backend=get_backend(device, threads), **settings
-    )
+    model = new_model(recurrent, counts, seed, backend)
+    measured: list[Callback] = []
+    if valid is not None:
+        valid_ids = np.concatenate(sentence_ids(valid, tokenizer, words))
+        measured = [
+            Validation(MEASURE, lambda: perplexity(model, valid_ids)),
+            KeepBest(MEASURE, recurrent.patience),
+        ]
+    callbacks = [*measured, *([Report(report)] if report else [])]
+    trainer = new_trainer(recurrent, model, seed)
+    trainer.fit(recurrent.epochs, partial(windows, recurrent, ids, seed), callbacks)
     return LanguageModel(model, words, tokenizer)
 
 
-def train_rnnlm(
-    model: RNNLM,
-    train_ids: np.ndarray,
-    valid_ids: np.ndarray | None = None,
-    callbacks: Sequence[Callback] = (),
-    *,
-    seed: int,
-    batch: int = 10,
-    steps: int = 20,
-    vary_steps: bool = False,
-    epochs: int = 5,
-    optimizer: str = "adam",
-    learning_rate: float = 0.002,
-    schedule: str = "cosine",
-    clip: float | None = None,
-    weight_decay: float = 0.0,
-    patience: int | None = None,
-) -> list[dict[str, float]]:
-    """Train a recurrent language model in place and return the record of each epoch.
+def new_model(settings: Rnnlm, counts: np.ndarray, seed: int, backend: Backend) -> RNNLM:
+    """Return a language model with initial weights, for V words that occur `counts` (V,) times in train."""
+    inclusion = None if settings.samples is None else inclusion_probabilities(counts, settings.samples)
+    architecture = dict(settings.part(Architecture))
+    return build_rnnlm(len(counts), random_stream(seed, "init"), backend, inclusion=inclusion, **architecture)
 
-    Parameters
-    ----------
-    model : RNNLM
-    train_ids : (T,) int32 array
-    valid_ids : (L,) int32 array, optional
-        A text on which the model is measured after each epoch. The weights of the best epoch are kept.
-    callbacks : sequence of Callback
-        Called after the measurement.
-    seed : int
-    batch : int
-        Streams read side by side.
-    steps : int
-        Words of truncated backpropagation through time.
-    vary_steps : bool
-        Draw the steps of each update, about `steps`, and scale its learning rate by the proportion drawn.
-    epochs : int
-        How often the text is read.
-    optimizer, schedule : str
-        Names in `lexloom.training.optimizers.OPTIMIZERS` and `lexloom.training.schedules.SCHEDULES`.
-    learning_rate : float
-        Before the factor of the schedule.
-    clip : float, optional
-        The largest global norm of a gradient.
-    weight_decay : float
-        Decoupled, in units of the learning rate.
-    patience : int, optional
-        Stop after so many epochs in a row without a better perplexity on `valid_ids`.
 
-    Raises
-    ------
-    LexloomError
-        If a name is unknown, a number is out of range, or there is patience but no valid text.
-    """
-    check_known("optimizer", optimizer, OPTIMIZERS)
-    check_known("schedule", schedule, SCHEDULES)
-    for name, value in {"batch": batch, "steps": steps, "epochs": epochs}.items():
-        check_whole(name, value, 1)
-    if patience is not None and valid_ids is None:
-        raise LexloomError(f"patience: {patience}, but there is no text to measure on; give valid as well")
-
-    def windows(epoch: int) -> Windows:
-        rng = epoch_stream(seed, "windows", epoch) if vary_steps else None
-        return Windows(train_ids, batch, steps, rng)
-
-    trainer = Trainer(
+def new_trainer(settings: Training, model: RNNLM, seed: int) -> Trainer:
+    """Return the trainer of a model."""
+    return Trainer(
         model,
-        OPTIMIZERS[optimizer](weight_decay=weight_decay),
-        learning_rate=learning_rate,
-        schedule=SCHEDULES[schedule],
-        clip=clip,
+        OPTIMIZERS[settings.optimizer](weight_decay=settings.weight_decay),
+        learning_rate=settings.learning_rate,
+        schedule=SCHEDULES[settings.schedule],
+        clip=settings.clip,
         rng=random_stream(seed, "dropout"),
-        batch_weight=(lambda window: window[0].shape[1] / steps) if vary_steps else (lambda window: 1.0),
+        batch_weight=lambda window: window[0].shape[1] / settings.steps if settings.vary_steps else 1.0,
     )
-    measured: list[Callback] = []
-    if valid_ids is not None:
-        measured = [Validation(MEASURE, lambda: perplexity(model, valid_ids)), KeepBest(MEASURE, patience)]
-    return trainer.fit(epochs, windows, [*measured, *callbacks])
 
 
-def recurrent_model(
-    cell: str,
-    train_ids: np.ndarray,
-    valid_ids: np.ndarray | None,
-    counts: np.ndarray,
-    *,
-    sentence_end: int | None,
-    seed: int,
-    backend: Backend,
-    layers: int = 1,
-    embedding: int = 256,
-    hidden: int = 256,
-    tied: bool = False,
-    dropout: float = 0.0,
-    input_dropout: float | None = None,
-    output_dropout: float | None = None,
-    locked_dropout: bool = False,
-    word_dropout: float = 0.0,
-    weight_drop: float = 0.0,
-    activation_penalty: float = 0.0,
-    change_penalty: float = 0.0,
-    samples: int | None = None,
-    report: Callable[[dict[str, float]], None] | None = None,
-    **training: Any,
-) -> RNNLM:
-    """Return a recurrent language model trained on a text whose V words occur `counts` (V,) times.
-
-    Parameters
-    ----------
-    cell : {"lstm", "gru", "rnn"}
-    train_ids, valid_ids
-        See `train_rnnlm`.
-    layers to change_penalty
-        See `lexloom.language.rnnlm.build_rnnlm`.
-    samples : int, optional
-        The number of words with which an update compares its targets, on average; all by default.
-    report : callable, optional
-        Called with the record of each epoch.
-    **training
-        See `train_rnnlm`.
-    """
-    for name, value in {"layers": layers, "embedding": embedding, "hidden": hidden}.items():
-        check_whole(name, value, 1)
-    inclusion = None
-    if samples is not None:
-        check_whole("samples", samples, 1)
-        inclusion = inclusion_probabilities(counts, samples)
-    model = build_rnnlm(
-        len(counts),
-        random_stream(seed, "init"),
-        backend,
-        cell=cell,
-        layers=layers,
-        embedding=embedding,
-        hidden=hidden,
-        tied=tied,
-        inclusion=inclusion,
-        dropout=dropout,
-        input_dropout=input_dropout,
-        output_dropout=output_dropout,
-        locked_dropout=locked_dropout,
-        word_dropout=word_dropout,
-        weight_drop=weight_drop,
-        activation_penalty=activation_penalty,
-        change_penalty=change_penalty,
-    )
-    callbacks = [Report(report)] if report else []
-    train_rnnlm(model, train_ids, valid_ids, callbacks, seed=seed, **training)
-    return model
-
-
-def ngram_model(
-    train_ids: np.ndarray,
-    valid_ids: np.ndarray | None,
-    counts: np.ndarray,
-    *,
-    sentence_end: int | None,
-    seed: int,
-    backend: Backend,
-    order: int = 5,
-) -> NGramLM:
-    """Return an n-gram model of a text with V words, `counts` (V,); `valid_ids` and `seed` are not used."""
-    return NGramLM(count_ngrams(train_ids, len(counts), order, sentence_end), sentence_end)
-
-
-_METHODS: dict[str, tuple[Callable[..., Any], ...]] = {
-    **{cell: (partial(recurrent_model, cell), train_rnnlm) for cell in ("lstm", "gru", "rnn")},
-    "ngram": (ngram_model,),
-}
+def windows(settings: Training, ids: np.ndarray, seed: int, epoch: int) -> Windows:
+    """Return the batches of an epoch of a training on a text (T,)."""
+    rng = epoch_stream(seed, "windows", epoch) if settings.vary_steps else None
+    return Windows(ids, settings.batch, settings.steps, rng)

@@ -18,6 +18,9 @@ from lexloom.language.perplexity import perplexity_of_tokens
 from lexloom.storage.artifacts import Artifact, read_artifact
 from lexloom.training.randomness import random_stream
 
+KINDS = ("rnnlm", "ngram")
+"""The kinds of artifacts that hold a language model."""
+
 
 @dataclass(frozen=True)
 class Score:
@@ -238,11 +241,11 @@ def read_language_model(path: str | Path, backend: Backend | None = None) -> Lan
     >>> model = read_language_model("results/sample/rnnlm/lstm_small.h5")  # doctest: +SKIP
     >>> " ".join(model.generate("the old", tokens=20))  # doctest: +SKIP
     """
-    artifact = read_artifact(path, tuple(_BUILDERS))
+    artifact = read_artifact(path, KINDS)
     if "tokenizer" not in artifact.settings:
         raise LexloomError(f"{path}: does not say how its corpus was tokenized; train it again")
     return LanguageModel(
-        _BUILDERS[artifact.kind](artifact, backend or get_backend()),
+        build_language_model(artifact, backend or get_backend()),
         artifact["words"],
         Tokenizer(**artifact.settings["tokenizer"]),
     )
@@ -278,12 +281,8 @@ def draw(
     return int(order[min(drawn, len(order) - 1)])
 
 
-def _rnnlm(artifact: Artifact, backend: Backend) -> rnnlm.RNNLM:
-    return rnnlm.rnnlm_from_artifact(artifact, backend)
-
-
-def _ngram(artifact: Artifact, backend: Backend) -> ngram.NGramLM:
+def build_language_model(artifact: Artifact, backend: Backend) -> rnnlm.RNNLM | ngram.NGramLM:
+    """Return the language model that an artifact of one of `KINDS` holds."""
+    if artifact.kind == "rnnlm":
+        return rnnlm.rnnlm_from_artifact(artifact, backend)
     return ngram.ngram_from_artifact(artifact)
-
-
-_BUILDERS = {"rnnlm": _rnnlm, "ngram": _ngram}

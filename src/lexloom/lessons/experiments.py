@@ -10,7 +10,7 @@ from lexloom.nn.losses import SoftmaxCrossEntropy
 from lexloom.nn.parameter import Parameter
 from lexloom.nn.recurrent import LSTM, RNN
 from lexloom.training.batches import Windows
-from lexloom.training.optimizers import clip_factor, global_norm
+from lexloom.training.gradients import clip_factor, global_norm
 
 SENTENCE = "You say goodbye and I say hello."
 
@@ -131,7 +131,7 @@ def gradients_through_time(layer: RNN | LSTM, x: np.ndarray, limit: float) -> di
     layer : RNN or LSTM
     x : (N, T, D) float array
     limit : float
-        Of the global norm, see `lexloom.training.optimizers.clip_factor`.
+        Of the global norm, see `lexloom.training.gradients.clip_factor`.
 
     Returns
     -------

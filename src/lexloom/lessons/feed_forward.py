@@ -8,11 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from lexloom.kernels.backend import Backend, backend_of
+from lexloom.kernels.backend import Backend
+from lexloom.nn.graph import Flatten
 from lexloom.nn.initializers import new_linear, uniform
+from lexloom.nn.layer import Chain
 from lexloom.nn.layers import Embedding, Linear, Tanh
 from lexloom.nn.losses import SoftmaxOutput, perplexity_of
-from lexloom.nn.parameter import Parameter
+from lexloom.nn.parameter import Parameter, to_device_of
 
 
 class FeedForwardLM:
@@ -30,27 +32,17 @@ class FeedForwardLM:
 
     def __init__(self, embedding: Embedding, hidden: Linear, output: Linear):
         self.embedding = embedding
-        self.hidden = hidden
-        self.tanh = Tanh()
+        self.features = Chain(embedding, Flatten(), hidden, Tanh())
         self.output = output
         self.cross_entropy = SoftmaxOutput(output)
 
     def parameters(self) -> list[Parameter]:
         """Return the parameters from input to output."""
-        return [*self.embedding.parameters(), *self.hidden.parameters(), *self.output.parameters()]
+        return [*self.features.parameters(), *self.output.parameters()]
 
     def scores(self, contexts: Any) -> tuple[Any, Any]:
         """Return the scores (N, V) of the word after contexts (N, C), and the cache; -1 is an absent word."""
-        h, cache = self._features(contexts)
-        scores, output_cache = self.output.forward(h)
-        return scores, (cache, output_cache)
-
-    def _features(self, contexts: Any) -> tuple[Any, Any]:
-        """Return what the output layer takes (N, H), and the cache."""
-        rows, embedding_cache = self.embedding.forward(contexts)
-        h, hidden_cache = self.hidden.forward(rows.reshape(len(contexts), -1))
-        h, tanh_cache = self.tanh.forward(h)
-        return h, (rows.shape, embedding_cache, hidden_cache, tanh_cache)
+        return Chain(self.features, self.output).forward(contexts)
 
     def loss(
         self, batch: Any, carry: None = None, rng: np.random.Generator | None = None
@@ -59,27 +51,21 @@ class FeedForwardLM:
 
         In nats for each target that is not padding.
         """
-        contexts, targets = self._to_device(batch)
-        h, cache = self._features(contexts)
+        contexts, targets = to_device_of(self.embedding.W, batch)
+        h, features_cache = self.features.forward(contexts)
         loss, loss_cache = self.cross_entropy.forward(h, targets)
-        return loss, None, (cache, loss_cache)
+        return loss, None, (features_cache, loss_cache)
 
     def losses(self, batch: Any) -> Any:
         """Return the cross-entropy of each target (N,), without gradients."""
-        contexts, targets = self._to_device(batch)
-        h, _ = self._features(contexts)
+        contexts, targets = to_device_of(self.embedding.W, batch)
+        h, _ = self.features.forward(contexts)
         return self.cross_entropy.losses(h, targets)
-
-    def _to_device(self, arrays: Any) -> list[Any]:
-        backend = backend_of(self.embedding.W.data)
-        return [backend.to_device(array) for array in arrays]
 
     def backward(self, cache: Any) -> None:
         """Add the gradients of every parameter."""
-        (shape, embedding_cache, hidden_cache, tanh_cache), loss_cache = cache
-        dh = self.cross_entropy.backward(loss_cache)
-        drows = self.hidden.backward(self.tanh.backward(dh, tanh_cache), hidden_cache)
-        self.embedding.backward(drows.reshape(shape), embedding_cache)
+        features_cache, loss_cache = cache
+        self.features.backward(self.cross_entropy.backward(loss_cache), features_cache)
 
 
 def build_feed_forward_lm(

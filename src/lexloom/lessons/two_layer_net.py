@@ -4,11 +4,12 @@ from typing import Any
 
 import numpy as np
 
-from lexloom.kernels.backend import Backend, backend_of
+from lexloom.kernels.backend import Backend
 from lexloom.nn.initializers import new_linear
+from lexloom.nn.layer import Chain
 from lexloom.nn.layers import Linear, Sigmoid
 from lexloom.nn.losses import SoftmaxCrossEntropy
-from lexloom.nn.parameter import Parameter
+from lexloom.nn.parameter import Parameter, to_device_of
 
 
 class TwoLayerNet:
@@ -23,37 +24,30 @@ class TwoLayerNet:
     """
 
     def __init__(self, hidden: Linear, output: Linear):
-        self.hidden = hidden
-        self.sigmoid = Sigmoid()
-        self.output = output
+        self.layers = Chain(hidden, Sigmoid(), output)
         self.cross_entropy = SoftmaxCrossEntropy()
 
     def parameters(self) -> list[Parameter]:
         """Return the weights and biases of both layers."""
-        return [*self.hidden.parameters(), *self.output.parameters()]
+        return self.layers.parameters()
 
     def scores(self, x: Any) -> tuple[Any, Any]:
         """Return the scores (N, K) of points (N, D), and the cache; the largest names the class."""
-        h, hidden_cache = self.hidden.forward(x)
-        h, sigmoid_cache = self.sigmoid.forward(h)
-        scores, output_cache = self.output.forward(h)
-        return scores, (hidden_cache, sigmoid_cache, output_cache)
+        return self.layers.forward(x)
 
     def loss(
         self, batch: Any, carry: None = None, rng: np.random.Generator | None = None
     ) -> tuple[Any, None, Any]:
         """Return the mean cross-entropy of a batch (points (N, D), classes (N,)), no carry, and the cache."""
-        backend = backend_of(self.output.b.data)
-        x, classes = (backend.to_device(array) for array in batch)
+        x, classes = to_device_of(self.parameters()[0], batch)
         scores, cache = self.scores(x)
         loss, loss_cache = self.cross_entropy.forward(scores, classes)
         return loss, None, (cache, loss_cache)
 
     def backward(self, cache: Any) -> None:
         """Add the gradients of every parameter."""
-        (hidden_cache, sigmoid_cache, output_cache), loss_cache = cache
-        dh = self.output.backward(self.cross_entropy.backward(loss_cache), output_cache)
-        self.hidden.backward(self.sigmoid.backward(dh, sigmoid_cache), hidden_cache)
+        layers_cache, loss_cache = cache
+        self.layers.backward(self.cross_entropy.backward(loss_cache), layers_cache)
 
 
 def build_two_layer_net(

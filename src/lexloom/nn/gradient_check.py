@@ -1,8 +1,20 @@
-"""Compares derivatives written by hand with central differences, in float64.
+"""Gradient checks: compare `backward` with central differences, in float64.
 
-Each backward pass of lexloom is checked so by its tests; a layer of your own takes one line:
+Tests check every layer, loss and model of lexloom this way. Checking a layer of your own takes one line:
 
-    check_layer(MyLayer(Parameter("W", W)), x)
+>>> from lexloom.nn.layers import MatMul
+>>> rng = np.random.default_rng(1)
+>>> check_layer(MatMul(Parameter("W", rng.normal(size=(3, 2)))), rng.normal(size=(4, 3)))
+
+A wrong derivative raises an error that names the first wrong element:
+
+>>> class Wrong(MatMul):
+...     def backward(self, dy, cache):
+...         return 1.1 * super().backward(dy, cache)
+>>> check_layer(Wrong(Parameter("W", np.ones((1, 1)))), np.ones((1, 1)))  # doctest: +ELLIPSIS
+Traceback (most recent call last):
+    ...
+AssertionError: dinput 0[0, 0]: 0.138..., but the central difference is 0.125...
 """
 
 from collections.abc import Callable
@@ -17,21 +29,21 @@ _TOLERANCE = 1e-7
 
 
 def check_layer(layer: Any, *inputs: np.ndarray, forward: Callable | None = None) -> None:
-    """Check every derivative of a layer or graph node, for the loss sum(y * r) with random numbers r.
+    """Check all derivatives of a layer, for the loss sum(y * r) with random numbers r.
 
     Parameters
     ----------
-    layer : object with forward, backward and parameters
-        y and dx may be one array or a tuple.
-    inputs : arrays
-        What forward takes. Integer arrays (ids) are passed on; dx must leave them out.
+    layer : Layer
+        Both y and dx may be an array or a tuple of arrays.
+    *inputs : float64 or int arrays
+        Arguments of `forward`. dx must leave out integer arrays (ids).
     forward : callable, optional
-        Instead of `layer.forward`, where that needs more than the inputs.
+        Called in place of `layer.forward`, for example to fix the random numbers of a dropout layer.
 
     Raises
     ------
     AssertionError
-        Which derivative is wrong, and where.
+        If a derivative is wrong; the message names the element.
     """
     forward = forward or layer.forward
     y, cache = forward(*inputs)
@@ -48,33 +60,40 @@ def check_layer(layer: Any, *inputs: np.ndarray, forward: Callable | None = None
     _check(objective, inputs, lambda: layer.backward(dy, cache), layer.parameters())
 
 
-def check_loss(loss: Any, *inputs: np.ndarray, parameters: list[Parameter] | None = None) -> None:
-    """Check every derivative of a loss, by its inputs and by the parameters given.
-
-    Raises
-    ------
-    AssertionError
-        Which derivative is wrong, and where.
-    """
-    _, cache = loss.forward(*inputs)
-    _check(lambda: loss.forward(*inputs)[0], inputs, lambda: loss.backward(cache), parameters or [])
-
-
-def check_model(model: Any, batch: Any, carry: Any = None, seed: int | None = None) -> None:
-    """Check the derivative of a model's loss by every parameter.
+def check_loss(loss: Any, *inputs: np.ndarray) -> None:
+    """Check all derivatives of a loss, with respect to its inputs and its parameters.
 
     Parameters
     ----------
-    model : see `lexloom.training.trainer.Model`
-    batch, carry
-        What its `loss` takes.
-    seed : int, optional
-        Of what it draws, each time the same.
+    loss : Loss
+    *inputs : float64 or int arrays
+        Arguments of `forward`.
 
     Raises
     ------
     AssertionError
-        Which derivative is wrong, and where.
+        If a derivative is wrong; the message names the element.
+    """
+    _, cache = loss.forward(*inputs)
+    _check(lambda: loss.forward(*inputs)[0], inputs, lambda: loss.backward(cache), loss.parameters())
+
+
+def check_model(model: Any, batch: Any, carry: Any = None, seed: int | None = None) -> None:
+    """Check the derivatives of a model's loss with respect to its parameters.
+
+    Parameters
+    ----------
+    model : object
+        With the methods of `lexloom.training.trainer.Model`.
+    batch, carry : any
+        Arguments of `model.loss`.
+    seed : int, optional
+        Seed of the generator that each call of `model.loss` gets; None is evaluation, without a generator.
+
+    Raises
+    ------
+    AssertionError
+        If a derivative is wrong; the message names the element.
     """
 
     def loss() -> tuple[Any, Any, Any]:
@@ -87,16 +106,27 @@ def check_model(model: Any, batch: Any, carry: Any = None, seed: int | None = No
 def check_derivative(
     objective: Callable[[], float], array: np.ndarray, gradient: np.ndarray, name: str
 ) -> None:
-    """Check the gradient of `objective()`, a function of `array`, which is changed and restored in place.
+    """Check a gradient of `objective()` with respect to an array.
+
+    Parameters
+    ----------
+    objective : callable
+        Returns a number that depends on `array`.
+    array : float64 array
+        Changed in place, and restored.
+    gradient : float64 array like `array`
+    name : str
+        Name of the array in messages.
 
     Raises
     ------
     AssertionError
-        When shapes differ, or an element is further from its central difference than rounding explains.
+        If shapes differ, or if an element differs from its central difference by more than rounding errors.
     """
     if array.dtype != np.float64 or gradient.shape != array.shape:
         raise AssertionError(
-            f"d{name}: {gradient.shape} for {array.shape} {array.dtype}; expected alike, float64"
+            f"d{name}: shape {gradient.shape} for {name} of shape {array.shape} and dtype {array.dtype}; "
+            "expected equal shapes and float64"
         )
     for index in np.ndindex(array.shape):
         kept = array[index]
@@ -107,11 +137,12 @@ def check_derivative(
         array[index] = kept
         expected = (above - below) / (2 * _STEP)
         if not abs(gradient[index] - expected) <= _TOLERANCE * max(1.0, abs(expected)):
-            raise AssertionError(f"d{name}{list(index)}: {gradient[index]}, by central difference {expected}")
+            where = f"d{name}{list(map(int, index))}"
+            raise AssertionError(f"{where}: {gradient[index]}, but the central difference is {expected}")
 
 
 def dense_gradient(parameter: Parameter) -> np.ndarray:
-    """Return a parameter's gradient as an array like its data, zeros where nothing was added."""
+    """Return the gradient of a parameter as an array like its data; zeros if it has none."""
     dense = np.zeros_like(parameter.data)
     if isinstance(parameter.grad, RowGrad):
         np.add.at(dense, parameter.grad.rows, parameter.grad.values)

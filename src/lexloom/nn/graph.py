@@ -1,22 +1,16 @@
-"""Nodes of a computational graph without parameters: where values meet, part, and are spread or gathered.
+"""Nodes of a computational graph without parameters: they combine, copy, repeat, sum or reshape values.
 
-They are called as layers are; a node of several inputs or outputs takes or returns a tuple of gradients.
-`layers.MatMul` is the remaining node.
+They are layers. `backward` returns a tuple of gradients if the node has several inputs, and takes one if it
+has several outputs. The matrix product is `lexloom.nn.layers.MatMul`.
 """
 
 from typing import Any
 
 from lexloom.kernels.backend import backend_of
-from lexloom.nn.parameter import Parameter
+from lexloom.nn.layer import Layer
 
 
-class _Node:
-    def parameters(self) -> list[Parameter]:
-        """Return no parameters."""
-        return []
-
-
-class Add(_Node):
+class Add(Layer):
     """y = a + b, of equal shapes; da = db = dy."""
 
     def forward(self, a: Any, b: Any) -> tuple[Any, Any]:
@@ -28,7 +22,7 @@ class Add(_Node):
         return dy, dy
 
 
-class Multiply(_Node):
+class Multiply(Layer):
     """y = a b, element by element, of equal shapes; da = dy b, db = dy a."""
 
     def forward(self, a: Any, b: Any) -> tuple[Any, Any]:
@@ -41,21 +35,21 @@ class Multiply(_Node):
         return dy * b, dy * a
 
 
-class Branch(_Node):
-    """One value that goes two ways: x -> (x, x); dx is the sum of what comes back on both."""
+class Branch(Layer):
+    """Copies a value to two branches: x -> (x, x); dx is the sum of the gradients of both branches."""
 
     def forward(self, x: Any) -> tuple[tuple[Any, Any], Any]:
         """Return (x, x) and the cache."""
         return (x, x), None
 
     def backward(self, dy: tuple[Any, Any], cache: Any) -> Any:
-        """Return dx, from the pair of gradients dy."""
+        """Return dx, given the pair of gradients dy."""
         left, right = dy
         return left + right
 
 
-class Repeat(_Node):
-    """Branch, N ways: x (...) -> y (N, ...); dx is the sum over the N.
+class Repeat(Layer):
+    """Copies a value N times: x (...) -> y (N, ...); dx is the sum of dy over the N copies.
 
     Parameters
     ----------
@@ -75,8 +69,8 @@ class Repeat(_Node):
         return dy.sum(axis=0)
 
 
-class Sum(_Node):
-    """The reverse of Repeat: x (N, ...) -> y (...), the sum over the N; dx is dy, N times."""
+class Sum(Layer):
+    """The sum over the first axis: x (N, ...) -> y (...); dx is dy, repeated N times."""
 
     def forward(self, x: Any) -> tuple[Any, Any]:
         """Return y (...) and the cache."""
@@ -86,3 +80,16 @@ class Sum(_Node):
         """Return dx (N, ...)."""
         count = cache
         return backend_of(dy).xp.repeat(dy[None], count, axis=0)
+
+
+class Flatten(Layer):
+    """Merges all axes but the first: x (N, ...) -> y (N, D); dx is dy, reshaped like x."""
+
+    def forward(self, x: Any) -> tuple[Any, Any]:
+        """Return y (N, D) and the cache."""
+        return x.reshape(len(x), -1), x.shape
+
+    def backward(self, dy: Any, cache: Any) -> Any:
+        """Return dx (N, ...)."""
+        shape = cache
+        return dy.reshape(shape)

@@ -1,6 +1,6 @@
-"""Initial weights, drawn on the host in float64 and moved to the device.
+"""Initial weights.
 
-So every device and precision starts equal.
+They are drawn on the host in float64, so that they are the same on all devices and in all precisions.
 """
 
 from typing import Any
@@ -15,7 +15,7 @@ from lexloom.nn.parameter import Parameter
 def uniform(
     rng: np.random.Generator, shape: tuple[int, ...], limit: float, backend: Backend, dtype: Any = np.float32
 ) -> Any:
-    """Return an array of this shape on the backend's device, uniform in [-limit, limit)."""
+    """Return an array of this shape, uniform in [-limit, limit), on the device of the backend."""
     return backend.to_device(rng.uniform(-limit, limit, shape).astype(dtype))
 
 
@@ -29,20 +29,22 @@ def xavier(
 ) -> Any:
     """Return a weight (D, gates * H), uniform with variance gain^2 2 / (D + H).
 
-    (Glorot & Bengio 2010, equation 16.) That keeps the size of what flows forward and of the
-    gradients that flow back about equal from layer to layer, with a gain of 1.
+    With a gain of 1, activations and gradients keep about the same size from layer to layer (Glorot & Bengio
+    2010, equation 16).
 
     Parameters
     ----------
-    rng : Generator
+    rng : numpy.random.Generator
         The stream "init" of `lexloom.training.randomness`.
     shape : (int, int)
-        Rows D and columns, all gates together.
+        Rows D and columns gates * H.
+    backend : Backend
     gates : int
-        How many weights stand side by side in the columns: 1 for Linear and a plain recurrent layer, 3 for a
-        GRU, 4 for an LSTM. Each is scaled by itself.
+        Number of weight matrices (D, H) side by side: 1 for Linear and RNN, 3 for GRU, 4 for LSTM. The
+        variance is that of one such matrix.
+    dtype : dtype
     gain : float
-        What all of it is multiplied with.
+        Factor on all weights.
     """
     rows, columns = shape
     return uniform(rng, shape, gain * (6 / (rows + columns // gates)) ** 0.5, backend, dtype)
@@ -51,6 +53,6 @@ def xavier(
 def new_linear(
     rng: np.random.Generator, name: str, shape: tuple[int, int], backend: Backend, dtype: Any = np.float32
 ) -> Linear:
-    """Return a layer with parameters `name`.W of this shape, by `xavier`, and `name`.b, zeros."""
+    """Return a Linear layer with parameters `name`.W, drawn by `xavier`, and `name`.b, zeros."""
     W = Parameter(f"{name}.W", xavier(rng, shape, backend, dtype=dtype))
     return Linear(W, Parameter(f"{name}.b", backend.xp.zeros(shape[1], dtype)))

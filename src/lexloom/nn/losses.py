@@ -1,8 +1,7 @@
-"""Losses: `loss, cache = loss.forward(scores, targets)` and `dscores = loss.backward(cache)`.
+"""Losses: how far a model's scores are from the targets.
 
-A loss is a 0-d array on the device of its scores, in nats. Scores are what stands before softmax or sigmoid
-("logits"): both losses are computed from them directly, so that no exponential overflows and no logarithm
-meets 0.
+Losses are in nats. They take scores (logits), not probabilities: softmax or sigmoid is part of the loss, so
+that no exponential overflows and no logarithm is taken of 0.
 """
 
 import math
@@ -14,11 +13,35 @@ from lexloom.nn.layers import EmbeddingDot, Linear
 from lexloom.nn.parameter import Parameter
 
 
-class SoftmaxCrossEntropy:
+class Loss:
+    """Base class of all losses.
+
+    ``loss, cache = loss.forward(scores, targets)`` returns the mean loss, a 0-d array on the device of the
+    scores; ``dscores = loss.backward(cache)`` returns its gradient. As for a `Layer`, all state is in the
+    cache.
+    """
+
+    def parameters(self) -> list[Parameter]:
+        """Return the trainable parameters; by default, none."""
+        return []
+
+
+class SoftmaxCrossEntropy(Loss):
     """-log softmax(scores)[target], averaged over the tokens whose target is not -1 (padding).
 
-    With p = softmax(scores), dscores = (p - one_hot(target)) / tokens; derived in docs/backward.md. All
-    leading axes are flattened, so one call serves every time step.
+    With p = softmax(scores), dscores = (p - one_hot(target)) / tokens (derived in docs/backward.md). All
+    leading axes are flattened, so one call handles all time steps.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> scores = np.log([[0.5, 0.25, 0.25], [0.25, 0.5, 0.25]])
+    >>> loss, cache = SoftmaxCrossEntropy().forward(scores, np.array([1, 2]))
+    >>> round(float(np.exp(-loss)), 6)
+    0.25
+    >>> SoftmaxCrossEntropy().backward(cache).round(6)
+    array([[ 0.25 , -0.375,  0.125],
+           [ 0.125,  0.25 , -0.375]])
     """
 
     def forward(self, scores: Any, targets: Any) -> tuple[Any, Any]:
@@ -38,11 +61,11 @@ class SoftmaxCrossEntropy:
         return kernels.softmax_cross_entropy_backward(rows, labels, log_sums, weight).reshape(scores.shape)
 
 
-class SoftmaxOutput:
-    """`Linear` and `SoftmaxCrossEntropy` in one, for vocabularies whose scores are too many to hold at once.
+class SoftmaxOutput(Loss):
+    """`Linear` followed by `SoftmaxCrossEntropy`, for vocabularies whose scores do not fit in memory.
 
-    Scores exist for a block of tokens at a time, and become gradients there: the forward pass computes those
-    too, as long as the scores are at hand.
+    Only the scores of one block of tokens exist at a time, and are overwritten with their gradients. So the
+    forward pass computes the gradients too, and the cache holds them.
 
     Parameters
     ----------
@@ -54,17 +77,17 @@ class SoftmaxOutput:
         self.output = output
 
     def parameters(self) -> list[Parameter]:
-        """Return those of the output layer."""
+        """Return the parameters of the output layer."""
         return self.output.parameters()
 
     def forward(self, x: Any, targets: Any) -> tuple[Any, Any]:
-        """Return the loss of x (..., H) for integer targets (...), and the cache."""
+        """Return the mean loss of x (..., H) for integer targets (...), and the cache."""
         losses, cache = self.forward_tokens(x, targets)
         xp = backend_of(x).xp
         return losses.sum(dtype=xp.float64) * _one_over_count(xp, targets >= 0, x.dtype), cache
 
     def forward_tokens(self, x: Any, targets: Any) -> tuple[Any, Any]:
-        """Return the loss of each token (...), and the cache of their mean, which is that of `forward`."""
+        """Return the loss of each token (...), and the same cache as `forward`."""
         backend = backend_of(x, targets)
         labels = targets.reshape(-1)
         weight = _one_over_count(backend.xp, labels >= 0, x.dtype)
@@ -74,22 +97,22 @@ class SoftmaxOutput:
         return losses.reshape(targets.shape), (dx.reshape(x.shape), *grads)
 
     def losses(self, x: Any, targets: Any) -> Any:
-        """Return the loss of each token (...), without gradients, as evaluation needs it."""
+        """Return the loss of each token (...), without gradients; faster, for evaluation."""
         kernels = backend_of(x, targets).kernels
         rows, matrix, b = x.reshape(-1, x.shape[-1]), self.output.matrix(), self.output.b.data
         return kernels.softmax_output(rows, matrix, b, targets.reshape(-1)).reshape(targets.shape)
 
     def backward(self, cache: Any) -> Any:
-        """Return dx (..., H); hand dW and db to the parameters, which own them from then on."""
+        """Return dx (..., H); add dW and db, which the parameters may then overwrite."""
         dx, *grads = cache
         self.output.add_grads(*grads)
         return dx
 
 
-class SigmoidCrossEntropy:
-    """Cross-entropy of yes-or-no targets, averaged over the targets that are not -1 (padding).
+class SigmoidCrossEntropy(Loss):
+    """Cross-entropy of binary targets, averaged over the targets that are not -1 (padding).
 
-    For a score s and a target t in {0, 1}: -t log sigmoid(s) - (1 - t) log(1 - sigmoid(s)), and
+    For a score s and a target t in {0, 1}, the loss is -t log sigmoid(s) - (1 - t) log(1 - sigmoid(s)), and
     ds = (sigmoid(s) - t) / count.
     """
 
@@ -108,18 +131,18 @@ class SigmoidCrossEntropy:
         return errors * (targets >= 0) * weight
 
 
-class NegativeSampling:
-    """One true word against K sampled ones, averaged over examples (Mikolov et al. 2013b, equation 4).
+class NegativeSampling(Loss):
+    """One true word against K sampled words, averaged over examples (Mikolov et al. 2013b, equation 4).
 
-    With a hidden vector h and the table's rows w: -log sigmoid(w_true . h) - sum over samples of log
-    sigmoid(-w . h). A word of -1 is absent; an example whose true word is absent counts for nothing.
+    For a hidden vector h and the rows w of the table, the loss is -log sigmoid(w_true . h) - sum over the
+    samples of log sigmoid(-w . h). A word of -1 is absent; examples whose true word is absent are ignored.
 
     Parameters
     ----------
     W : Parameter, (V, D)
-        The output vectors. Their gradient stays rows.
+        The output vectors. Their gradient is a `RowGrad`.
     weight : float
-        What each sample counts beside the true word.
+        Weight of each sampled word relative to the true word.
     """
 
     def __init__(self, W: Parameter, weight: float = 1.0):
@@ -131,27 +154,30 @@ class NegativeSampling:
         return self.dot.parameters()
 
     def forward(self, hidden: Any, words: Any) -> tuple[Any, Any]:
-        """Return the loss of hidden vectors (N, D) and words (N, 1 + K), true one first; and the cache."""
+        """Return the mean loss of hidden vectors (..., D) for words (..., 1 + K), and the cache.
+
+        The true word is the first of the 1 + K.
+        """
         xp = backend_of(hidden, words).xp
-        words = xp.where(words[:, :1] >= 0, words, -1)
+        words = xp.where(words[..., :1] >= 0, words, -1)
         scores, dot_cache = self.dot.forward(hidden, words)
         targets = xp.zeros_like(scores)
-        targets[:, 0] = 1
+        targets[..., 0] = 1
         weights = xp.full_like(scores, self.weight)
-        weights[:, 0] = 1
-        weights *= (words >= 0) * _one_over_count(xp, words[:, 0] >= 0, scores.dtype)
+        weights[..., 0] = 1
+        weights *= (words >= 0) * _one_over_count(xp, words[..., 0] >= 0, scores.dtype)
         losses = _binary_cross_entropy(xp, scores, targets) * weights
         return losses.sum(dtype=xp.float64), (scores, targets, weights, dot_cache)
 
     def backward(self, cache: Any) -> Any:
-        """Return dhidden (N, D); add dW as rows."""
+        """Return dhidden (..., D); add dW as a `RowGrad`."""
         scores, targets, weights, dot_cache = cache
         errors = backend_of(scores).kernels.sigmoid(scores) - targets
         return self.dot.backward(errors * weights, dot_cache)
 
 
 def perplexity_of(loss: float) -> float:
-    """Return exp of a mean cross-entropy in nats; beyond the largest float it is inf."""
+    """Return the perplexity, exp(loss), of a mean cross-entropy in nats; inf if it overflows."""
     return math.inf if loss > math.log(sys.float_info.max) else math.exp(loss)
 
 

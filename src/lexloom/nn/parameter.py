@@ -9,13 +9,21 @@ from lexloom.kernels.backend import backend_of
 
 @dataclass
 class RowGrad:
-    """The gradient of a matrix of which few rows took part: only those rows.
+    """The gradient of a matrix, stored as its nonzero rows.
 
     Attributes
     ----------
     rows : (K,) int array
-        Row numbers; may repeat, repeated rows add up.
+        Row numbers. Values of repeated row numbers add up.
     values : (K, D) float array
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> grad = RowGrad(np.array([2, 0, 2]), np.array([[1.0], [2.0], [3.0]]))
+    >>> grad.summed()
+    RowGrad(rows=array([0, 2]), values=array([[2.],
+           [4.]]))
     """
 
     rows: Any
@@ -27,18 +35,18 @@ class RowGrad:
 
 
 class Parameter:
-    """A trainable array. Layers that share it hold the same object.
+    """A trainable array. Layers that share a parameter hold the same object.
 
     Attributes
     ----------
     name : str
-        Where it stands in the model, like "lstm.Wx"; the name of its dataset in an artifact.
+        Place in the model, such as "lstm1.Wx"; also the name of the dataset in an artifact.
     data : float array
     grad : array like `data`, RowGrad, or None
         None until a backward pass adds to it.
     grad_squares : 1-d float array or None
-        Numbers that add up to the square of the norm of `grad`, where who computed it knew them; None once
-        `grad` is set.
+        Numbers whose sum is the squared norm of `grad`, if the kernel computed them. Assigning `grad` resets
+        them to None.
     """
 
     def __init__(self, name: str, data: Any):
@@ -57,10 +65,10 @@ class Parameter:
         self.grad_squares = None
 
     def add_grad(self, grad: Any, squares: Any = None) -> None:
-        """Add a gradient; rows stay rows until a dense gradient joins them.
+        """Add a gradient. The sum is a `RowGrad` as long as only `RowGrad`s are added.
 
-        `grad` belongs to the parameter from then on: the next gradient may be added into it. `squares` are
-        its `grad_squares`, where they are known.
+        The parameter takes ownership of `grad`: later gradients may be added to it in place. `squares` are
+        the `grad_squares` of `grad`, if known.
         """
         if self.grad is None:
             self.grad, self.grad_squares = grad, squares
@@ -69,6 +77,12 @@ class Parameter:
 
     def __repr__(self) -> str:
         return f"Parameter({self.name}, {self.data.shape}, {self.data.dtype})"
+
+
+def to_device_of(parameter: Parameter, arrays: Iterable[Any]) -> list[Any]:
+    """Return arrays on the device of a parameter."""
+    backend = backend_of(parameter.data)
+    return [backend.to_device(array) for array in arrays]
 
 
 def unique(parameters: Iterable[Parameter]) -> list[Parameter]:

@@ -1,22 +1,25 @@
-"""Recurrent layers over time: `(y, state), cache = layer.forward(x, state)`.
+"""Recurrent layers: `(y, state), cache = layer.forward(x, state)`.
 
-x (N, T, D) holds T steps of N streams, y (N, T, H) the hidden states. The state goes in and comes out, so a
-caller who hands the last one to the next call has a stateful layer, and one who does not has a stateless one.
+x (N, T, D) holds T steps of N streams, and y (N, T, H) the hidden states. The caller passes in the state
+before the first step and gets back the state after the last. To carry the state across windows, pass it on to
+the next call; to start from zeros, pass None.
+
 Backward stops at the first step of its window (truncated backpropagation through time, Williams & Peng 1990),
 but returns the gradient of the incoming state.
 
-Inside, arrays are time-major, (T, N, ...): a step is contiguous. The product with the inputs runs once over
-all steps; only the product with the hidden state is step by step, in `RecurrentSteps`.
+Internally, arrays are time-major, (T, N, ...), so that each step is contiguous. The product with the inputs
+runs once for all steps. Only the product with the hidden state runs step by step, in a kernel.
 """
 
 from typing import Any
 
 from lexloom.kernels.backend import backend_of
+from lexloom.nn.layer import Layer
 from lexloom.nn.parameter import Parameter
 
 
-class _Recurrent:
-    """What the layers share: parameters, and the products that run once over all steps.
+class _Recurrent(Layer):
+    """Base class: the parameters, and the products that run once for all steps.
 
     Parameters
     ----------
@@ -28,9 +31,10 @@ class _Recurrent:
     Attributes
     ----------
     gates : int
+        Number of gates.
     gains : (float, float)
-        Of the initial weights Wx and Wh, see `lexloom.nn.initializers.xavier`. That of Wx is for word
-        vectors, which begin small; a layer on top of another has 1 there.
+        Gains of the initial weights Wx and Wh, see `lexloom.nn.initializers.xavier`. The gain of Wx applies
+        to a layer that reads word vectors, which are small at first; layers above it use 1.
     """
 
     gates: int
@@ -65,7 +69,7 @@ class _Recurrent:
         return self.Wh.data.shape[0]
 
     def _before(self, h: Any, h0: Any) -> Any:
-        """Return the hidden states that steps 0 to T - 1 started from (T, N, H)."""
+        """Return the hidden state before each step (T, N, H)."""
         return backend_of(h).xp.concatenate([h0[None], h[:-1]])
 
     def _add_hidden_grad(self, h: Any, h0: Any, da: Any) -> None:
@@ -85,9 +89,9 @@ def _time_major(x: Any) -> Any:
 class RNN(_Recurrent):
     """Elman network: h_t = tanh(x_t Wx + h_{t-1} Wh + b) (Elman 1990).
 
-    Nothing gates what the state keeps. So a new model hears more of its input and less of its past: with
-    gains of 1, the spectral radius of Wh is 1, an epoch on PTB raises it to about 2, and the state is
-    chaotic.
+    Without gates, the initial weights matter: with gains of 1, Wh starts with a spectral radius of 1, one
+    epoch on PTB raises it to about 2, and the state becomes chaotic. So `gains` give more weight to the input
+    and less to the past.
 
     Parameters
     ----------
@@ -100,7 +104,7 @@ class RNN(_Recurrent):
     gains = (5.0, 0.5)
 
     def forward(self, x: Any, state: Any = None) -> tuple[tuple[Any, Any], Any]:
-        """Return (y (N, T, H), last h (N, H)) and the cache; `state` is h (N, H), None for zeros."""
+        """Return (y (N, T, H), last h (N, H)) and the cache; `state` is h (N, H), or None (zeros)."""
         x_steps, a = self._from_inputs(x)
         h0 = self._zeros(a[0]) if state is None else state
         h = backend_of(x).kernels.rnn(a, h0, self.Wh.data)
@@ -120,8 +124,8 @@ class LSTM(_Recurrent):
 
     Hochreiter & Schmidhuber 1997; Gers, Schmidhuber & Cummins 2000.
 
-    The columns of the weights stand for input gate i, forget gate f, output gate o and candidate g, in this
-    order::
+    The columns of the weights belong to the input gate i, the forget gate f, the output gate o and the
+    candidate g, in this order::
 
         i, f, o = sigmoid(x Wx + h Wh + b)    g = tanh(x Wx + h Wh + b)
         c_t = f * c_{t-1} + i * g             h_t = o * tanh(c_t)
@@ -136,7 +140,10 @@ class LSTM(_Recurrent):
     gates = 4
 
     def forward(self, x: Any, state: Any = None) -> tuple[tuple[Any, Any], Any]:
-        """Return (y (N, T, H), last (h, c)) and the cache; `state` is (h, c), each (N, H), None for zeros."""
+        """Return (y (N, T, H), last state) and the cache.
+
+        A state is a pair (h, c), both (N, H); None stands for zeros.
+        """
         x_steps, a = self._from_inputs(x)
         h0, c0 = (self._zeros(a[0]), self._zeros(a[0])) if state is None else state
         gates, h, c = backend_of(x).kernels.lstm(a, h0, c0, self.Wh.data)
@@ -153,9 +160,10 @@ class LSTM(_Recurrent):
 
 
 class GRU(_Recurrent):
-    """Gated recurrent unit with the reset gate inside the candidate (Cho et al. 2014; cuDNN's form).
+    """Gated recurrent unit (Cho et al. 2014), in the variant of cuDNN with the reset gate after the product.
 
-    The columns of the weights stand for reset gate r, update gate z and candidate n, in this order::
+    The columns of the weights belong to the reset gate r, the update gate z and the candidate n, in this
+    order::
 
         r, z = sigmoid(x Wx + h Wh + b)       n = tanh(x Wxn + bn + r * (h Whn + bhn))
         h_t = (1 - z) * n + z * h_{t-1}
@@ -166,7 +174,7 @@ class GRU(_Recurrent):
     Wh : Parameter, (H, 3 H)
     b : Parameter, (3 H,)
     bhn : Parameter, (H,)
-        The bias that the reset gate scales.
+        The bias of the candidate that the reset gate multiplies.
     """
 
     gates = 3
@@ -180,7 +188,7 @@ class GRU(_Recurrent):
         return [*super().parameters(), self.bhn]
 
     def forward(self, x: Any, state: Any = None) -> tuple[tuple[Any, Any], Any]:
-        """Return (y (N, T, H), last h (N, H)) and the cache; `state` is h (N, H), None for zeros."""
+        """Return (y (N, T, H), last h (N, H)) and the cache; `state` is h (N, H), or None (zeros)."""
         x_steps, a = self._from_inputs(x)
         h0 = self._zeros(a[0]) if state is None else state
         gates, h, inner = backend_of(x).kernels.gru(a, h0, self.Wh.data, self.bhn.data)

@@ -1,6 +1,6 @@
-"""What keeps a recurrent language model from learning its text by heart, beside `lexloom.nn.layers.Dropout`.
+"""Regularization of recurrent language models, in addition to `lexloom.nn.layers.Dropout`.
 
-The recipe of Merity, Keskar & Socher 2018, "Regularizing and Optimizing LSTM Language Models".
+The methods are those of Merity, Keskar & Socher 2018, "Regularizing and Optimizing LSTM Language Models".
 """
 
 import copy
@@ -9,50 +9,56 @@ from typing import Any
 import numpy as np
 
 from lexloom.kernels.backend import backend_of
-from lexloom.nn.layers import Dropout
+from lexloom.nn.layer import Layer
+from lexloom.nn.layers import Dropout, Embedding
 from lexloom.nn.parameter import Parameter
 
 
-class WordDropout:
-    """Dropout of whole words: all vectors of a dropped word are 0, wherever it stands in the batch.
+class WordDropout(Layer):
+    """An embedding that drops whole words at random: a dropped word is 0 everywhere in the batch.
 
-    As if rows of the embedding's table were dropped (Gal & Ghahramani 2016; Merity et al. 2018, section 4,
-    "embedding dropout"). The other vectors are enlarged so that the mean stays.
+    Also known as embedding dropout (Gal & Ghahramani 2016; Merity et al. 2018, section 4). The other words
+    are scaled up, so that the mean is unchanged.
 
     Parameters
     ----------
+    embedding : Embedding
+        Table (V, D).
     rate : float
         In [0, 1): the probability that a word is dropped.
-    words : int
-        V, size of the vocabulary.
     """
 
-    def __init__(self, rate: float, words: int):
+    random = True
+
+    def __init__(self, embedding: Embedding, rate: float):
+        self.embedding = embedding
         self.dropout = Dropout(rate)
-        self.words = words
 
     def parameters(self) -> list[Parameter]:
-        """Return no parameters."""
-        return []
+        """Return the parameters of the embedding."""
+        return self.embedding.parameters()
 
-    def forward(self, x: Any, ids: Any, rng: np.random.Generator | None = None) -> tuple[Any, Any]:
-        """Return y like x (..., D), the vectors of the words ids (...), and the cache."""
+    def forward(self, ids: Any, rng: np.random.Generator | None = None) -> tuple[Any, Any]:
+        """Return the word vectors y (..., D) of ids (...), and the cache."""
+        x, embedding_cache = self.embedding.forward(ids)
         if rng is None or self.dropout.rate == 0:
-            return x, None
-        by_word, _ = self.dropout.forward(backend_of(x, ids).xp.ones((self.words, 1), x.dtype), rng)
-        scale = by_word[ids]
-        return x * scale, scale
+            return x, (embedding_cache, None)
+        ones = backend_of(x).xp.ones((len(self.embedding.W.data), 1), x.dtype)
+        scale_of_word, _ = self.dropout.forward(ones, rng)
+        scale = scale_of_word[ids]
+        return x * scale, (embedding_cache, scale)
 
-    def backward(self, dy: Any, cache: Any) -> Any:
-        """Return dx."""
-        return self.dropout.backward(dy, cache)
+    def backward(self, dy: Any, cache: Any) -> None:
+        """Add the gradient of the embedding; ids have no gradient."""
+        embedding_cache, scale = cache
+        self.embedding.backward(self.dropout.backward(dy, scale), embedding_cache)
 
 
-class WeightDrop:
-    """A recurrent layer whose weights from the hidden state are dropped at random, the same at all steps.
+class WeightDrop(Layer):
+    """A recurrent layer whose recurrent weights Wh are dropped at random.
 
-    DropConnect (Wan et al. 2013) on Wh (Merity et al. 2018, section 2). y = f(x; m * Wh), where m is one mask
-    for a whole window; so dWh = m * d(m * Wh).
+    This is DropConnect (Wan et al. 2013) on Wh (Merity et al. 2018, section 2): y = f(x; m * Wh) with one
+    mask m for all steps of a window. So dWh = m * d(m * Wh).
 
     Parameters
     ----------
@@ -67,65 +73,68 @@ class WeightDrop:
         self.dropout = Dropout(rate)
 
     def parameters(self) -> list[Parameter]:
-        """Return the parameters of the layer."""
+        """Return the parameters of the recurrent layer."""
         return self.layer.parameters()
 
     def forward(
         self, x: Any, state: Any = None, rng: np.random.Generator | None = None
     ) -> tuple[tuple[Any, Any], Any]:
-        """Return (y, last state) and the cache, as the layer does."""
+        """Return (y, last state) and the cache, as the recurrent layer does."""
         Wh, mask = self.dropout.forward(self.layer.Wh.data, rng)
         output, cache = self._with(Wh).forward(x, state)
         return output, (cache, Wh, mask)
 
     def backward(self, dy: Any, cache: Any, dstate: Any = None) -> tuple[Any, Any]:
-        """Return dx and dstate, as the layer does; add the gradients of its parameters."""
-        cache, Wh, mask = cache
+        """Return dx and dstate, and add the gradients of the parameters, as the recurrent layer does."""
+        layer_cache, Wh, mask = cache
         thinned = self._with(Wh)
-        gradients = thinned.backward(dy, cache, dstate)
+        gradients = thinned.backward(dy, layer_cache, dstate)
         self.layer.Wh.add_grad(self.dropout.backward(thinned.Wh.grad, mask))
         return gradients
 
     def _with(self, Wh: Any) -> Any:
-        """Return the layer, its other parameters the same objects, with other recurrent weights."""
+        """Return a copy of the layer with other recurrent weights; the other parameters are shared."""
         thinned = copy.copy(self.layer)
         thinned.Wh = Parameter(self.layer.Wh.name, Wh)
         return thinned
 
 
-class PenalizedDropout:
-    """Dropout of hidden states h (N, T, H), whose backward adds the gradients of two penalties.
+class PenalizedDropout(Layer):
+    """Dropout of hidden states h (N, T, H) with two penalties, AR and TAR.
 
-    activation * mean(y^2) keeps the values that are left small, change * mean((h_{t+1} - h_t)^2) keeps states
-    from jumping from step to step: AR and TAR (Merity et al. 2018, section 4; Merity, McCann & Socher
-    2017). The penalties stand in no loss, so that its exponential stays a perplexity.
+    Activation regularization (AR), activation * mean(y^2), keeps the outputs small. Temporal activation
+    regularization (TAR), change * mean((h_{t+1} - h_t)^2), keeps the states from changing abruptly (Merity et
+    al. 2018, section 4; Merity, McCann & Socher 2017).
 
-    dh = dropout'(dy + 2 activation y / (N T H)) + 2 change (..., h_t - h_{t-1} - (h_{t+1} - h_t), ...) /
-    (N (T - 1) H), where a difference beyond the first or last step is 0.
+    The penalties are not part of the loss, so that exp(loss) remains a perplexity; `backward` adds their
+    gradients::
+
+        dh_t = dropout'(dy_t + 2 activation y_t / (N T H))
+               + 2 change ((h_t - h_{t-1}) - (h_{t+1} - h_t)) / (N (T - 1) H)
+
+    where differences beyond the first or the last step are 0.
 
     Parameters
     ----------
     dropout : Dropout
     activation, change : float
-        Weights of the penalties; 0 is none.
+        Weights of AR and TAR; 0 turns the penalty off.
     """
+
+    random = True
 
     def __init__(self, dropout: Dropout, activation: float = 0.0, change: float = 0.0):
         self.dropout = dropout
         self.activation = activation
         self.change = change
 
-    def parameters(self) -> list[Parameter]:
-        """Return no parameters."""
-        return []
-
     def forward(self, h: Any, rng: np.random.Generator | None = None) -> tuple[Any, Any]:
-        """Return y like h, as the dropout does, and the cache."""
+        """Return y like h, and the cache; with ``rng=None`` (evaluation), y is h."""
         y, mask = self.dropout.forward(h, rng)
         return y, (h, y, mask)
 
     def backward(self, dy: Any, cache: Any) -> Any:
-        """Return dh, with the penalties'."""
+        """Return dh, with the gradients of the penalties."""
         h, y, mask = cache
         if self.activation:
             dy = dy + y * (2 * self.activation / y.size)

@@ -1,22 +1,22 @@
-"""Softmax cross-entropy against a sample of the vocabulary, for training; evaluation needs all words.
+"""Softmax cross-entropy against a sample of the vocabulary, for training only; evaluation needs all words.
 
 With scores s over the V words, the loss of a target t is log Z - s_t, where Z = sum over v of exp(s_v). Only
-Z needs all scores. An update draws a set S of words that all its tokens share, each word v by itself with a
-known probability q_v, and all targets of the batch are in S for certain, with q = 1. Then
+Z needs all scores. For each update, draw a set S of words that all tokens share. Each word v is drawn
+independently with a known probability q_v, except that the targets of the batch are always in S (q = 1). Then
 
     Z' = sum over v in S of exp(s_v) / q_v = sum over v in S of exp(s_v - log q_v)
 
-has the mean Z: a word is in S in a share q_v of the draws, and counts 1 / q_v times there (Horvitz & Thompson
-1952). So softmax over S with the scores s_v - log q_v is an estimate of softmax over all words, and its
-gradients, where q is a constant, are those of the loss over S. This is importance sampling as in Bengio &
-Senecal 2008 and in Jean et al. 2015, section 3, but for sets: no word is in S twice, and no target is met a
-second time as a sample.
+has the mean Z: v is in S with probability q_v, and then counts 1 / q_v times (Horvitz & Thompson 1952). So a
+softmax over S with the scores s_v - log q_v estimates the softmax over all words, and its gradients, with q
+held constant, are those of the loss over S. This is importance sampling as in Bengio & Senecal 2008 and Jean
+et al. 2015, section 3, but with sets: no word is in S twice, and no target is drawn a second time as a
+sample.
 
-The relative variance of Z' is the sum over v of p_v^2 (1 - q_v) / q_v, with p = softmax(s); the targets of
-the batch, which are certain, add nothing. For a given size of S it is least on average where q_v is
-proportional to the root of the mean of p_v^2. Counts in the text to the power 0.75 come near to that; the
-most frequent words are then in S always. By Jensen's inequality log Z' is on average below log Z, by about
-half the relative variance, and so are the losses that training reports.
+The relative variance of Z' is the sum over v of p_v^2 (1 - q_v) / q_v, with p = softmax(s). The targets,
+which are certain, add nothing. For a given size of S, the variance is lowest on average if q_v is
+proportional to the root mean square of p_v. Counts in the text to the power 0.75 come close to that, and the
+most frequent words are then always in S. By Jensen's inequality, log Z' is on average below log Z, by about
+half the relative variance; so are the losses that training reports.
 """
 
 from typing import Any
@@ -32,36 +32,45 @@ _POWER = 0.75
 
 
 def inclusion_probabilities(counts: np.ndarray, samples: int) -> np.ndarray:
-    """Return the probability (V,) with which each word is drawn: min(1, c counts^0.75), float64.
+    """Return the probability with which each word is drawn: min(1, c counts^0.75).
 
-    c is such that they add up to `samples`: as many words are drawn on average. A count of 0 is taken as 1.
+    The constant c is chosen so that `samples` words are drawn on average. Counts of 0 are treated as 1.
 
     Parameters
     ----------
     counts : (V,) int array
-        How often each word stands in the text.
+        Number of occurrences of each word in the text.
     samples : int
-        From 1. With V or more, every word has probability 1.
+        Average number of words drawn, at least 1. If it is V or more, all probabilities are 1.
+
+    Returns
+    -------
+    inclusion : (V,) float64 array
+
+    Examples
+    --------
+    >>> inclusion_probabilities(np.array([10000, 16, 16, 1]), 2).round(3)
+    array([1.   , 0.471, 0.471, 0.059])
     """
     weights = np.maximum(counts, 1) ** _POWER
     if samples >= len(weights):
         return np.ones(len(weights))
     falling = np.sort(weights)[::-1]
-    rest = np.cumsum(falling[::-1])[::-1][:samples]  # of the words from a place on
-    factors = (samples - np.arange(samples)) / rest  # c, if the words before that place are certain
+    rest = np.cumsum(falling[::-1])[::-1][:samples]  # sum of the weights from each place on
+    factors = (samples - np.arange(samples)) / rest  # c, if all words before that place are certain
     certain = np.argmax(factors * falling[:samples] <= 1)
     return np.minimum(1, factors[certain] * weights)
 
 
 class SampledSoftmaxOutput(SoftmaxOutput):
-    """`SoftmaxOutput` that in training compares each target with a sample of the words; see the module.
+    """`SoftmaxOutput` that uses a sample of the vocabulary in training (see the module docstring).
 
     Parameters
     ----------
     output : Linear
-        From (..., H) to scores (..., V), transposed: its table has a row for each word.
+        From (..., H) to scores (..., V); it must be transposed, with one row of W for each word.
     inclusion : (V,) float array, optional
-        The probability q of each word, above 0, on the host; None compares all words in training too.
+        Probability q > 0 of each word, on the host. None uses all words in training too.
     """
 
     def __init__(self, output: Linear, inclusion: np.ndarray | None = None):
@@ -69,12 +78,9 @@ class SampledSoftmaxOutput(SoftmaxOutput):
         self.inclusion = inclusion
 
     def forward(self, x: Any, targets: Any, rng: np.random.Generator | None = None) -> tuple[Any, Any]:
-        """Return the loss of x (..., H) for integer targets (...), and the cache.
+        """Return the mean loss of x (..., H) for integer targets (...), and the cache.
 
-        Parameters
-        ----------
-        rng : Generator, optional
-            Draws the sample; None is evaluation, against all words.
+        The sample is drawn from `rng`; None (evaluation) uses all words.
         """
         if rng is None or self.inclusion is None:
             return super().forward(x, targets)
@@ -86,34 +92,40 @@ class SampledSoftmaxOutput(SoftmaxOutput):
         return loss, (cache, words)
 
     def forward_tokens(self, x: Any, targets: Any) -> tuple[Any, Any]:
-        """Return the loss of each token (...) against all words, and the cache of their mean."""
+        """Return the loss of each token (...) against all words, and the same cache as `forward`."""
         losses, cache = super().forward_tokens(x, targets)
         return losses, (cache, None)
 
     def backward(self, cache: Any) -> Any:
-        """Return dx (..., H); add dW, as rows where words were drawn, and db."""
+        """Return dx (..., H); add dW (a `RowGrad` if a sample was drawn) and db."""
         cache, words = cache
         if words is None:
             return super().backward(cache)
         dx, dW, db, _ = cache
         W, b = self.output.parameters()
         W.add_grad(RowGrad(words, dW.T))
-        of_all = backend_of(db).xp.zeros_like(b.data)
-        of_all[words] = db
-        b.add_grad(of_all)
+        db_of_all = backend_of(db).xp.zeros_like(b.data)
+        db_of_all[words] = db
+        b.add_grad(db_of_all)
         return dx
 
     def draw(self, targets: Any, rng: np.random.Generator) -> tuple[Any, Any, Any]:
-        """Draw the words that an update compares.
+        """Draw the set of words for one update.
+
+        Parameters
+        ----------
+        targets : (...) int array
+            -1 is padding.
+        rng : numpy.random.Generator
 
         Returns
         -------
         words : (S,) int array
-            The targets among them; ascending, none twice.
+            In ascending order, without repetition; includes all targets.
         corrections : (S,) float64 array
-            log q of each; 0 for targets.
+            log q of each word; 0 for targets.
         places : int array like targets
-            Where in `words` each target stands; -1 for padding.
+            Index of each target in `words`; -1 for padding.
         """
         backend = backend_of(targets)
         drawn = backend.to_device(rng.random(len(self.inclusion)) < self.inclusion)

@@ -14,7 +14,7 @@ import json
 import os
 import platform
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -86,6 +86,28 @@ class Outline:
     stored: int | None = None
 
 
+@dataclass(frozen=True)
+class Provenance:
+    """Where a result comes from, as far as its bytes depend on it.
+
+    Attributes
+    ----------
+    settings : mapping
+        Everything that a person set and that changes the result.
+    inputs : paths
+        The files that the stage read.
+    device : str
+        What computed it, see `Backend.name`.
+    seed : int or None
+        Of its random numbers.
+    """
+
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    inputs: Sequence[str | Path] = ()
+    device: str = "cpu"
+    seed: int | None = None
+
+
 @dataclass
 class Artifact:
     """What a stage stored.
@@ -122,10 +144,7 @@ def write_artifact(
     path: str | Path,
     kind: str,
     datasets: Mapping[str, Any],
-    settings: Mapping[str, Any],
-    inputs: Iterable[str | Path] = (),
-    device: str = "cpu",
-    seed: int | None = None,
+    provenance: Provenance = Provenance(),
 ) -> None:
     """Write an artifact beside its target and rename it, so that nobody reads half a file.
 
@@ -133,10 +152,7 @@ def write_artifact(
     ----------
     datasets : mapping of str to ndarray, Dataset, list of str, or scipy sparse array
         A list of strings is stored as UTF-8 lines; a sparse array as a group in CSR form.
-    settings : mapping
-        Everything that a person set and that changed the result.
-    inputs : paths
-        The files that the stage read.
+    provenance : Provenance
 
     Raises
     ------
@@ -146,11 +162,11 @@ def write_artifact(
     attributes = {
         "kind": kind,
         "version": KINDS[kind].version,
-        "settings": json.dumps(settings, sort_keys=True),
-        "inputs": json.dumps(checksums(inputs), sort_keys=True),
+        "settings": json.dumps(provenance.settings, sort_keys=True),
+        "inputs": json.dumps(checksums(provenance.inputs), sort_keys=True),
         "libraries": json.dumps(library_versions(), sort_keys=True),
-        "device": device,
-        "seed": -1 if seed is None else seed,
+        "device": provenance.device,
+        "seed": -1 if provenance.seed is None else provenance.seed,
     }
     # In memory, because HDF5 does not survive a full disk: it reports errors that nobody can catch.
     image = io.BytesIO()

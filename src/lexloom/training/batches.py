@@ -1,4 +1,4 @@
-"""How data is cut into batches."""
+"""Batches: shuffled rows, and windows of parallel text streams."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -8,17 +8,26 @@ import numpy as np
 
 
 class Shuffled:
-    """Batches of rows that belong together, in a new order each epoch.
+    """Batches of rows in a new random order for each epoch.
 
-    Calling it with an epoch's number returns that epoch's batches, a list of tuples with one array
-    for each of the arrays given, `batch` rows each, the last may be shorter.
+    ``shuffled(epoch)`` returns a list of batches. A batch is a tuple with the same rows of each array.
 
     Parameters
     ----------
-    arrays : sequence of arrays with equally many rows
+    arrays : sequence of arrays
+        All with the same number of rows.
     batch : int
+        Rows in a batch; the last batch may have fewer.
     rng : numpy.random.Generator
-        Draws the orders, one for each call.
+        Draws a new order at each call.
+
+    Examples
+    --------
+    >>> shuffled = Shuffled([np.arange(5), np.arange(5) * 10], 3, np.random.default_rng(0))
+    >>> for batch in shuffled(epoch=0):
+    ...     print(*batch)
+    [2 4 3] [20 40 30]
+    [0 1] [ 0 10]
     """
 
     def __init__(self, arrays: Any, batch: int, rng: np.random.Generator):
@@ -34,22 +43,32 @@ class Shuffled:
 
 
 class Windows(Sequence):
-    """Truncated backpropagation through time: a text as windows of parallel streams.
+    """A text cut into windows, for truncated backpropagation through time.
 
-    The text is cut into `batch` contiguous streams of equal length, one for each batch row; window k holds
-    steps k * `steps` to (k + 1) * `steps` of every stream, so that a hidden state carried from window to
-    window reads each stream in order. Every token is a target once. The input is the token before it; before
-    the first token stands the text's last one, which ends a sentence as the token before any sentence does.
+    The text is cut into `batch` contiguous streams of equal length. Window k holds steps k * `steps` to (k +
+    1) * `steps` of all streams. So a model that carries its hidden state from window to window reads each
+    stream in order.
 
-    A sequence of pairs (inputs, targets) of int arrays (batch, T), T <= steps; a target is `PADDING` after
-    the end of the shorter streams.
+    The windows are a sequence of pairs (inputs, targets), int arrays (batch, T). Each token is a target once,
+    and its input is the token before it. The input of the first token is the last token of the text, which
+    ends a sentence. After the end of the shorter streams, targets are `PADDING`.
 
     Parameters
     ----------
     ids : (L,) int array
-    batch, steps : int
+    batch : int
+        Number of streams.
+    steps : int
+        Steps in a window; the last window may have fewer.
     rng : numpy.random.Generator, optional
-        Draws how many steps each window has, see `random_bounds`; without it, window k is as said above.
+        Draws the lengths of the windows (see `random_bounds`). By default all have `steps` steps.
+
+    Examples
+    --------
+    >>> for inputs, targets in Windows(np.arange(6), batch=2, steps=2):
+    ...     print(inputs.tolist(), targets.tolist())
+    [[5, 0], [2, 3]] [[0, 1], [3, 4]]
+    [[1], [4]] [[2], [5]]
     """
 
     def __init__(self, ids: np.ndarray, batch: int, steps: int, rng: np.random.Generator | None = None):
@@ -70,12 +89,11 @@ class Windows(Sequence):
 
 
 def random_bounds(length: int, steps: int, rng: np.random.Generator) -> list[int]:
-    """Return where windows of random lengths begin, and `length`, where the last one ends.
+    """Return the bounds of windows of random lengths, from 0 to `length`.
 
-    A window has about `steps` steps, now and then (5 %) half of them: the length is normally distributed with
-    a standard deviation of 5, and at least 5 (or `steps`, if that is less). So windows meet at other words in
-    each epoch, and every word is at times the last one to get a gradient (Merity, Keskar & Socher 2018,
-    section 4).
+    Lengths are normally distributed around `steps`, or in 5 % of windows around `steps` / 2, with a standard
+    deviation of 5. They are at least 5 (or `steps`, if that is less). So the windows start at different words
+    in each epoch, and no word is always at the end of its window (Merity, Keskar & Socher 2018, section 4).
     """
     least = min(5, steps)
     most = -(-length // least)
@@ -86,7 +104,7 @@ def random_bounds(length: int, steps: int, rng: np.random.Generator) -> list[int
 
 
 PADDING = -1
-"""A target that no loss counts."""
+"""Target that losses ignore."""
 
 
 def _streams(ids: np.ndarray, batch: int, length: int, padding: int) -> np.ndarray:

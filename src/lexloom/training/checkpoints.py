@@ -12,14 +12,21 @@ import logging
 import signal
 import sys
 import time
-from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from glob import escape
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any
 
 from lexloom.errors import Interrupted, LexloomError
-from lexloom.storage.artifacts import checksums, file_sha256, library_versions, read_artifact, write_artifact
+from lexloom.storage.artifacts import (
+    Provenance,
+    checksums,
+    file_sha256,
+    library_versions,
+    read_artifact,
+    write_artifact,
+)
 from lexloom.storage.atomic_files import remove_leftovers
 from lexloom.storage.state_trees import map_arrays, pack, unpack
 from lexloom.training.trainer import Callback, Trainer
@@ -32,9 +39,9 @@ class Checkpoint(Callback):
 
     It is a context manager around the training and the writing of its output::
 
-        with Checkpoint(output, settings, inputs, "cpu", seed) as checkpoint:
+        with Checkpoint(output, provenance) as checkpoint:
             trainer.fit(epochs, batches, [..., checkpoint])
-            write_artifact(output, ...)
+            write_artifact(output, kind, datasets, provenance)
 
     It stands last among the callbacks, because it keeps their states as well. Fitting begins where the
     checkpoint stands, if there is one of the same training. Within the block, SIGTERM (of a scheduler's time
@@ -45,11 +52,8 @@ class Checkpoint(Callback):
     ----------
     output : path
         What the training makes.
-    settings : mapping
-        All that decides the result, but for the inputs.
-    inputs : paths
-    device : str
-    seed : int or None
+    provenance : Provenance
+        Of the output.
     minutes : float
         From one checkpoint to the next; 0 writes one after each step.
     """
@@ -57,19 +61,16 @@ class Checkpoint(Callback):
     def __init__(
         self,
         output: str | Path,
-        settings: Mapping[str, Any],
-        inputs: Iterable[str | Path] = (),
-        device: str = "cpu",
-        seed: int | None = None,
+        provenance: Provenance = Provenance(),
         minutes: float = 10.0,
     ):
-        self.output, self.settings, self.device, self.seed = Path(output), dict(settings), device, seed
+        self.output, self.provenance = Path(output), provenance
         self.identity = {
-            "settings": {name: json.loads(json.dumps(value)) for name, value in settings.items()},
-            "inputs": checksums(inputs),
+            "settings": json.loads(json.dumps(dict(provenance.settings))),
+            "inputs": checksums(provenance.inputs),
             "code": _code_checksums(),
             "libraries": library_versions(),
-            "start": {"device": device, "seed": seed},
+            "start": {"device": provenance.device, "seed": provenance.seed},
         }
         digest = hashlib.sha256(json.dumps(self.identity, sort_keys=True).encode()).hexdigest()
         self.path = self.output.with_suffix(f".checkpoint-{digest[:8]}.h5")
@@ -147,7 +148,7 @@ class Checkpoint(Callback):
         line, arrays = pack(trainer.state())
         datasets = {f"arrays/{name}": array for name, array in arrays.items()}
         datasets |= {"state": [line], "identity": [json.dumps(self.identity)]}
-        write_artifact(self.path, "checkpoint", datasets, self.settings, device=self.device, seed=self.seed)
+        write_artifact(self.path, "checkpoint", datasets, replace(self.provenance, inputs=()))
         trainer.saved = self.path
         self.due = time.monotonic() + self.seconds
 

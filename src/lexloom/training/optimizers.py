@@ -1,23 +1,22 @@
-"""Optimizers: `optimizer.step(parameters, learning_rate, scale)` updates in place and clears the gradients.
+"""Optimizers: `optimizer.step(parameters, learning_rate, scale)` updates parameters in place.
 
-A formula is written once and works on whole arrays (dense gradients) or on the rows that took part
-(`RowGrad`): those rows are gathered, updated and put back, which costs nothing of size V. SGD is a kernel of
-one pass, and AdaGrad has kernels that update rows where they lie. The row form is lazy: a row that took no
-part keeps its value and its state, as if the step had not happened for it. For SGD and AdaGrad, by number or
-by row, without weight decay this equals the dense form exactly; Momentum and Adam let resting rows coast, and
-weight decay leaves them. A row may take part with zeros.
+Each formula is written once. It works on whole arrays for dense gradients, and on single rows for a
+`RowGrad`: the rows are gathered, updated and written back, at a cost that does not depend on V. SGD is a
+kernel that makes one pass, and AdaGrad has kernels that update rows in place.
+
+Updates by rows are lazy: a row without a gradient keeps its value and its state, as if the step had not
+happened. For SGD and both AdaGrads without weight decay, this equals the dense update exactly. For Momentum
+and Adam it does not, since their running means would still move such a row; nor does it with weight decay.
 
 Weight decay is decoupled (Loshchilov & Hutter 2019): before the update, w shrinks by learning_rate *
 weight_decay * w.
 
-`state` maps the name of a parameter to a dict of arrays, and `steps` counts; together they are all that a
-checkpoint needs. A step may overwrite the arrays of the gradients.
+A checkpoint needs only `state`, which maps the names of parameters to dicts of arrays, and the step count
+`steps`. A step may overwrite the arrays of the gradients.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
-
-import numpy as np
 
 from lexloom.kernels.backend import backend_of
 from lexloom.kernels.tiles import Job
@@ -25,19 +24,23 @@ from lexloom.nn.parameter import Parameter, RowGrad, unique
 
 
 class Optimizer:
-    """What the optimizers share; each has the formula of its update.
+    """Base class. A subclass implements the update formula, `_update`.
 
     Parameters
     ----------
     weight_decay : float
-        See the module.
+        See the module docstring.
 
     Attributes
     ----------
     slots : tuple of str
-        Arrays like the parameter that make up its state.
+        Names of the state arrays of each parameter.
     operations : int
-        Of an update with each number, about; see `lexloom.kernels.tiles.Job`.
+        Approximate number of operations per element; see `lexloom.kernels.tiles.Job`.
+    steps : int
+        Number of steps made.
+    state : dict of str to dict of str to array
+        By parameter name and slot.
     """
 
     slots: tuple[str, ...] = ()
@@ -49,24 +52,24 @@ class Optimizer:
         self.state: dict[str, dict[str, Any]] = {}
 
     def step(self, parameters: Iterable[Parameter], learning_rate: float, scale: Any = None) -> None:
-        """Update every parameter that has a gradient, and clear it.
+        """Update all parameters that have a gradient, and clear their gradients.
 
         Parameters
         ----------
         parameters : iterable of Parameter
         learning_rate : float
         scale : float or 0-d array, optional
-            What all gradients are multiplied with first, such as a `clip_factor`.
+            Factor on all gradients, such as `lexloom.training.gradients.clip_factor`.
 
         Raises
         ------
         ValueError
-            When two parameters have one name: they would share their state.
+            If two parameters have the same name: they would share their state.
         """
         parameters = unique(parameters)
         names = [parameter.name for parameter in parameters]
         if len(set(names)) < len(names):
-            raise ValueError(f"parameters: a name stands twice in {', '.join(names)}")
+            raise ValueError(f"parameters: names must be unique, but are {', '.join(names)}")
         self.steps += 1
         parameters = [parameter for parameter in parameters if parameter.grad is not None]
         if parameters:
@@ -76,7 +79,7 @@ class Optimizer:
             parameter.grad = None
 
     def _job(self, parameter: Parameter, learning_rate: float, scale: Any) -> Job:
-        """Return the job of a parameter's update."""
+        """Return the job that updates one parameter."""
         data, grad = parameter.data, parameter.grad
         xp = backend_of(data).xp
         if parameter.name not in self.state:
@@ -102,16 +105,16 @@ class Optimizer:
 
         def work(tile: slice) -> None:
             rows = grad.rows[tile]
-            taken, taken_state = data[rows], _of_rows(state, rows)
-            self._apply(taken, grad.values[tile], taken_state, learning_rate, scale)
-            data[rows] = taken
-            for slot, array in taken_state.items():
+            w, state_of_rows = data[rows], _of_rows(state, rows)
+            self._apply(w, grad.values[tile], state_of_rows, learning_rate, scale)
+            data[rows] = w
+            for slot, array in state_of_rows.items():
                 state[slot][rows] = array
 
         return Job.on(grad.values, work, self.operations)
 
     def _apply(self, w: Any, dw: Any, state: dict[str, Any], learning_rate: float, scale: Any) -> None:
-        """Change w and the state in place, by the gradient scale dw; dw is free to overwrite."""
+        """Update w and its state in place, with the gradient scale * dw; may overwrite dw."""
         if scale is not None:
             dw *= scale
         if self.weight_decay:
@@ -119,17 +122,26 @@ class Optimizer:
         self._update(backend_of(w).xp, w, dw, state, learning_rate)
 
     def _update(self, xp: Any, w: Any, dw: Any, state: dict[str, Any], learning_rate: float) -> None:
-        """Change w and the state in place by the formula; dw is free to overwrite."""
+        """Update w and its state in place; may overwrite dw."""
         raise NotImplementedError
 
 
 class SGD(Optimizer):
-    """w -= learning_rate * dw.
+    """Stochastic gradient descent: w -= learning_rate * dw.
 
     Parameters
     ----------
     weight_decay : float
-        See the module.
+        See the module docstring.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> W = Parameter("W", np.array([1.0, 2.0]))
+    >>> W.grad = np.array([10.0, -10.0])
+    >>> SGD().step([W], learning_rate=0.1)
+    >>> W.data, W.grad
+    (array([0., 3.]), None)
     """
 
     operations = 1
@@ -140,13 +152,14 @@ class SGD(Optimizer):
 
 
 class Momentum(Optimizer):
-    """v = momentum * v - learning_rate * dw, w += v.
+    """Gradient descent with momentum: v = momentum * v - learning_rate * dw, w += v.
 
     Parameters
     ----------
     momentum : float
-        In [0, 1): how much of the last step goes on.
+        In [0, 1): fraction of the previous step that is added to the new one.
     weight_decay : float
+        See the module docstring.
     """
 
     slots = ("velocity",)
@@ -169,12 +182,12 @@ class AdaGrad(Optimizer):
     Parameters
     ----------
     epsilon : float
-        Keeps the first division finite.
+        Avoids division by 0.
     weight_decay : float
+        See the module docstring.
     """
 
     slots = ("squares",)
-    row_kernel = "adagrad_rows"
 
     def __init__(self, epsilon: float = 1e-7, weight_decay: float = 0.0):
         super().__init__(weight_decay)
@@ -185,10 +198,13 @@ class AdaGrad(Optimizer):
     ) -> Job:
         if self.weight_decay:
             return super()._job_of_rows(data, grad, state, learning_rate, scale)
-        update = getattr(backend_of(data).kernels, self.row_kernel)
         if scale is not None:
             grad.values *= scale
-        return update(data, state["squares"], grad.rows, grad.values, learning_rate, self.epsilon)
+        update_rows = self._row_kernel(backend_of(data).kernels)
+        return update_rows(data, state["squares"], grad.rows, grad.values, learning_rate, self.epsilon)
+
+    def _row_kernel(self, kernels: Any) -> Callable[..., Job]:
+        return kernels.adagrad_rows
 
     def _update(self, xp: Any, w: Any, dw: Any, state: dict[str, Any], learning_rate: float) -> None:
         scratch = xp.square(dw)
@@ -201,13 +217,14 @@ class AdaGrad(Optimizer):
 
 
 class RowAdaGrad(AdaGrad):
-    """AdaGrad with one number of state for each row of a matrix: h += mean(dw^2) over the row.
+    """AdaGrad with one h for each row of a matrix: h += mean(dw^2) over the row.
 
-    w -= learning_rate * dw / (sqrt(h) + epsilon), with less to read and to write than AdaGrad has. In a
-    parameter that is no matrix, each number has its own h. Parameters are those of `AdaGrad`.
+    w -= learning_rate * dw / (sqrt(h) + epsilon). It reads and writes less memory than `AdaGrad`. Parameters
+    that are not matrices have one h for each element. The arguments are those of `AdaGrad`.
     """
 
-    row_kernel = "row_adagrad_rows"
+    def _row_kernel(self, kernels: Any) -> Callable[..., Job]:
+        return kernels.row_adagrad_rows
 
     def _zeros(self, xp: Any, data: Any) -> Any:
         return xp.zeros_like(data[:, :1] if data.ndim == 2 else data)
@@ -220,18 +237,24 @@ class RowAdaGrad(AdaGrad):
 
 
 class Adam(Optimizer):
-    """Running means m of dw and v of dw^2, freed of their start at 0 (Kingma & Ba 2015, algorithm 1).
+    """Adam: running means m of dw and v of dw^2, with bias correction (Kingma & Ba 2015, algorithm 1).
 
-    m = beta1 m + (1 - beta1) dw, v = beta2 v + (1 - beta2) dw^2, and after t steps
-    w -= learning_rate * (m / (1 - beta1^t)) / (sqrt(v / (1 - beta2^t)) + epsilon). Rows share the step count
-    t.
+    After t steps::
+
+        m = beta1 m + (1 - beta1) dw
+        v = beta2 v + (1 - beta2) dw^2
+        w -= learning_rate (m / (1 - beta1^t)) / (sqrt(v / (1 - beta2^t)) + epsilon)
+
+    All rows share the step count t.
 
     Parameters
     ----------
     beta1, beta2 : float
         In [0, 1).
     epsilon : float
+        Avoids division by 0.
     weight_decay : float
+        See the module docstring.
     """
 
     slots = ("mean", "square")
@@ -264,42 +287,3 @@ def _of_rows(state: dict[str, Any], rows: Any) -> dict[str, Any]:
 
 
 OPTIMIZERS = {"sgd": SGD, "momentum": Momentum, "adagrad": AdaGrad, "row_adagrad": RowAdaGrad, "adam": Adam}
-
-
-def clip_factor(parameters: Iterable[Parameter], limit: float) -> Any:
-    """Return the factor, at most 1, by which all gradients have a `global_norm` of at most `limit`.
-
-    (Pascanu, Mikolov & Bengio 2013, algorithm 1.)
-
-    Returns
-    -------
-    factor : 0-d float64 array, on the device
-    """
-    norm = global_norm(parameters)
-    return limit / backend_of(norm).xp.maximum(norm, limit)
-
-
-def global_norm(parameters: Iterable[Parameter]) -> Any:
-    """Return the joint Euclidean norm of all gradients: a 0-d float64 array on the device, or 0 of none.
-
-    Rows that repeat in a `RowGrad` are summed first. The squares of a row are added in the gradient's own
-    type, the rows in float64.
-    """
-    parameters = [parameter for parameter in unique(parameters) if parameter.grad is not None]
-    if not parameters:
-        return np.float64(0)
-    known = [parameter.grad_squares for parameter in parameters if parameter.grad_squares is not None]
-    arrays = [_summed_grad(parameter) for parameter in parameters if parameter.grad_squares is None]
-    backend = backend_of(*known, *arrays)
-    rows = [array.reshape(-1, array.shape[-1]) for array in arrays]
-    squares = [backend.xp.empty(len(matrix), matrix.dtype) for matrix in rows]
-    backend.kernels.each_tile(*map(backend.kernels.sums_of_squares, rows, squares))
-    return backend.xp.sqrt(sum(sums.sum(dtype=backend.xp.float64) for sums in known + squares))
-
-
-def _summed_grad(parameter: Parameter) -> Any:
-    """Return the array of a gradient; rows that repeat are summed for good."""
-    if isinstance(parameter.grad, RowGrad):
-        parameter.grad = parameter.grad.summed()
-        return parameter.grad.values
-    return parameter.grad

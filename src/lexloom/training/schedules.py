@@ -1,4 +1,4 @@
-"""Schedules: `schedule(step, steps)` is the factor on the learning rate at step 0, 1, ..., steps - 1."""
+"""Learning rate schedules: `schedule(step, steps)` returns the factor for step 0, 1, ..., steps - 1."""
 
 import math
 
@@ -9,12 +9,12 @@ def constant(step: int, steps: int) -> float:
 
 
 def linear(step: int, steps: int) -> float:
-    """Return a factor that falls from 1 along a line and would reach 0 at `steps`."""
+    """Return a factor that falls linearly from 1, and would reach 0 at `steps`."""
     return 1 - step / steps
 
 
 def cosine(step: int, steps: int) -> float:
-    """Return a factor that falls from 1 along half a cosine wave and would reach 0 at `steps`.
+    """Return a factor that falls from 1 along half a cosine wave, and would reach 0 at `steps`.
 
     Loshchilov & Hutter 2017, equation 5, without restarts.
     """

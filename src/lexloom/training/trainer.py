@@ -1,4 +1,4 @@
-"""The only training loop. It knows nothing of a model but `loss`, `backward` and `parameters`."""
+"""The training loop. All it needs of a model is `parameters`, `loss` and `backward`."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -13,71 +13,71 @@ from lexloom.kernels.backend import backend_of
 from lexloom.kernels.cpu.machine.memory import keep_freed_memory
 from lexloom.nn.parameter import Parameter
 from lexloom.storage.state_trees import map_arrays
-from lexloom.training.optimizers import clip_factor
+from lexloom.training.gradients import clip_factor
 from lexloom.training.schedules import constant
 
 
 class Model(Protocol):
-    """What a trainer needs of a model."""
+    """The methods that a model must have."""
 
     def parameters(self) -> list[Parameter]:
-        """Return every parameter once."""
+        """Return all parameters, each once."""
 
     def loss(
         self, batch: Any, carry: Any = None, rng: np.random.Generator | None = None
     ) -> tuple[Any, Any, Any]:
-        """Return the mean loss of a batch, what the next batch continues from, and the cache."""
+        """Return the mean loss of a batch, the carry for the next batch, and the cache."""
 
     def backward(self, cache: Any) -> None:
-        """Add the gradients of the loss to the parameters."""
+        """Add the gradients of the loss to `Parameter.grad`."""
 
 
 class Callback:
-    """What happens beside training; each method does nothing until a subclass says otherwise."""
+    """Base class of callbacks. The trainer calls these methods; override the ones you need."""
 
     def before_fit(self, trainer: "Trainer") -> None:
-        """Go before the first step."""
+        """Act once, before training starts."""
 
     def before_epoch(self, trainer: "Trainer") -> None:
-        """Go before the first step of an epoch."""
+        """Act before the first step of an epoch, but not when training resumes within an epoch."""
 
     def before_update(self, trainer: "Trainer") -> None:
-        """Stand between the gradients of a step and its update."""
+        """Act after the backward pass, before the optimizer step."""
 
     def after_step(self, trainer: "Trainer", step: int, loss: float) -> None:
-        """Follow a step; `loss` may still be on the device."""
+        """Act after an optimizer step; `loss` may still be on the device."""
 
     def after_epoch(self, trainer: "Trainer", record: dict[str, float]) -> None:
-        """Follow an epoch; what is added to `record` stands in the history and is seen by later callbacks."""
+        """Act after an epoch. Entries added to `record` are visible to later callbacks."""
 
     def after_fit(self, trainer: "Trainer") -> None:
-        """Follow the last epoch."""
+        """Act once, after the last epoch."""
 
     def state(self) -> Any:
-        """Return what this callback needs to resume, as a state tree (see `lexloom.storage.state_trees`)."""
+        """Return what is needed to resume, as a state tree (see `lexloom.storage.state_trees`)."""
 
     def restore(self, state: Any) -> None:
-        """Take up a state as `state` returned it, with arrays on the device."""
+        """Restore what `state` returned; arrays are on the device."""
 
 
 @dataclass
 class Position:
-    """Where a training stands.
+    """How far training has come.
 
     Attributes
     ----------
     epoch : int
-        Finished epochs.
+        Number of finished epochs.
     step, batches : int
-        Steps made in the epoch after these, and how many it has.
+        Number of steps made in the current epoch, and its number of batches.
     steps : int
-        Steps made in all epochs.
+        Number of steps made in all epochs.
     total : 0-d array or float
-        Sum of the losses of the epoch.
+        Sum of the losses in the current epoch.
     learning_rate : float
-        Of the last step, before the weight of its batch.
+        Learning rate of the last step, before its batch weight.
     carry : any
-        What the next batch continues from.
+        Carry for the next batch.
     """
 
     epoch: int = 0
@@ -90,34 +90,34 @@ class Position:
 
 
 class Trainer:
-    """Trains a model by stochastic gradient descent.
+    """Trains a model with mini-batches.
 
     Parameters
     ----------
     model : Model
-    optimizer : see `lexloom.training.optimizers`
+    optimizer : Optimizer
+        See `lexloom.training.optimizers`.
     learning_rate : float
-        Before the schedule's factor.
+        Learning rate before the factor of the schedule.
     schedule : callable
         (step, steps) -> factor on the learning rate; see `lexloom.training.schedules`.
     clip : float, optional
-        Largest global norm of the gradient (Pascanu, Mikolov & Bengio 2013).
+        Largest global norm of the gradients (Pascanu, Mikolov & Bengio 2013).
     rng : numpy.random.Generator, optional
-        What the model draws from while it trains (dropout, negatives).
+        Passed to `model.loss`, for example for dropout.
     batch_weight : callable, optional
-        (batch) -> factor on the learning rate of its update, beside the schedule's; for batches of unlike
-        sizes.
+        (batch) -> another factor on the learning rate, for batches of different sizes.
 
     Attributes
     ----------
     history : list of dict
-        By epoch: `epoch` from 1, `loss` (mean over the steps), `learning_rate` (of the last step), and what
-        callbacks added.
+        A record for each epoch: `epoch` (from 1), `loss` (mean over the steps), `learning_rate` (of the last
+        step), and the entries that callbacks added.
     position : Position
     stop : bool
-        A callback sets it to end the training after the epoch.
+        Callbacks set it to True to end training after the current epoch.
     saved : Path or None
-        The file with the last good state, where a callback keeps one; errors name it.
+        File with the last good state, if a callback writes one; error messages name it.
     """
 
     def __init__(
@@ -147,22 +147,26 @@ class Trainer:
     def fit(
         self, epochs: int, batches: Callable[[int], Sequence], callbacks: Sequence[Callback] = ()
     ) -> list[dict[str, float]]:
-        """Train for some epochs and return the history.
+        """Train the model and return the history.
 
         Parameters
         ----------
         epochs : int
         batches : callable
-            (epoch from 0) -> the batches of that epoch, a sequence. The carry starts anew with each epoch. A
-            training that may be interrupted needs batches that depend on epoch and place alone.
+            (epoch, from 0) -> sequence of batches. Each epoch starts without a carry. To resume exactly,
+            batches must depend on nothing but the epoch and the index.
         callbacks : sequence of Callback
             Called in this order.
+
+        Returns
+        -------
+        history : list of dict
 
         Raises
         ------
         LexloomError
-            When a loss, or a parameter at the end, is no finite number. The step of the loss is known where
-            losses are on the host; elsewhere to an interval, as `check_losses` is called.
+            If a loss, or a parameter after the last epoch, is not finite. On a device, losses are checked
+            only when `check_losses` is called, so the message names an interval of steps.
         """
         keep_freed_memory()
         self.callbacks = callbacks
@@ -205,7 +209,7 @@ class Trainer:
         return {"epoch": position.epoch + 1, "loss": mean, "learning_rate": position.learning_rate}
 
     def step(self, batch: Any, carry: Any, learning_rate: float) -> tuple[Any, Any]:
-        """Make one update and return the loss before it and the carry."""
+        """Make one update. Return the loss before the update, and the carry."""
         loss, carry, cache = self.model.loss(batch, carry, self.rng)
         self.model.backward(cache)
         for callback in self.callbacks:
@@ -216,9 +220,9 @@ class Trainer:
         return loss, carry
 
     def state(self) -> dict[str, Any]:
-        """Return everything that determines how training continues, as a state tree.
+        """Return all that is needed to resume exactly, as a state tree.
 
-        The arrays are those in use: write them before the next step.
+        Arrays are not copied, so write them to a file before the next step.
         """
         return {
             "parameters": {parameter.name: parameter.data for parameter in self.model.parameters()},
@@ -231,7 +235,7 @@ class Trainer:
         }
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Take up a state as `state` returned it, with arrays on the host; the next step follows it."""
+        """Restore what `state` returned, with arrays on the host."""
         parameters = self.model.parameters()
         backend = backend_of(parameters[0].data)
         if self.rng is not None:
@@ -243,15 +247,16 @@ class Trainer:
         self.position = Position(**state["position"])
         self.history, self.stop = state["history"], state["stop"]
         self._finite_steps = self.position.steps
-        for callback, kept in zip(self.callbacks, state["callbacks"], strict=True):
-            callback.restore(kept)
+        for callback, callback_state in zip(self.callbacks, state["callbacks"], strict=True):
+            callback.restore(callback_state)
 
     def check_losses(self) -> None:
-        """Raise the error of a loss that is no finite number; waits for the device.
+        """Check that all losses of the current epoch are finite; waits for the device.
 
         Raises
         ------
         LexloomError
+            If one is not.
         """
         total, position = float(self.position.total), self.position
         if not math.isfinite(total):
@@ -261,57 +266,24 @@ class Trainer:
         self._finite_steps = position.steps
 
     def check_parameters(self) -> None:
-        """Raise the error of a parameter or a number of the optimizer that is not finite.
+        """Check that all parameters and the state of the optimizer are finite.
 
         Raises
         ------
         LexloomError
+            If one is not.
         """
         for parameter in self.model.parameters():
             for array in (parameter.data, *self.optimizer.state.get(parameter.name, {}).values()):
                 if not backend_of(array).xp.isfinite(array).all():
                     raise self.diverged(
-                        f"{parameter.name} holds a number that is not finite after step {self.position.steps}"
+                        f"{parameter.name} has values that are not finite after step {self.position.steps}"
                     )
 
     def diverged(self, finding: str) -> LexloomError:
-        """Return the error that says how the training went astray, and what helps."""
+        """Return the error for a training that diverged, with advice."""
         saved = f"; the last good checkpoint is {self.saved}" if self.saved else ""
         return LexloomError(
             f"training: {finding}; lower learning_rate ({self.learning_rate}), "
             f"or set clip where the model has it{saved}"
         )
-
-
-class Report(Callback):
-    """Hands each epoch's record to a function, such as a logger's `info` or a progress bar."""
-
-    def __init__(self, report: Callable[[dict[str, float]], None]):
-        self.report = report
-
-    def after_epoch(self, trainer: Trainer, record: dict[str, float]) -> None:
-        """Report the record."""
-        self.report(record)
-
-
-class Ticker(Callback):
-    """Calls a function after each step, such as a progress bar's `update`."""
-
-    def __init__(self, tick: Callable[[], None]):
-        self.tick = tick
-        self.ticks = 0
-
-    def after_step(self, trainer: Trainer, step: int, loss: float) -> None:
-        """Tick."""
-        self.ticks += 1
-        self.tick()
-
-    def state(self) -> int:
-        """Return how often it ticked."""
-        return self.ticks
-
-    def restore(self, state: int) -> None:
-        """Tick for the steps that an earlier run made."""
-        while self.ticks < state:
-            self.ticks += 1
-            self.tick()

@@ -1,4 +1,4 @@
-"""What a training does, line by line while it runs, for its artifact afterwards, and read again."""
+"""The log of a training: a CSV file written during training, and datasets for the artifact."""
 
 import csv
 import time
@@ -11,31 +11,38 @@ import numpy as np
 from lexloom.errors import LexloomError
 from lexloom.storage.artifacts import Dataset
 from lexloom.storage.atomic_files import write_lines
-from lexloom.training.optimizers import global_norm
+from lexloom.training.gradients import global_norm
 from lexloom.training.trainer import Callback, Trainer
 
 
 class TrainingLog(Callback):
-    """Adds a line to a CSV file after every so many steps, and keeps the numbers.
+    """Writes a line to a CSV file at regular intervals, and keeps the numbers for the artifact.
 
-    A device is waited for only at these steps. A line has `step`, counted over all epochs; `epochs`, how many
-    were read; `loss`, the mean since the line before; the measures; `learning_rate` and `gradient_norm`
-    (global, before clipping) of that step; and the speed, without the time between epochs. The speed is
-    measured, so it stands in the CSV file alone: the rest is the same for the same training. A training that
-    goes on from a checkpoint writes again the lines up to there.
+    The columns are
+
+    - `step`: number of steps in all epochs;
+    - `epochs`: number of epochs, with the fraction of the current one;
+    - `loss`: mean loss since the previous line;
+    - one column for each of `measures`;
+    - `learning_rate` and `gradient_norm` (global, before clipping) of this step;
+    - `{unit}_per_s`: speed, without the time between epochs.
+
+    The speed is not reproducible, so it is left out of the artifact. When training resumes from a checkpoint,
+    the file is written again up to that point. On a device, losses are only waited for when a line is
+    written.
 
     Parameters
     ----------
     path : path
         The CSV file.
     interval : int
-        Steps from line to line.
+        Number of steps between lines.
     unit : str
-        What the speed counts, like "tokens"; its column is `{unit}_per_s`.
+        Unit of the speed, such as "tokens".
     units : float
-        How many of them a step reads.
+        Units in a step.
     measures : mapping of str to callable, optional
-        More columns: functions of the loss.
+        More columns, computed from the loss.
     """
 
     def __init__(
@@ -55,40 +62,40 @@ class TrainingLog(Callback):
         self.timed_steps, self.seconds, self.last_time = 0, 0.0, 0.0
 
     def datasets(self) -> dict[str, Dataset]:
-        """Return the columns by the names `steps/{column}`, but for the speed."""
+        """Return the columns, except the speed, as datasets named `steps/{column}`."""
         return {
             f"steps/{name}": Dataset(np.array([record[name] for record in self.records]), ("interval",))
             for name in self.columns
         }
 
     def before_fit(self, trainer: Trainer) -> None:
-        """Begin the file, and the time."""
+        """Start the file and the clock."""
         self._write_all()
         self.last_time = time.perf_counter()
 
     def before_update(self, trainer: Trainer) -> None:
-        """Measure the gradient of a step that gets a line."""
+        """Compute the gradient norm if this step gets a line."""
         if (trainer.position.steps + 1) % self.interval == 0:
             self.norm = global_norm(trainer.model.parameters())
 
     def after_step(self, trainer: Trainer, step: int, loss: float) -> None:
-        """Add a line where it is due."""
+        """Write a line if one is due."""
         self.total = self.total + loss
         self.timed_steps += 1
         if trainer.position.steps % self.interval == 0:
             self._add_line(trainer)
-        self._take_time()
+        self._update_clock()
 
     def after_epoch(self, trainer: Trainer, record: dict[str, float]) -> None:
-        """Leave out the time between epochs."""
+        """Restart the clock, to leave out the time between epochs."""
         self.last_time = time.perf_counter()
 
     def state(self) -> dict[str, Any]:
-        """Return the lines, and the sum of losses since the last."""
+        """Return the lines, and the sum of the losses since the last line."""
         return {"records": self.records, "total": self.total}
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Write the lines again."""
+        """Restore the lines, and write them to the file again."""
         self.records, self.total = state["records"], state["total"]
         self._write_all()
 
@@ -98,7 +105,7 @@ class TrainingLog(Callback):
         values = {"step": position.steps, "epochs": position.epoch + position.step / position.batches}
         values |= {"loss": loss} | {name: measure(loss) for name, measure in self.measures.items()}
         values |= {"learning_rate": position.learning_rate, "gradient_norm": float(self.norm)}
-        self._take_time()
+        self._update_clock()
         values[self.speed] = self.timed_steps * self.units / self.seconds
         self.total, self.timed_steps, self.seconds = 0.0, 0, 0.0
         self.records.append(values)
@@ -120,19 +127,29 @@ class TrainingLog(Callback):
     def _unwritten(self, error: OSError) -> LexloomError:
         return LexloomError(f"{self.path}: could not be written: {error}")
 
-    def _take_time(self) -> None:
+    def _update_clock(self) -> None:
         now = time.perf_counter()
         self.seconds += now - self.last_time
         self.last_time = now
 
 
 def read_log(path: str | Path, names: Sequence[str]) -> list[np.ndarray]:
-    """Return columns, each (L,), of a CSV file of L lines that a `TrainingLog` wrote.
+    """Read columns of a CSV file that a `TrainingLog` wrote.
+
+    Parameters
+    ----------
+    path : path
+    names : sequence of str
+        Names of the columns.
+
+    Returns
+    -------
+    columns : list of (L,) float64 arrays
 
     Raises
     ------
     LexloomError
-        When the file has no line, or one without a number in such a column.
+        If the file has no lines, or if a line has no number in one of the columns.
     """
     with open(path, encoding="utf-8", newline="") as file:
         lines = list(csv.DictReader(file))
@@ -142,7 +159,7 @@ def read_log(path: str | Path, names: Sequence[str]) -> list[np.ndarray]:
         lines = []
     if not lines:
         raise LexloomError(
-            f"{path}: not the log of a training, of a line or more, with {', '.join(names)} in each; "
-            "the training that writes it mends it"
+            f"{path}: not a complete training log; expected at least one line, with numbers for "
+            f"{', '.join(names)} in every line. Run the training again to rewrite the file"
         )
     return columns

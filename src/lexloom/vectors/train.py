@@ -1,7 +1,6 @@
-"""Training word vectors: on sentences in memory, or on word ids with a model that already exists."""
+"""Training word vectors: from settings and word ids, or on sentences in memory."""
 
 from collections.abc import Callable, Iterable, Sequence
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -9,18 +8,43 @@ from scipy import sparse
 
 from lexloom.corpus.sentences import read_sentences
 from lexloom.corpus.tokenizer import Tokenizer
-from lexloom.errors import check_known, check_settings, check_whole
+from lexloom.errors import check_known
 from lexloom.kernels.backend import Backend, get_backend
+from lexloom.settings.contexts import Contexts
+from lexloom.settings.counts import Counting
+from lexloom.settings.execution import Compute, Seed
+from lexloom.settings.mistakes import checked
+from lexloom.settings.ppmi import Ppmi
+from lexloom.settings.svd import Svd
+from lexloom.settings.tokenize import Tokenize
+from lexloom.settings.word2vec import Batches, Word2vec
+from lexloom.training.callbacks import Report
 from lexloom.training.optimizers import OPTIMIZERS
 from lexloom.training.randomness import random_stream
 from lexloom.training.schedules import SCHEDULES
-from lexloom.training.trainer import Callback, Report, Trainer
-from lexloom.vectors import svd
+from lexloom.training.trainer import Trainer
 from lexloom.vectors.contexts import ContextBatches
 from lexloom.vectors.cooccurrence import count_cooccurrences
 from lexloom.vectors.ppmi import weight_ppmi
+from lexloom.vectors.svd import truncated_svd, word_vectors
 from lexloom.vectors.word2vec import MODELS, FusedNegativeSampling, SampledModel
 from lexloom.vectors.word_vectors import WordVectors
+
+
+class Weighted(Ppmi, Counting):
+    """Counted pairs, weighted."""
+
+
+class Factorized(Svd, Weighted):
+    """Weighted pairs, factorized."""
+
+
+class Learned(Word2vec, Contexts):
+    """Vectors that learn to predict words."""
+
+
+METHODS = {"skipgram": Learned, "cbow": Learned, "svd": Factorized, "ppmi": Weighted}
+"""The settings of each way to make word vectors."""
 
 
 def train_vectors(
@@ -32,6 +56,7 @@ def train_vectors(
     tokenizer: Tokenizer | None = None,
     device: str = "cpu",
     threads: int = 1,
+    report: Callable[[dict[str, float]], None] | None = None,
     **settings: Any,
 ) -> WordVectors:
     """Train word vectors on sentences.
@@ -58,22 +83,11 @@ def train_vectors(
         Where skipgram and cbow are trained.
     threads : int
         CPU threads.
+    report : callable, optional
+        Called with the record of each epoch of skipgram and cbow, such as `print`.
     **settings
-        The settings of the method, by name; each has a default.
-
-        All methods: `window`, words on each side (5); `subsample`, the threshold of the subsampling of
-        frequent words (0, none).
-
-        svd and ppmi: `weighting` ("flat"), see `lexloom.vectors.cooccurrence.count_cooccurrences`;
-        `smoothing` (1.0) and `shift` (0.0), see `lexloom.vectors.ppmi.weight_ppmi`.
-
-        svd: `dimension` (100), `exponent` (0.5) and `add_contexts` (False), see
-        `lexloom.vectors.svd.word_vectors`.
-
-        skipgram and cbow: `dimension` (100), `epochs` (20), `dynamic` (True), `batch` (1024), `negatives`
-        (5), `samples` (64), `share` (64), `optimizer` ("adagrad"), `learning_rate` (0.2), `schedule`
-        ("linear"), `add_contexts` (False), see `train_word2vec`; `report`, called with the record of each
-        epoch, such as `print`.
+        The settings of the method, by name, with the defaults of the classes in `METHODS`, such as `window`,
+        `dimension` and `epochs`.
 
     Returns
     -------
@@ -95,169 +109,67 @@ def train_vectors(
     >>> train_vectors(sentences, "skipgram", dimension=8, epochs=2)
     WordVectors(9 words, 8 dimensions)
     """
-    check_known("method", method, _METHODS)
-    train, *_ = _METHODS[method]
-    check_settings(settings, *_METHODS[method])
-    for name, value in {"min_count": min_count, "threads": threads}.items():
-        check_whole(name, value, 1)
-    check_whole("seed", seed, 0)
+    check_known("method", method, METHODS)
+    if METHODS[method] is Learned:
+        settings = settings | {"model": method.replace("skip", "skip-")}
+    chosen = checked(METHODS[method], settings)
+    checked(Seed, {"seed": seed})
+    checked(Tokenize, {"min_count": min_count})
+    backend = get_backend(**dict(checked(Compute, {"device": device, "threads": threads})))
     tokenizer = Tokenizer(sentence_end="<eos>") if tokenizer is None else tokenizer
     ids, words, counts = read_sentences(sentences, tokenizer, min_count)
-    rows = train(ids, counts, seed=seed, backend=get_backend(device, threads), **settings)
-    return WordVectors(words, rows)
+    if isinstance(chosen, Learned):
+        return WordVectors(words, _learned(ids, counts, chosen, seed, backend, report))
+    ppmi = _weighted(ids, len(words), chosen)
+    if isinstance(chosen, Factorized):
+        return WordVectors(words, _factorized(ppmi, chosen, seed))
+    return WordVectors(words, ppmi)
 
 
-def train_word2vec(
-    model: SampledModel,
-    batches: ContextBatches,
-    epochs: int,
-    callbacks: Sequence[Callback] = (),
-    *,
-    optimizer: str = "adagrad",
-    learning_rate: float = 0.2,
-    schedule: str = "linear",
-) -> list[dict[str, float]]:
-    """Train CBOW or skip-gram in place and return the record of each epoch.
+def new_model(
+    settings: Word2vec, vocabulary_size: int, rng: np.random.Generator, backend: Backend
+) -> SampledModel:
+    """Return CBOW or skip-gram with initial weights."""
+    weight = settings.negatives / settings.samples
+    return MODELS[settings.model](vocabulary_size, settings.dimension, rng, backend, weight=weight)
 
-    Parameters
-    ----------
-    model : CBOW or SkipGram
-    batches : ContextBatches
-    epochs : int
-        How often the text is read.
-    callbacks : sequence of Callback
-    optimizer, schedule : str
-        Names in `lexloom.training.optimizers.OPTIMIZERS` and `lexloom.training.schedules.SCHEDULES`.
-    learning_rate : float
-        Before the factor of the schedule.
 
-    Raises
-    ------
-    LexloomError
-        If a name is unknown, or `epochs` is less than 1.
-    """
-    check_known("optimizer", optimizer, OPTIMIZERS)
-    check_known("schedule", schedule, SCHEDULES)
-    check_whole("epochs", epochs, 1)
-    trainer = Trainer(
+def new_trainer(settings: Word2vec, model: SampledModel) -> Trainer:
+    """Return the trainer of CBOW or skip-gram."""
+    return Trainer(
         FusedNegativeSampling(model),
-        OPTIMIZERS[optimizer](),
-        learning_rate=learning_rate,
-        schedule=SCHEDULES[schedule],
+        OPTIMIZERS[settings.optimizer](),
+        learning_rate=settings.learning_rate,
+        schedule=SCHEDULES[settings.schedule],
     )
-    return trainer.fit(epochs, batches, callbacks)
 
 
-def ppmi_rows(
+def new_batches(
+    settings: Batches, ids: np.ndarray, counts: np.ndarray, window: int, seed: int
+) -> ContextBatches:
+    """Return the batches of a text (T,) whose V words occur `counts` (V,) times."""
+    return ContextBatches(ids, counts, window=window, seed=seed, **dict(settings))
+
+
+def _weighted(ids: np.ndarray, vocabulary_size: int, settings: Weighted) -> sparse.csr_array:
+    pairs = count_cooccurrences(ids, vocabulary_size, **dict(settings.part(Counting)))
+    return weight_ppmi(pairs, **dict(settings.part(Ppmi)))
+
+
+def _factorized(ppmi: sparse.csr_array, settings: Factorized, seed: int) -> np.ndarray:
+    factors = truncated_svd(ppmi, settings.dimension, random_stream(seed, "svd"))
+    return word_vectors(*factors, settings.exponent, settings.add_contexts).astype(np.float32)
+
+
+def _learned(
     ids: np.ndarray,
     counts: np.ndarray,
-    *,
+    settings: Learned,
     seed: int,
     backend: Backend,
-    window: int = 5,
-    weighting: str = "flat",
-    subsample: float = 0.0,
-    smoothing: float = 1.0,
-    shift: float = 0.0,
-) -> sparse.csr_array:
-    """Return the PPMI matrix (V, V) of a text (T,) whose V words occur `counts` (V,) times."""
-    check_whole("window", window, 1)
-    pairs = count_cooccurrences(ids, len(counts), window, weighting, subsample)
-    return weight_ppmi(pairs, smoothing, shift)
-
-
-def svd_rows(
-    ids: np.ndarray,
-    counts: np.ndarray,
-    *,
-    seed: int,
-    backend: Backend,
-    dimension: int = 100,
-    exponent: float = 0.5,
-    add_contexts: bool = False,
-    **settings: Any,
+    report: Callable[[dict[str, float]], None] | None,
 ) -> np.ndarray:
-    """Return vectors (V, D) from the factorized PPMI matrix of a text, float32; settings of `ppmi_rows`."""
-    check_whole("dimension", dimension, 1)
-    ppmi = ppmi_rows(ids, counts, seed=seed, backend=backend, **settings)
-    factors = svd.truncated_svd(ppmi, dimension, random_stream(seed, "svd"))
-    return svd.word_vectors(*factors, exponent, add_contexts).astype(np.float32)
-
-
-def word2vec_rows(
-    name: str,
-    ids: np.ndarray,
-    counts: np.ndarray,
-    *,
-    seed: int,
-    backend: Backend,
-    dimension: int = 100,
-    window: int = 5,
-    dynamic: bool = True,
-    epochs: int = 20,
-    batch: int = 1024,
-    negatives: float = 5,
-    samples: int = 64,
-    share: int = 64,
-    subsample: float = 0.0,
-    optimizer: str = "adagrad",
-    learning_rate: float = 0.2,
-    schedule: str = "linear",
-    add_contexts: bool = False,
-    report: Callable[[dict[str, float]], None] | None = None,
-) -> np.ndarray:
-    """Return vectors (V, D) that a model in `MODELS` learns from a text, float32.
-
-    Parameters
-    ----------
-    name : {"cbow", "skip-gram"}
-    ids : (T,) int32 array
-    counts : (V,) int array
-        How often each word occurs.
-    dimension : int
-        D.
-    window, dynamic, batch, samples, share, subsample
-        See `lexloom.vectors.contexts.ContextBatches`.
-    negatives : float
-        How many sampled words count as much as one predicted word; all `samples` together weigh that much.
-    add_contexts : bool
-        Whether the vector of a word is the sum of its rows in both tables.
-    epochs, optimizer, learning_rate, schedule
-        See `train_word2vec`.
-    report : callable, optional
-        Called with the record of each epoch.
-    """
-    numbers = {"dimension": dimension, "window": window, "batch": batch, "samples": samples, "share": share}
-    for setting, value in numbers.items():
-        check_whole(setting, value, 1)
-    init, weight = random_stream(seed, "init"), negatives / samples
-    model = MODELS[name](len(counts), dimension, init, backend, weight=weight)
-    batches = ContextBatches(
-        ids,
-        counts,
-        window=window,
-        dynamic=dynamic,
-        batch=batch,
-        samples=samples,
-        share=share,
-        subsample=subsample,
-        seed=seed,
-    )
-    train_word2vec(
-        model,
-        batches,
-        epochs,
-        [Report(report)] if report else [],
-        optimizer=optimizer,
-        learning_rate=learning_rate,
-        schedule=schedule,
-    )
-    return backend.to_host(model.vectors(add_contexts))
-
-
-_METHODS: dict[str, tuple[Callable[..., Any], ...]] = {
-    "skipgram": (partial(word2vec_rows, "skip-gram"),),
-    "cbow": (partial(word2vec_rows, "cbow"),),
-    "svd": (svd_rows, ppmi_rows),
-    "ppmi": (ppmi_rows,),
-}
+    model = new_model(settings, len(counts), random_stream(seed, "init"), backend)
+    batches = new_batches(settings.part(Batches), ids, counts, settings.window, seed)
+    new_trainer(settings, model).fit(settings.epochs, batches, [Report(report)] if report else [])
+    return backend.to_host(model.vectors(settings.add_contexts))

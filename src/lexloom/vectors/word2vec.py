@@ -1,13 +1,13 @@
 """word2vec: vectors of words from predicting words from the words around them, or the other way round.
 
-The simple models multiply one-hot rows and compare with every word of the vocabulary (softmax). CBOW and
-skip-gram index, and compare with a few sampled words (negative sampling); `FusedNegativeSampling` trains
-either by one kernel in place of its layers. Mikolov et al. 2013a (models) and 2013b (negative sampling).
+CBOW and skip-gram (Mikolov et al. 2013a) with negative sampling (Mikolov et al. 2013b): each true word is
+compared with a few sampled words. `FusedNegativeSampling` trains either model with a single kernel instead of
+its layers. The same models without these shortcuts are in `lexloom.lessons.simple_word2vec`.
 
-A batch of the simple models is a pair: the ids that are known, and those to predict; one of the others is a
-`ContextBatch`. An id of -1 is absent.
+A batch is a `ContextBatch`. An id of -1 is absent.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,81 +17,32 @@ from lexloom.errors import LexloomError
 from lexloom.kernels.backend import Backend, backend_of
 from lexloom.kernels.reference.windows import contexts_around, targets_and_counts
 from lexloom.nn.graph import Repeat
-from lexloom.nn.initializers import uniform, xavier
-from lexloom.nn.layers import Embedding, MatMul, OneHotMatMul
-from lexloom.nn.losses import NegativeSampling, SoftmaxCrossEntropy
-from lexloom.nn.parameter import Parameter, RowGrad
+from lexloom.nn.initializers import uniform
+from lexloom.nn.layer import Chain, Layer
+from lexloom.nn.layers import Embedding, MeanOfPresent
+from lexloom.nn.losses import NegativeSampling
+from lexloom.nn.parameter import Parameter, RowGrad, to_device_of
 from lexloom.storage.artifacts import Artifact
 from lexloom.vectors.contexts import ContextBatch
 
 
-class MeanOfPresent:
-    """The mean of a layer's rows over the ids that are present: ids (N, C) -> y (N, D), zeros where none is.
+class SampledModel:
+    """What CBOW and skip-gram share: two tables of vectors, and negative sampling.
 
-    Parameters
-    ----------
-    layer : Embedding or OneHotMatMul
-    """
-
-    def __init__(self, layer: Any):
-        self.layer = layer
-
-    def parameters(self) -> list[Parameter]:
-        """Return the parameters of the layer."""
-        return self.layer.parameters()
-
-    def forward(self, ids: Any) -> tuple[Any, Any]:
-        """Return y (N, D) and the cache."""
-        rows, cache = self.layer.forward(ids)
-        xp = backend_of(rows).xp
-        share = (1 / xp.maximum(1, (ids >= 0).sum(axis=1, keepdims=True))).astype(rows.dtype)
-        return rows.sum(axis=1) * share, (rows.shape, share, cache)
-
-    def backward(self, dy: Any, cache: Any) -> None:
-        """Add the gradients of the parameters; ids have no gradient."""
-        shape, share, layer_cache = cache
-        self.layer.backward(backend_of(dy).xp.broadcast_to((dy * share)[:, None], shape), layer_cache)
-
-
-class SimpleModel:
-    """Two matrices between one-hot rows and scores for every word.
+    As in Mikolov et al.'s program, W_in starts with small random numbers and W_out with zeros.
 
     Parameters
     ----------
     size : int
         Words in the vocabulary, V.
     dimension : int
-        Of the vectors, D.
-    rng : Generator
-        The stream "init".
+        Numbers in a vector, D.
+    rng : numpy.random.Generator
+        The stream "init" of `lexloom.training.randomness`.
     backend : Backend
-    """
-
-    def __init__(
-        self, size: int, dimension: int, rng: np.random.Generator, backend: Backend, dtype: Any = np.float32
-    ):
-        self.W_in = Parameter("W_in", xavier(rng, (size, dimension), backend, dtype=dtype))
-        self.W_out = Parameter("W_out", xavier(rng, (dimension, size), backend, dtype=dtype))
-        self.input = OneHotMatMul(self.W_in)
-        self.output = MatMul(self.W_out)
-        self.cross_entropy = SoftmaxCrossEntropy()
-
-    def parameters(self) -> list[Parameter]:
-        """Return [W_in (V, D), W_out (D, V)]."""
-        return [self.W_in, self.W_out]
-
-
-class SampledModel:
-    """Two tables, and a few words compared.
-
-    As in Mikolov et al.'s program, `W_in` starts small, `W_out` at 0.
-
-    Parameters
-    ----------
-    size, dimension, rng, backend
-        As in `SimpleModel`.
+    dtype : dtype
     weight : float
-        What each sample counts beside the true word.
+        Weight of each sampled word relative to the true word.
     """
 
     def __init__(
@@ -112,6 +63,16 @@ class SampledModel:
     def parameters(self) -> list[Parameter]:
         """Return [W_in (V, D), W_out (V, D)]."""
         return [self.W_in, self.W_out]
+
+    def backward(self, cache: Any) -> None:
+        """Add the gradients, as rows."""
+        layers, layers_cache, loss_cache = cache
+        layers.backward(self.negative_sampling.backward(loss_cache), layers_cache)
+
+    def _loss(self, layers: Layer, known: Any, words: Any) -> tuple[Any, None, Any]:
+        hidden, layers_cache = layers.forward(known)
+        loss, loss_cache = self.negative_sampling.forward(hidden, words)
+        return loss, None, (layers, layers_cache, loss_cache)
 
     def vectors(self, add_contexts: bool = False) -> Any:
         """Return the word vectors (V, D): the rows of W_in, or the sums of the rows of W_in and W_out."""
@@ -153,72 +114,21 @@ class SampledModel:
             table.data[: len(rows)] = backend_of(table.data).to_device(rows)
 
 
-class SimpleCBOW(SimpleModel):
-    """Predicts a word from the mean of the words around it: one-hot -> W_in -> mean -> W_out -> softmax.
-
-    Parameters are those of `SimpleModel`.
-    """
-
-    def loss(self, batch: Any, carry: Any = None, rng: Any = None) -> tuple[Any, None, Any]:
-        """Return the mean loss (nats) of contexts (N, C) and targets (N,), no carry, and the cache."""
-        contexts, targets = _to_device(self.W_in, batch)
-        mean = MeanOfPresent(self.input)
-        hidden, mean_cache = mean.forward(contexts)
-        scores, output_cache = self.output.forward(hidden)
-        loss, loss_cache = self.cross_entropy.forward(scores, targets)
-        return loss, None, (mean, mean_cache, output_cache, loss_cache)
-
-    def backward(self, cache: Any) -> None:
-        """Add the gradients, dense."""
-        mean, mean_cache, output_cache, loss_cache = cache
-        dscores = self.cross_entropy.backward(loss_cache)
-        mean.backward(self.output.backward(dscores, output_cache), mean_cache)
-
-
-class SimpleSkipGram(SimpleModel):
-    """Predicts each of the words around a word: one-hot -> W_in -> W_out -> softmax, the same for each.
-
-    Parameters are those of `SimpleModel`.
-    """
-
-    def loss(self, batch: Any, carry: Any = None, rng: Any = None) -> tuple[Any, None, Any]:
-        """Return the mean loss (nats) of targets (N,) and their contexts (N, C), no carry, and the cache."""
-        targets, contexts = _to_device(self.W_in, batch)
-        hidden, input_cache = self.input.forward(targets)
-        scores, output_cache = self.output.forward(hidden)
-        repeat = Repeat(contexts.shape[1])
-        scores, repeat_cache = repeat.forward(scores)
-        loss, loss_cache = self.cross_entropy.forward(scores, contexts.T)
-        return loss, None, (input_cache, output_cache, repeat, repeat_cache, loss_cache)
-
-    def backward(self, cache: Any) -> None:
-        """Add the gradients, dense."""
-        input_cache, output_cache, repeat, repeat_cache, loss_cache = cache
-        dscores = repeat.backward(self.cross_entropy.backward(loss_cache), repeat_cache)
-        self.input.backward(self.output.backward(dscores, output_cache), input_cache)
-
-
 class CBOW(SampledModel):
     """Predicts a word, among sampled ones, from the mean of the words around it.
 
     Parameters are those of `SampledModel`.
     """
 
-    kernel = "cbow"
-
     def loss(self, batch: ContextBatch, carry: Any = None, rng: Any = None) -> tuple[Any, None, Any]:
         """Return the mean loss (nats) of one prediction, no carry, and the cache."""
         targets, contexts, samples = _written_out(self.W_in, batch)
-        mean = MeanOfPresent(self.input)
-        hidden, mean_cache = mean.forward(contexts)
         words = backend_of(samples).xp.concatenate([targets[:, None], samples], axis=1)
-        loss, loss_cache = self.negative_sampling.forward(hidden, words)
-        return loss, None, (mean, mean_cache, loss_cache)
+        return self._loss(MeanOfPresent(self.input), contexts, words)
 
-    def backward(self, cache: Any) -> None:
-        """Add the gradients, as rows."""
-        mean, mean_cache, loss_cache = cache
-        mean.backward(self.negative_sampling.backward(loss_cache), mean_cache)
+    def fused_kernel(self, kernels: Any) -> Callable:
+        """Return the kernel that computes the same loss and gradients at once."""
+        return kernels.cbow
 
 
 class SkipGram(SampledModel):
@@ -227,28 +137,18 @@ class SkipGram(SampledModel):
     Parameters are those of `SampledModel`.
     """
 
-    kernel = "skip_gram"
-
     def loss(self, batch: ContextBatch, carry: Any = None, rng: Any = None) -> tuple[Any, None, Any]:
         """Return the mean loss (nats) of one prediction, no carry, and the cache."""
         targets, contexts, samples = _written_out(self.W_in, batch)
         xp = backend_of(samples).xp
-        hidden, input_cache = self.input.forward(targets)
-        repeat = Repeat(contexts.shape[1])
-        hidden, repeat_cache = repeat.forward(hidden)
-        samples = xp.broadcast_to(samples, (contexts.shape[1], *samples.shape))
+        count = contexts.shape[1]
+        samples = xp.broadcast_to(samples, (count, *samples.shape))
         words = xp.concatenate([contexts.T[:, :, None], samples], axis=2)
-        shape = hidden.shape
-        loss, loss_cache = self.negative_sampling.forward(
-            hidden.reshape(-1, shape[2]), words.reshape(-1, words.shape[2])
-        )
-        return loss, None, (input_cache, repeat, repeat_cache, shape, loss_cache)
+        return self._loss(Chain(self.input, Repeat(count)), targets, words)
 
-    def backward(self, cache: Any) -> None:
-        """Add the gradients, as rows."""
-        input_cache, repeat, repeat_cache, shape, loss_cache = cache
-        dhidden = self.negative_sampling.backward(loss_cache).reshape(shape)
-        self.input.backward(repeat.backward(dhidden, repeat_cache), input_cache)
+    def fused_kernel(self, kernels: Any) -> Callable:
+        """Return the kernel that computes the same loss and gradients at once."""
+        return kernels.skip_gram
 
 
 class FusedNegativeSampling:
@@ -261,19 +161,18 @@ class FusedNegativeSampling:
     """
 
     def __init__(self, model: CBOW | SkipGram):
-        self.W_in, self.W_out = model.parameters()
-        self.kernel = model.kernel
-        self.weight = model.negative_sampling.weight
+        self.model = model
 
     def parameters(self) -> list[Parameter]:
         """Return [W_in (V, D), W_out (V, D)]."""
-        return [self.W_in, self.W_out]
+        return self.model.parameters()
 
     def loss(self, batch: ContextBatch, carry: Any = None, rng: Any = None) -> tuple[Any, None, Any]:
         """Return the mean loss (nats) of one prediction, no carry, and the cache: the gradients."""
-        arrays = _to_device(self.W_in, (batch.ids, batch.radii, batch.samples))
-        kernel = getattr(backend_of(*arrays, self.W_in.data).kernels, self.kernel)
-        loss, *grads = kernel(self.W_in.data, self.W_out.data, *arrays, self.weight)
+        W_in, W_out = self.parameters()
+        arrays = W_in.data, W_out.data, *to_device_of(W_in, (batch.ids, batch.radii, batch.samples))
+        kernel = self.model.fused_kernel(backend_of(*arrays).kernels)
+        loss, *grads = kernel(*arrays, self.model.negative_sampling.weight)
         return loss, None, grads
 
     def backward(self, cache: Any) -> None:
@@ -287,11 +186,6 @@ MODELS = {"cbow": CBOW, "skip-gram": SkipGram}
 
 def _written_out(table: Parameter, batch: ContextBatch) -> tuple[Any, Any, Any]:
     """Return the targets (B,), contexts (B, 2 window) and samples (B, S) of a batch."""
-    ids, radii, samples = _to_device(table, (batch.ids, batch.radii, batch.samples))
+    ids, radii, samples = to_device_of(table, (batch.ids, batch.radii, batch.samples))
     samples = samples.repeat(len(radii) // len(samples), axis=0)
     return targets_and_counts(ids, radii)[0], contexts_around(ids, radii), samples
-
-
-def _to_device(table: Parameter, batch: Any) -> tuple[Any, ...]:
-    backend = backend_of(table.data)
-    return tuple(backend.to_device(ids) for ids in batch)

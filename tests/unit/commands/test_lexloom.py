@@ -18,7 +18,7 @@ from scipy import sparse
 from lexloom.commands import lexloom as cli
 from lexloom.corpus.tokenizer import Tokenizer
 from lexloom.language.ngram import count_ngrams
-from lexloom.storage.artifacts import Dataset, write_artifact
+from lexloom.storage.artifacts import Dataset, Provenance, write_artifact
 from lexloom.vectors.word_vectors import read_vectors
 
 WORDS = ["king", "man", "queen", "woman", "paris", "<unk>"]
@@ -29,9 +29,11 @@ ROWS = np.array([[2, 1, 0], [2, 0, 0], [0, 1, 2], [0, 0, 2], [1, 9, 1], [0, 0, 0
 def folder(tmp_path, monkeypatch):
     vectors = {"vectors": Dataset(ROWS, ("word", "dimension"), "1"), "words": WORDS}
     settings = {"model": "skip-gram", "window": 5}
-    write_artifact(tmp_path / "skipgram.h5", "vectors", vectors, settings, inputs=[__file__], seed=7)
+    write_artifact(
+        tmp_path / "skipgram.h5", "vectors", vectors, Provenance(settings, inputs=[__file__], seed=7)
+    )
     ppmi = {"ppmi": sparse.csr_array(ROWS), "words": WORDS}
-    write_artifact(tmp_path / "ppmi.h5", "ppmi", ppmi, {})
+    write_artifact(tmp_path / "ppmi.h5", "ppmi", ppmi)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "80")
     return tmp_path
@@ -110,7 +112,7 @@ def test_an_unknown_word_is_refused_with_the_nearest_spellings(refused, command)
 
 
 def test_a_file_without_vectors_is_refused(refused, folder):
-    write_artifact(folder / "corpus.h5", "corpus", {"words": WORDS}, {})
+    write_artifact(folder / "corpus.h5", "corpus", {"words": WORDS})
     assert "corpus.h5: holds 'corpus', expected 'vectors' or 'ppmi'" in refused("similar", "corpus.h5", "a")
     assert "corpus.h5: holds 'corpus', expected 'vectors'" in refused(
         *("export", "corpus.h5", "--format", "npz", "--output", "out")
@@ -174,7 +176,9 @@ def test_info_tells_a_sparse_matrix_and_what_has_no_seed(lexloom):
 
 
 def test_info_wraps_what_is_wider_than_the_terminal(lexloom, folder):
-    write_artifact(folder / "s.h5", "similarity", {}, {"queries": [f"word{i}" for i in range(50)]})
+    write_artifact(
+        folder / "s.h5", "similarity", {}, Provenance({"queries": [f"word{i}" for i in range(50)]})
+    )
     lines = lexloom("info", "s.h5")
     assert max(map(len, lines)) <= 80
     assert "word49" in "".join(lines)
@@ -194,7 +198,7 @@ def ngrams(folder):
     counts = count_ngrams(np.array([1, 0, 2, 6] * 9 + [5, 1, 6]), len(words), 2, 6)
     tokenizer = asdict(Tokenizer(lower=True, sentence_end="<eos>"))
     datasets = {"counts_1": counts[0], "counts_2": counts[1], "words": words}
-    write_artifact(folder / "ngram.h5", "ngram", datasets, {"order": 2, "tokenizer": tokenizer})
+    write_artifact(folder / "ngram.h5", "ngram", datasets, Provenance({"order": 2, "tokenizer": tokenizer}))
     return "ngram.h5"
 
 

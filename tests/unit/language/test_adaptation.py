@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from lexloom.language.temperature import fit_temperature, tempered
 
 from lexloom.errors import LexloomError
 from lexloom.kernels.backend import get_backend
@@ -11,7 +12,6 @@ from lexloom.language.dynamic_evaluation import Learning, fit_learning, gradient
 from lexloom.language.dynamic_evaluation import log_probabilities as dynamic_log_probabilities
 from lexloom.language.neural_cache import NeuralCache, cache_log_probabilities, fit_cache, log_probabilities
 from lexloom.language.rnnlm import build_rnnlm, perplexity
-from lexloom.language.temperature import fit_temperature, tempered
 from lexloom.training.batches import Windows
 from lexloom.training.randomness import random_stream
 
@@ -57,10 +57,10 @@ def test_the_temperature_that_is_found_is_the_one_by_which_the_text_was_drawn():
         p = np.exp(scores / 1.3)
         ids.append(int(rng.choice(WORDS, p=p / p.sum())))
     ids = np.array(ids)
-    temperature = fit_temperature(model, ids)
-    assert temperature == pytest.approx(1.3, rel=0.1)
-    reached = perplexity(tempered(model, temperature), ids)
-    for other in (1.0, 0.97 * temperature, 1.03 * temperature):
+    found = fit_temperature(model, ids)
+    assert found == pytest.approx(1.3, rel=0.1)
+    reached = perplexity(tempered(model, found), ids)
+    for other in (1.0, 0.97 * found, 1.03 * found):
         assert reached < perplexity(tempered(model, other), ids)
 
 

@@ -11,7 +11,7 @@ from lexloom.kernels.backend import get_backend
 from lexloom.language.ngram import NGramLM, count_ngrams
 from lexloom.language.rnnlm import build_rnnlm
 from lexloom.language.trained import LanguageModel, draw, read_language_model, together
-from lexloom.storage.artifacts import write_artifact
+from lexloom.storage.artifacts import Provenance, write_artifact
 from lexloom.training.randomness import random_stream
 
 CPU = get_backend()
@@ -145,7 +145,7 @@ def test_a_draw_is_one_of_the_likeliest(scores, temperature, top_k, seed):
 
 
 def test_a_model_that_does_not_say_how_its_text_was_cut_is_refused(tmp_path):
-    write_artifact(tmp_path / "m.h5", "ngram", {"words": WORDS}, {"order": 1})
+    write_artifact(tmp_path / "m.h5", "ngram", {"words": WORDS}, Provenance({"order": 1}))
     with pytest.raises(
         LexloomError, match=r"m.h5: does not say how its corpus was tokenized; train it again"
     ):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from layer_cases import loss_cases, parameters_of
+from layer_cases import loss_cases
 from scipy.special import log_softmax
 
 from lexloom.nn.gradient_check import check_loss, dense_gradient
@@ -17,7 +17,7 @@ NAMES = sorted(loss_cases())
 @pytest.mark.parametrize("name", NAMES)
 def test_derivatives(name):
     case = loss_cases()[name]
-    check_loss(case.layer, *case.inputs, parameters=parameters_of(case.layer))
+    check_loss(case.layer, *case.inputs)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -39,7 +39,7 @@ def test_single_precision_is_kept_and_agrees_with_double(name):
     loss, cache = single.forward(*single.inputs)
     expected, _ = double.forward(*double.inputs)
     assert single.layer.backward(cache).dtype == np.float32
-    grads = [parameter.grad for parameter in parameters_of(single.layer)]
+    grads = [parameter.grad for parameter in single.layer.parameters()]
     arrays = [grad.values if isinstance(grad, RowGrad) else grad for grad in grads]
     assert {array.dtype for array in arrays} <= {np.dtype(np.float32)}
     np.testing.assert_allclose(loss, expected, rtol=1e-6)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from lexloom.nn.gradient_check import check_derivative
-from lexloom.nn.layers import Dropout
+from lexloom.nn.layers import Dropout, Embedding
 from lexloom.nn.parameter import Parameter
 from lexloom.nn.recurrent import RNN
 from lexloom.nn.regularization import PenalizedDropout, WeightDrop, WordDropout
@@ -24,7 +24,8 @@ def test_locked_dropout_drops_the_same_at_all_steps_and_other_values_in_each_str
 
 def test_a_dropped_word_is_dropped_wherever_it_stands():
     ids = np.random.default_rng(1).integers(0, 1000, (20, 200))
-    y, _ = WordDropout(0.25, 1000).forward(np.ones((20, 200, 3)), ids, rng())
+    embedding = Embedding(Parameter("W", np.ones((1000, 3))))
+    y, _ = WordDropout(embedding, 0.25).forward(ids, rng())
     dropped = y == 0
     assert (dropped == dropped[..., :1]).all()
     for word in range(50):
@@ -75,8 +76,9 @@ def test_penalties_have_the_gradients_of_their_formulas(rate, steps):
 def test_nothing_is_dropped_in_evaluation_or_at_rate_0(rate):
     generator = None if rate else rng()
     x, ids = np.ones((2, 3, 4)), np.zeros((2, 3), int)
+    embedding = Embedding(Parameter("W", np.ones((5, 4))))
     assert Dropout(rate, locked=True).forward(x, generator)[0] is x
-    assert WordDropout(rate, 5).forward(x, ids, generator)[0] is x
+    np.testing.assert_array_equal(WordDropout(embedding, rate).forward(ids, generator)[0], x)
     layer = RNN(
         *(Parameter(name, np.full((4, 4), 0.1)) for name in ("Wx", "Wh")), Parameter("b", np.zeros(4))
     )

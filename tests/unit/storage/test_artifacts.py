@@ -18,6 +18,7 @@ from lexloom.storage import artifacts
 from lexloom.storage.artifacts import (
     Dataset,
     Outline,
+    Provenance,
     check_same_words,
     describe_artifact,
     file_sha256,
@@ -36,7 +37,7 @@ DATASETS = {
 @pytest.fixture
 def path(tmp_path):
     path = tmp_path / "svd.h5"
-    write_artifact(path, "vectors", DATASETS, {"dimension": 3}, seed=7)
+    write_artifact(path, "vectors", DATASETS, Provenance({"dimension": 3}, seed=7))
     return path
 
 
@@ -59,7 +60,7 @@ def test_what_is_written_comes_back(path):
 )
 def test_any_array_comes_back_to_the_bit(tmp_path_factory, array):
     path = tmp_path_factory.mktemp("any") / "a.h5"
-    write_artifact(path, "vectors", {"a": array}, {})
+    write_artifact(path, "vectors", {"a": array})
     found = read_artifact(path, "vectors")["a"]
     assert (found.dtype, found.shape, found.tobytes()) == (array.dtype, array.shape, array.tobytes())
 
@@ -71,14 +72,17 @@ def test_any_array_comes_back_to_the_bit(tmp_path_factory, array):
 )
 def test_any_words_come_back(tmp_path_factory, words):
     path = tmp_path_factory.mktemp("any") / "a.h5"
-    write_artifact(path, "vectors", {"words": words}, {})
+    write_artifact(path, "vectors", {"words": words})
     assert read_artifact(path, "vectors")["words"] == words
 
 
 def test_a_group_comes_back_as_a_whole_or_by_its_parts(tmp_path):
     path = tmp_path / "lstm.h5"
     write_artifact(
-        path, "rnnlm", {"history/loss": np.array([2.0, 1.0]), "history/epoch": np.array([1, 2])}, {}
+        path,
+        "rnnlm",
+        {"history/loss": np.array([2.0, 1.0]), "history/epoch": np.array([1, 2])},
+        Provenance({}),
     )
     history = read_artifact(path, "rnnlm")["history"]
     assert {name: values.tolist() for name, values in history.items()} == {
@@ -100,7 +104,7 @@ def test_axes_and_units_stand_in_the_file(path):
 
 
 def test_the_inputs_of_a_stage_are_recorded(tmp_path, path):
-    write_artifact(tmp_path / "b.h5", "similarity", {}, {}, inputs=[path])
+    write_artifact(tmp_path / "b.h5", "similarity", {}, Provenance({}, inputs=[path]))
     assert read_artifact(tmp_path / "b.h5", "similarity").inputs == {"svd.h5": file_sha256(path)}
 
 
@@ -108,21 +112,21 @@ def test_inputs_of_one_name_are_both_recorded(tmp_path, path):
     (tmp_path / "other").mkdir()
     other = tmp_path / "other" / path.name
     other.write_text("another")
-    write_artifact(tmp_path / "b.h5", "similarity", {}, {}, inputs=[path, other])
+    write_artifact(tmp_path / "b.h5", "similarity", {}, Provenance({}, inputs=[path, other]))
     expected = {"svd.h5": file_sha256(path), "svd.h5 (2)": file_sha256(other)}
     assert read_artifact(tmp_path / "b.h5", "similarity").inputs == expected
 
 
 def test_the_same_inputs_give_the_same_bytes(tmp_path, path):
     again = tmp_path / "again.h5"
-    write_artifact(again, "vectors", dict(reversed(DATASETS.items())), {"dimension": 3}, seed=7)
+    write_artifact(again, "vectors", dict(reversed(DATASETS.items())), Provenance({"dimension": 3}, seed=7))
     assert again.read_bytes() == path.read_bytes()
 
 
 def test_an_outline_says_what_a_file_of_any_kind_holds(tmp_path):
     path = tmp_path / "a.h5"
     others = {"history/loss": Dataset(np.ones(2), ("epoch",), "nats"), "parameters": np.array(7)}
-    write_artifact(path, "rnnlm", DATASETS | others, {"cell": "lstm"}, seed=7)
+    write_artifact(path, "rnnlm", DATASETS | others, Provenance({"cell": "lstm"}, seed=7))
     described = describe_artifact(path)
     assert (described.kind, described.version, described.seed) == ("rnnlm", 1, 7)
     assert described.settings == {"cell": "lstm"}
@@ -217,7 +221,7 @@ def test_every_flipped_byte_is_refused(path, never_parsed):
 def test_a_failure_while_writing_leaves_the_old_file_and_no_other(path):
     old = path.read_bytes()
     with pytest.raises(TypeError):
-        write_artifact(path, "vectors", {"a": np.ones(3), "b": np.array([object()])}, {})
+        write_artifact(path, "vectors", {"a": np.ones(3), "b": np.array([object()])})
     assert path.read_bytes() == old
     assert os.listdir(path.parent) == [path.name]
 
@@ -228,7 +232,7 @@ def test_a_full_disk_is_one_line_and_leaves_the_old_file(path, capfd):
     resource.setrlimit(resource.RLIMIT_FSIZE, (len(old) // 2, limits[1]))
     try:
         with pytest.raises(LexloomError, match=r"svd\.h5: could not be written: .*File too large$"):
-            write_artifact(path, "vectors", DATASETS, {})
+            write_artifact(path, "vectors", DATASETS)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert capfd.readouterr() == ("", "")
@@ -244,7 +248,7 @@ def test_files_of_different_words_are_both_named():
 
 def _write_and_die(path):
     os.fsync = lambda _: os.kill(os.getpid(), signal.SIGKILL)
-    write_artifact(path, "vectors", {"a": np.ones(3)}, {})
+    write_artifact(path, "vectors", {"a": np.ones(3)})
 
 
 def test_a_kill_while_writing_leaves_the_old_file(path):

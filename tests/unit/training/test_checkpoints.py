@@ -17,14 +17,13 @@ from hypothesis import strategies as st
 from lexloom.errors import Interrupted, LexloomError
 from lexloom.kernels.backend import get_backend
 from lexloom.language.rnnlm import build_rnnlm
-from lexloom.storage.artifacts import read_artifact
-from lexloom.training.averaging import AveragedWeights
+from lexloom.storage.artifacts import Provenance, read_artifact
 from lexloom.training.batches import Windows
+from lexloom.training.callbacks import AveragedWeights, KeepBest, Ticker, Validation
 from lexloom.training.checkpoints import Checkpoint
 from lexloom.training.optimizers import OPTIMIZERS
 from lexloom.training.schedules import cosine
-from lexloom.training.trainer import Callback, Ticker, Trainer
-from lexloom.training.validation import KeepBest, Validation
+from lexloom.training.trainer import Callback, Trainer
 
 IDS = np.random.default_rng(0).integers(0, 7, 60).astype(np.int32)
 EPOCHS, STEPS = 6, 5
@@ -86,7 +85,7 @@ def test_a_training_that_crashed_after_any_steps_ends_with_the_same_bits(tmp_pat
 
     def fit(end, minutes):
         ticks.clear()
-        with Checkpoint(output, {}, minutes=minutes) as checkpoint:
+        with Checkpoint(output, minutes=minutes) as checkpoint:
             callbacks = [Ticker(lambda: ticks.append(1)), checkpoint, CrashAfter(end)]
             return train(optimizer, callbacks=callbacks, weight_decay=0.01)
 
@@ -100,14 +99,20 @@ def test_a_training_that_crashed_after_any_steps_ends_with_the_same_bits(tmp_pat
 
 def crash(output, step=7, given=None, **options):
     """Train to a step, leave a checkpoint there, and return its path."""
-    with pytest.raises(Crash), Checkpoint(output, given or {}, minutes=0, **options) as checkpoint:
+    with (
+        pytest.raises(Crash),
+        Checkpoint(output, Provenance(given or {}, **options), minutes=0) as checkpoint,
+    ):
         train(callbacks=[checkpoint, CrashAfter(step)])
     return checkpoint.path
 
 
 def test_a_training_on_a_device_goes_on_there(output):
     for end in (7, None):
-        with contextlib.suppress(Crash), Checkpoint(output, {}, device="fake", minutes=0) as checkpoint:
+        with (
+            contextlib.suppress(Crash),
+            Checkpoint(output, Provenance(device="fake"), minutes=0) as checkpoint,
+        ):
             found = train(backend=FAKE, callbacks=[checkpoint, CrashAfter(end)])
     assert found == train(backend=FAKE)
 
@@ -157,7 +162,7 @@ def test_a_damaged_checkpoint_is_refused(output):
     path = crash(output)
     path.write_bytes(path.read_bytes()[:-1])
     with pytest.raises(LexloomError, match=f"{path.name}: damaged.* or delete the file"):
-        train(callbacks=[Checkpoint(output, {})])
+        train(callbacks=[Checkpoint(output)])
 
 
 def test_what_a_kill_left_half_written_is_removed(output):
@@ -180,9 +185,9 @@ class Spoil(Callback):
 
 
 def test_a_training_that_went_astray_is_not_kept(output):
-    with pytest.raises(LexloomError) as error, Checkpoint(output, {}, minutes=0) as checkpoint:
+    with pytest.raises(LexloomError) as error, Checkpoint(output, minutes=0) as checkpoint:
         train(callbacks=[Spoil(), checkpoint])
-    assert re.search("lstm1.Wx holds a number that is not finite after step 7; lower", str(error.value))
+    assert re.search("lstm1.Wx has values that are not finite after step 7; lower", str(error.value))
     assert str(error.value).endswith(f"; the last good checkpoint is {checkpoint.path}")
     state = json.loads(read_artifact(checkpoint.path, "checkpoint")["state"][0])
     assert state["position"]["steps"] == 6
@@ -196,7 +201,7 @@ def test_on_a_device_a_loss_that_is_no_number_is_seen_before_a_checkpoint(output
 
     with (
         pytest.raises(LexloomError, match=r"step 7, in epoch 2, is inf.* the last good checkpoint"),
-        Checkpoint(output, {}, minutes=0) as checkpoint,
+        Checkpoint(output, minutes=0) as checkpoint,
     ):
         train(backend=FAKE, callbacks=[SpoilLoss(), checkpoint])
     state = json.loads(read_artifact(checkpoint.path, "checkpoint")["state"][0])
@@ -213,11 +218,11 @@ def test_a_signal_waits_for_a_step_and_a_checkpoint(output, number):
                 signal.raise_signal(number)
 
     said = pytest.raises(Interrupted, match="after step 7; the same command continues from")
-    with said as error, Checkpoint(output, {}) as checkpoint:
+    with said as error, Checkpoint(output) as checkpoint:
         train(callbacks=[Signal(), checkpoint])
     assert error.value.signal == number
     assert signal.getsignal(number) == before
-    with Checkpoint(output, {}) as checkpoint:
+    with Checkpoint(output) as checkpoint:
         assert train(callbacks=[Callback(), checkpoint]) == train()
 
 
@@ -227,7 +232,7 @@ def test_a_signal_in_a_long_validation_ends_it(output):
             signal.raise_signal(signal.SIGTERM)
             checkpoint.end_if_asked(trainer)
 
-    with pytest.raises(Interrupted, match="after step 5;"), Checkpoint(output, {}) as checkpoint:
+    with pytest.raises(Interrupted, match="after step 5;"), Checkpoint(output) as checkpoint:
         train(callbacks=[Validating(), checkpoint])
 
 
@@ -237,7 +242,7 @@ def test_a_second_ctrl_c_does_not_wait(output):
             signal.raise_signal(signal.SIGINT)
             signal.raise_signal(signal.SIGINT)
 
-    with pytest.raises(KeyboardInterrupt), Checkpoint(output, {}) as checkpoint:
+    with pytest.raises(KeyboardInterrupt), Checkpoint(output) as checkpoint:
         train(callbacks=[Twice(), checkpoint])
 
 
@@ -245,7 +250,7 @@ def test_a_signal_that_is_ignored_stays_so(output):
     """As SIGHUP is under nohup."""
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
-        with Checkpoint(output, {}) as checkpoint:
+        with Checkpoint(output) as checkpoint:
             os.kill(os.getpid(), signal.SIGHUP)
             assert checkpoint.signal is None
     finally:

@@ -101,10 +101,13 @@ def test_a_resumed_training_has_each_line_once(tmp_path, damage):
             if trainer.position.steps == self.step:
                 raise ZeroDivisionError
 
-    with pytest.raises(ZeroDivisionError), Checkpoint(tmp_path / "a.h5", {}, minutes=1e6) as checkpoint:
+    with (
+        pytest.raises(ZeroDivisionError),
+        Checkpoint(tmp_path / "a.h5", minutes=1e6) as checkpoint,
+    ):
         fit(path, checkpoint, Crash(9))
     path.write_text(damage(path.read_text()))
-    with Checkpoint(tmp_path / "a.h5", {}, minutes=1e6) as checkpoint:
+    with Checkpoint(tmp_path / "a.h5", minutes=1e6) as checkpoint:
         resumed = fit(path, checkpoint, Crash(None))
     found = lines(path)
     whole = fit(tmp_path / "whole.csv")
@@ -127,7 +130,9 @@ def test_columns_are_read_again(tmp_path):
 )
 def test_a_log_of_no_line_or_with_half_a_line_is_refused(tmp_path, text):
     (tmp_path / "a.csv").write_text(text)
-    with pytest.raises(LexloomError, match=r"a\.csv: not the log of a training, .* with step, speed in each"):
+    with pytest.raises(
+        LexloomError, match=r"a\.csv: not a complete training log; .* numbers for step, speed in every line"
+    ):
         read_log(tmp_path / "a.csv", ["step", "speed"])
 
 

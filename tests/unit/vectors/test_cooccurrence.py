@@ -139,7 +139,7 @@ def test_counts_have_the_same_bits_on_threads(weighting, subsample):
 def test_counting_in_little_memory_gives_the_same_file(tmp_path, weighting, subsample):
     ids = np.random.default_rng(1).zipf(1.3, 20000).clip(max=500).astype(np.int32)
     corpus = {"train": ids, "words": [str(word) for word in range(502)]}
-    write_artifact(tmp_path / "corpus.h5", "corpus", corpus, {})
+    write_artifact(tmp_path / "corpus.h5", "corpus", corpus)
     script = Path(__file__).parents[3] / "scripts/vectors/count_cooccurrences.py"
     for memory_mb in (1, 1000):
         options = {"weighting": weighting, "subsample": subsample, "memory-mb": memory_mb}

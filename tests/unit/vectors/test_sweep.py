@@ -26,9 +26,9 @@ IDS = np.random.default_rng(1).zipf(1.5, 3000).clip(max=10).astype(np.int32) - 1
 
 @pytest.fixture
 def folder(tmp_path):
-    write_artifact(tmp_path / "corpus.h5", "corpus", {"train": IDS, "words": WORDS}, {})
+    write_artifact(tmp_path / "corpus.h5", "corpus", {"train": IDS, "words": WORDS})
     gold = {"words": WORDS, "word_classes": np.array([0, 0, 0, 1, 1, 1, 2, 2, 3, 3], np.int32)}
-    write_artifact(tmp_path / "gold.h5", "gold", gold, {})
+    write_artifact(tmp_path / "gold.h5", "gold", gold)
     (tmp_path / "animals.txt").write_text(
         "cat dog 9\ncat cow 7\ndog cow 8\ncat red 1\nhorse dog 8\nred cow 2\n"
     )

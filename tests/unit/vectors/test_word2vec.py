@@ -1,4 +1,4 @@
-"""CBOW and skip-gram, simple and with negative sampling: derivatives, the fused kernels, training."""
+"""CBOW and skip-gram with negative sampling: derivatives, the fused kernels, training."""
 
 import numpy as np
 import pytest
@@ -13,30 +13,21 @@ from lexloom.kernels.cpu.machine import thread_pool
 from lexloom.kernels.reference.kernels import Reference
 from lexloom.nn.gradient_check import check_model, dense_gradient
 from lexloom.storage.artifacts import read_artifact, write_artifact
-from lexloom.training.batches import Shuffled
-from lexloom.training.optimizers import AdaGrad, Adam
+from lexloom.training.optimizers import AdaGrad
 from lexloom.training.trainer import Trainer
-from lexloom.vectors.contexts import ContextBatch, ContextBatches, create_contexts
-from lexloom.vectors.word2vec import CBOW, FusedNegativeSampling, SimpleCBOW, SimpleSkipGram, SkipGram
+from lexloom.vectors.contexts import ContextBatch, ContextBatches
+from lexloom.vectors.word2vec import CBOW, FusedNegativeSampling, SkipGram
 
 cpu = Cpu()
 reference = Reference()
 
 SIZE, DIMENSION = 9, 4
-CONTEXTS = np.array([[1, 2, 2, 5], [-1, 3, -1, 1], [-1, -1, -1, -1], [8, 0, 1, 2]], np.int32)
-TARGETS = np.array([4, 4, 0, 8], np.int32)
 # A window of 2 around 4 positions, the last of them without a word; two blocks of 2 share 3 samples each.
 BATCH = ContextBatch(
     ids=np.array([-1, 3, 5, 4, 4, -1, 2, -1], np.int32),
     radii=np.array([2, 1, 2, 2], np.int32),
     samples=np.array([[1, 5, 1], [0, 4, 8]], np.int32),
 )
-BATCHES = {
-    SimpleCBOW: (CONTEXTS, TARGETS),
-    SimpleSkipGram: (TARGETS, CONTEXTS),
-    CBOW: BATCH,
-    SkipGram: BATCH,
-}
 SAMPLING = [CBOW, SkipGram]
 KERNELS = ["cbow", "skip_gram"]
 
@@ -49,8 +40,7 @@ def _one_thread_afterwards():
 
 def build(kind, backend=None, dtype=np.float64, dimension=DIMENSION):
     backend = backend or get_backend()
-    weight = {"weight": 0.6} if kind in SAMPLING else {}
-    model = kind(SIZE, dimension, np.random.default_rng(0), backend, dtype, **weight)
+    model = kind(SIZE, dimension, np.random.default_rng(0), backend, dtype, weight=0.6)
     rng = np.random.default_rng(1)  # tables of size 1 and without zeros, where every derivative counts
     for parameter in model.parameters():
         parameter.data = backend.to_device(rng.normal(size=parameter.data.shape).astype(dtype))
@@ -64,16 +54,16 @@ def loss_and_gradients(model, batch):
     return float(loss), [dense_gradient(parameter) for parameter in model.parameters()]
 
 
-@pytest.mark.parametrize("kind", BATCHES)
+@pytest.mark.parametrize("kind", SAMPLING)
 def test_derivatives(kind):
     model = build(kind)
-    check_model(model, BATCHES[kind])
+    check_model(model, BATCH)
     assert all(dense_gradient(parameter).any() for parameter in model.parameters())
 
 
 @pytest.mark.parametrize("kind", SAMPLING)
 def test_derivatives_of_the_fused_kernel(kind):
-    check_model(FusedNegativeSampling(build(kind)), BATCHES[kind])
+    check_model(FusedNegativeSampling(build(kind)), BATCH)
 
 
 @pytest.mark.parametrize("kind", SAMPLING)
@@ -82,9 +72,9 @@ def test_derivatives_of_the_fused_kernel(kind):
     [(np.float64, 4, 1e-12), (np.float32, 4, 2e-5), (np.float32, 20, 2e-5)],
 )
 def test_fused_equals_layers(kind, dtype, dimension, tolerance):
-    by_layers = loss_and_gradients(build(kind, dtype=dtype, dimension=dimension), BATCHES[kind])
+    by_layers = loss_and_gradients(build(kind, dtype=dtype, dimension=dimension), BATCH)
     model = build(kind, dtype=dtype, dimension=dimension)
-    fused = loss_and_gradients(FusedNegativeSampling(model), BATCHES[kind])
+    fused = loss_and_gradients(FusedNegativeSampling(model), BATCH)
     assert fused[0] == pytest.approx(by_layers[0], rel=tolerance)
     for ours, expected in zip(fused[1], by_layers[1], strict=True):
         assert ours.dtype == dtype
@@ -194,14 +184,13 @@ def on_device(kind, fused):
     return FusedNegativeSampling(model) if fused else model
 
 
-@pytest.mark.parametrize(
-    ("kind", "fused"), [(kind, False) for kind in BATCHES] + [(kind, True) for kind in SAMPLING]
-)
+@pytest.mark.parametrize("kind", SAMPLING)
+@pytest.mark.parametrize("fused", [False, True])
 def test_models_run_on_a_device(kind, fused):
-    model, batch = on_device(kind, fused), BATCHES[kind]
-    loss, _, cache = model.loss(batch)
+    model = on_device(kind, fused)
+    loss, _, cache = model.loss(BATCH)
     model.backward(cache)
-    assert float(loss) == pytest.approx(float(build(kind).loss(batch)[0]), rel=1e-12)
+    assert float(loss) == pytest.approx(float(build(kind).loss(BATCH)[0]), rel=1e-12)
     AdaGrad().step(model.parameters(), 0.1)
 
 
@@ -248,16 +237,6 @@ def test_a_large_batch_does_not_hurt(kind):
     assert losses[1024] < losses[64] + 0.05
 
 
-@pytest.mark.parametrize("kind", [SimpleCBOW, SimpleSkipGram])
-def test_simple_models_find_classes(kind):
-    ids = classes(2000)
-    contexts = create_contexts(ids, 2)
-    arrays = (contexts, ids) if kind is SimpleCBOW else (ids, contexts)
-    model = kind(8, 5, np.random.default_rng(0), get_backend())
-    Trainer(model, Adam(), 0.01).fit(6, Shuffled(arrays, 50, np.random.default_rng(1)))
-    np.testing.assert_array_equal(nearest(model.W_in.data) // 4, np.arange(8) // 4)
-
-
 def test_vectors_are_input_rows_or_sums_with_output_rows():
     model = build(CBOW)
     np.testing.assert_array_equal(model.vectors(), model.W_in.data)
@@ -269,7 +248,7 @@ def test_a_model_takes_up_trained_tables_as_its_first_rows(tmp_path):
     fresh = new.W_in.data[SIZE:].copy()
     tables = {table.name: table.data for table in old.parameters()}
     tables["words"] = [str(number) for number in range(SIZE)]
-    write_artifact(tmp_path / "old.h5", "vectors", tables, {})
+    write_artifact(tmp_path / "old.h5", "vectors", tables)
     new.take_up(read_artifact(tmp_path / "old.h5", "vectors"), "old.h5")
     for ours, theirs in zip(new.parameters(), old.parameters(), strict=True):
         np.testing.assert_array_equal(ours.data[:SIZE], theirs.data)
@@ -289,6 +268,6 @@ def test_a_model_takes_up_trained_tables_as_its_first_rows(tmp_path):
     ],
 )
 def test_vectors_that_cannot_be_taken_up_are_refused(tmp_path, tables, message):
-    write_artifact(tmp_path / "old.h5", "vectors", {"words": ["a", "b", "c"]} | tables, {})
+    write_artifact(tmp_path / "old.h5", "vectors", {"words": ["a", "b", "c"]} | tables)
     with pytest.raises(LexloomError, match=message):
         build(SkipGram).take_up(read_artifact(tmp_path / "old.h5", "vectors"), "old.h5")

@@ -154,9 +154,9 @@ def test_an_unknown_word_is_refused_with_similar_spellings():
 
 def test_vectors_are_read_from_either_kind_of_artifact(tmp_path):
     rows = np.array([[3.0, 4.0], [1.0, 0.0]], np.float32)
-    write_artifact(tmp_path / "svd.h5", "vectors", {"vectors": rows, "words": ["a", "b"]}, {})
-    write_artifact(tmp_path / "ppmi.h5", "ppmi", {"ppmi": sparse.csr_array(rows), "words": ["a", "b"]}, {})
-    write_artifact(tmp_path / "other.h5", "perplexity", {"test": np.array(2.0)}, {})
+    write_artifact(tmp_path / "svd.h5", "vectors", {"vectors": rows, "words": ["a", "b"]})
+    write_artifact(tmp_path / "ppmi.h5", "ppmi", {"ppmi": sparse.csr_array(rows), "words": ["a", "b"]})
+    write_artifact(tmp_path / "other.h5", "perplexity", {"test": np.array(2.0)})
     for name in ("svd.h5", "ppmi.h5"):
         vectors = read_vectors(tmp_path / name)
         assert vectors.words == ["a", "b"]

@@ -1,0 +1,88 @@
+"""Lesson 2: from one sentence to word vectors by counting: co-occurrences, cosines, PPMI and SVD."""
+
+import argparse
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from lexloom.commands.script import run, script_parser
+from lexloom.lessons.experiments import SENTENCE, read_sentence
+from lexloom.report.figures import drawing, label_points
+from lexloom.settings.command_line import SettingsParser
+from lexloom.settings.execution import Seed
+from lexloom.storage.atomic_files import aligned, write_lines
+from lexloom.training.randomness import random_stream
+from lexloom.vectors.cooccurrence import count_cooccurrences
+from lexloom.vectors.ppmi import weight_ppmi
+from lexloom.vectors.svd import truncated_svd
+from lexloom.vectors.word_vectors import WordVectors
+
+WINDOW = 1
+QUERY = "you"
+
+
+def options() -> SettingsParser:
+    """Return the command line of this script."""
+    parser = script_parser(__doc__, Seed)
+    parser.add_argument("--figure", required=True, help="the three matrices, and the plane (PNG)")
+    parser.add_argument(
+        "--table", required=True, help=f"each word's cosine with {QUERY!r}, and its place (text)"
+    )
+    return parser
+
+
+def main(options: argparse.Namespace) -> None:
+    """Count, weight and factorize; write the figure and the table."""
+    ids, words = read_sentence(SENTENCE)
+    counts = count_cooccurrences(ids, len(words), WINDOW)
+    ppmi = weight_ppmi(counts)
+    left, values, _ = truncated_svd(ppmi.astype(np.float64), 2, random_stream(options.seed, "svd"))
+    places = left * values
+    by_counts, by_ppmi = (cosines(WordVectors(words, rows.toarray())) for rows in (counts, ppmi))
+    query = words.index(QUERY)
+    rows = [
+        (word, *(f"{value:.3f}" for value in (by_counts[query, i], by_ppmi[query, i], *places[i])))
+        for i, word in enumerate(words)
+    ]
+    columns = ("word", f"cosine_{QUERY}_counts", f"cosine_{QUERY}_ppmi", "svd_1", "svd_2")
+    write_lines(options.table, aligned([columns, *rows]))
+    with drawing(options.figure, f"Counting in “{SENTENCE}”", (10, 9)) as figure:
+        (first, second), (third, fourth) = figure.subplots(2, 2)
+        draw_matrix(first, counts.toarray(), words, f"Co-occurrences, {WINDOW} word on each side", "{:.0f}")
+        draw_matrix(second, by_counts, words, "Cosine similarity of the rows of counts", "{:.2f}")
+        draw_matrix(third, ppmi.toarray(), words, "PPMI (bits)", "{:.2f}")
+        draw_plane(fourth, places, words)
+
+
+def cosines(vectors: WordVectors) -> np.ndarray:
+    """Return the cosine of every word with every word (V, V)."""
+    every = np.arange(len(vectors.words))
+    left, right = np.meshgrid(every, every, indexing="ij")
+    return vectors.similarity(left.ravel(), right.ravel()).reshape(left.shape)
+
+
+def draw_matrix(axes: Axes, matrix: np.ndarray, words: Sequence[str], title: str, form: str) -> None:
+    """Draw a matrix (V, V) of numbers not below 0 as a heat map with the numbers in it."""
+    axes.imshow(matrix, vmin=0, vmax=1.4 * matrix.max())
+    for row, column in zip(*matrix.nonzero(), strict=True):
+        axes.text(column, row, form.format(matrix[row, column]), ha="center", va="center", size=8)
+    axes.set_xticks(range(len(words)), words, rotation=45, ha="right")
+    axes.set_yticks(range(len(words)), words)
+    axes.set_title(title)
+    axes.grid(visible=False)
+
+
+def draw_plane(axes: Axes, places: np.ndarray, words: Sequence[str]) -> None:
+    """Draw words at their places (V, 2); words of one place share a label."""
+    together: dict[tuple, list[str]] = {}
+    for word, place in zip(words, places.round(3), strict=True):
+        together.setdefault(tuple(place), []).append(word)
+    axes.plot(*places.T, "o")
+    axes.margins(0.15)
+    axes.set(title="Plane of the two largest singular values of PPMI", xlabel="svd 1", ylabel="svd 2")
+    label_points(axes, np.array(list(together)), [", ".join(group) for group in together.values()])
+
+
+if __name__ == "__main__":
+    run(main, options())

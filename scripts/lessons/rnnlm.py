@@ -1,0 +1,70 @@
+"""Lesson 4: a recurrent language model, once as a bare loop and once with the Trainer: the same numbers."""
+
+import argparse
+
+import numpy as np
+
+from lexloom.commands.script import run, script_parser
+from lexloom.kernels.backend import get_backend
+from lexloom.language.rnnlm import build_rnnlm
+from lexloom.lessons.experiments import train_bare
+from lexloom.report.figures import drawing, plot_epochs
+from lexloom.settings.command_line import SettingsParser
+from lexloom.settings.execution import Seed
+from lexloom.storage.artifacts import read_artifact
+from lexloom.storage.atomic_files import aligned, write_lines
+from lexloom.training.batches import Windows
+from lexloom.training.optimizers import SGD
+from lexloom.training.randomness import random_stream
+from lexloom.training.trainer import Trainer
+
+TOKENS, SIZE, BATCH, STEPS, EPOCHS, LEARNING_RATE = 1000, 100, 10, 5, 50, 1.0
+TABLE_EPOCHS = (1, 2, 5, 10, 20, 50)
+
+
+def options() -> SettingsParser:
+    """Return the command line of this script."""
+    parser = script_parser(__doc__, Seed)
+    parser.add_argument(
+        "corpus", help=f"tokenized corpus (HDF5), of which the first {TOKENS} tokens are learned"
+    )
+    parser.add_argument("--figure", required=True, help="perplexity by epoch, both ways (PNG)")
+    parser.add_argument("--table", required=True, help="perplexity by epoch, both ways (text)")
+    return parser
+
+
+def main(options: argparse.Namespace) -> None:
+    """Train twice from the same start; write the figure and the table."""
+    words, ids = np.unique(
+        read_artifact(options.corpus, "corpus", ["train"])["train"][:TOKENS], return_inverse=True
+    )
+    windows = Windows(ids, BATCH, STEPS)
+    shape = {"cell": "rnn", "embedding": SIZE, "hidden": SIZE, "dtype": np.float64}
+
+    bare_model, model = (
+        build_rnnlm(len(words), random_stream(options.seed, "init"), get_backend(), **shape) for _ in range(2)
+    )
+    bare = train_bare(bare_model, windows, EPOCHS, LEARNING_RATE)
+    history = Trainer(model, SGD(), LEARNING_RATE).fit(EPOCHS, lambda epoch: windows)
+    trained = [record["loss"] for record in history]
+    if bare != trained:
+        raise RuntimeError("the bare loop and the Trainer give different losses")
+
+    bare, trained = np.exp(bare), np.exp(trained)
+    rows = [
+        (epoch, bare[epoch - 1], trained[epoch - 1], bare[epoch - 1] - trained[epoch - 1])
+        for epoch in TABLE_EPOCHS
+    ]
+    write_lines(options.table, aligned([("epoch", "bare_loop", "trainer", "difference"), *rows]))
+    title = f"A recurrent language model on {len(ids)} tokens, {len(words)} words"
+    with drawing(options.figure, title) as figure:
+        axes = figure.subplots()
+        plot_epochs(axes, bare, marker="", linewidth=5, alpha=0.35, label="bare loop")
+        plot_epochs(axes, trained, marker="", linewidth=1.2, label="Trainer")
+        axes.set(yscale="log", ylim=(1, None), ylabel="perplexity in training (log scale)")
+        axes.yaxis.set_major_formatter("{x:g}")
+        axes.legend()
+
+
+if __name__ == "__main__":
+    run(main, options())

@@ -1,0 +1,1 @@
+"""What a person may set: one class for each key of the configuration, with types, ranges and help."""

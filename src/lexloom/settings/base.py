@@ -1,0 +1,104 @@
+"""The base of all settings, and the kinds of values that several of them share.
+
+pydantic carries the settings: it checks all values at once and describes each class as JSON Schema. Editors,
+error messages, command lines and the reference pages take types, ranges and help from there.
+"""
+
+import re
+from argparse import Namespace
+from typing import Annotated, Any, Literal, Self, TypeVar
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic_core import PydanticCustomError
+
+Group = TypeVar("Group", bound="Settings")
+Item = TypeVar("Item")
+
+
+class Settings(BaseModel):
+    """A group of settings, checked when it is made and unchangeable from then on.
+
+    Types are strict: 2.0 is no whole number, and "2" is no number. An unknown name is refused.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, strict=True, allow_inf_nan=False, regex_engine="python-re"
+    )
+
+    @classmethod
+    def of(cls, options: Namespace) -> Self:
+        """Return the settings that a parsed command line has."""
+        return cls(**{name: getattr(options, name) for name in cls.model_fields})
+
+    def part(self, group: type[Group]) -> Group:
+        """Return the settings that belong to a base class, as an instance of it."""
+        return group.model_construct(**{name: getattr(self, name) for name in group.model_fields})
+
+    def over(self, defaults: Self) -> Self:
+        """Return these settings, with those of `defaults` wherever nothing was set here."""
+        chosen = {name: getattr(self, name) for name in self.model_fields_set}
+        return defaults.model_copy(update=chosen)
+
+
+END = r"(?![\s\S])"
+"""The end of a text in a pattern: Python lets `$` match before a line end, and JSON Schema has no `\\Z`."""
+
+
+def expected(words: str) -> Any:
+    """Say in messages what a value should be, where its type and range do not say it best."""
+    return Field(json_schema_extra={"expected": words})
+
+
+def text(pattern: str, words: str) -> Any:
+    """Return the type of texts that match a pattern; `words` say what is expected."""
+    return Annotated[str, Field(pattern=pattern + END), expected(words)]
+
+
+def name_of_file(*reserved: str, but_not: str = "") -> Any:
+    """Return the type of names that become part of file names, without those that mean other files."""
+    barred = "".join(f"(?!{pattern}{END})" for pattern in reserved)
+    words = "letters, digits, _ and -" + (f", but not {but_not}" if but_not else "")
+    return text(f"^{barred}[A-Za-z0-9][A-Za-z0-9_-]*", words)
+
+
+def _distinct(values: list[Item]) -> list[Item]:
+    if any(value in values[:place] for place, value in enumerate(values)):
+        raise PydanticCustomError("repeated", "a value is repeated")
+    return values
+
+
+def _regular_expression(pattern: str) -> str:
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        raise PydanticCustomError("regular_expression", "no regular expression") from error
+    return pattern
+
+
+DISTINCT = (AfterValidator(_distinct), Field(json_schema_extra={"uniqueItems": True}))
+"""What makes a list refuse to hold a value twice."""
+
+Several = Annotated[
+    list[Item],
+    Field(min_length=1),
+    *DISTINCT,
+    expected("a list of values, at least one, none twice"),
+]
+
+Name = name_of_file()
+Window = Annotated[int, Field(ge=1, le=100)]
+Size = Annotated[int, Field(ge=1, le=100_000)]
+Epochs = Annotated[int, Field(ge=1, le=100_000)]
+Tokens = Annotated[int, Field(ge=1, le=1_000_000_000)]
+Proportion = Annotated[float, Field(ge=0, le=1)]
+DropRate = Annotated[float, Field(ge=0, lt=1)]
+LearningRate = Annotated[float, Field(gt=0, le=1000)]
+Pattern = Annotated[
+    str,
+    Field(pattern=r"^[^\0]+" + END),
+    AfterValidator(_regular_expression),
+    expected("a regular expression for one token or null"),
+]
+
+Optimizer = Literal["sgd", "momentum", "adagrad", "row_adagrad", "adam"]
+Schedule = Literal["constant", "linear", "cosine"]

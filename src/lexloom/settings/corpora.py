@@ -1,0 +1,116 @@
+"""Which texts there are, and what is made of each."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from lexloom.settings.base import DISTINCT, Settings, expected, name_of_file, text
+from lexloom.settings.contexts import Contexts
+from lexloom.settings.counts import Counting
+from lexloom.settings.downloads import Address, DownloadedFile
+from lexloom.settings.ppmi import Ppmi
+from lexloom.settings.svd import Svd
+from lexloom.settings.tokenize import Tokenize
+
+CorpusName = name_of_file(
+    "lessons",
+    "benchmarks",
+    but_not="lessons or benchmarks, folders of results that belong to no corpus",
+)
+Words = Annotated[
+    list[text(r"^[^-\0\n][^\0\n]*", "a word in one line, as text, without a hyphen at its start")],
+    *DISTINCT,
+    expected("a list of words, none twice"),
+]
+
+
+def _names(of: str, at_least: int) -> object:
+    fewest = "at least one, " if at_least else ""
+    return Annotated[
+        list[Annotated[str, expected(f"the name of one of {of}")]],
+        Field(min_length=at_least),
+        *DISTINCT,
+        expected(f"a list of names of {of}, {fewest}none twice"),
+    ]
+
+
+class CorpusBase(Settings):
+    """What is made of a corpus, and where its settings differ from those of all."""
+
+    tokenize: Tokenize = Field(Tokenize(), description="own settings of `tokenize`")
+    counts: Counting = Field(Counting(), description="own settings of `counts`")
+    ppmi: Ppmi = Field(Ppmi(), description="own settings of `ppmi`")
+    svd: Svd = Field(Svd(), description="own settings of `svd`")
+    contexts: Contexts = Field(Contexts(), description="own settings of `contexts`")
+    vectors: _names("word2vec.models", 1) = Field(description="which of word2vec.models to train")
+    models: _names("rnnlm.models", 1) = Field(description="which of rnnlm.models to train")
+    adapt: _names("the corpus's models", 0) = Field(
+        [], description="which of these to measure as they adapt to the text they read, too"
+    )
+    queries: Words = Field(description="words whose nearest words are listed")
+
+
+class DownloadedFiles(Settings):
+    """The three texts of a corpus to download."""
+
+    train: DownloadedFile = Field(description="the text to train on")
+    valid: DownloadedFile = Field(description="the text to choose settings on")
+    test: DownloadedFile = Field(description="the text to measure on")
+
+
+class DownloadedCorpus(CorpusBase):
+    """A corpus to download."""
+
+    source: Literal["download"]
+    origins: Annotated[list[Address], Field(min_length=1), expected("a list of addresses, at least one")] = (
+        Field(
+            description="addresses tried in turn, after LEXLOOM_MIRROR if that is set; {file} stands for the "
+            "file's name"
+        )
+    )
+    files: DownloadedFiles = Field(description="the texts")
+
+
+class Generated(Settings):
+    """How much text to generate."""
+
+    tokens: int = Field(
+        200_000,
+        ge=1000,
+        le=1_000_000_000,
+        description="words of train, valid and test together, line ends included",
+    )
+
+
+class GeneratedCorpus(CorpusBase, Generated):
+    """A corpus generated from the sample grammar."""
+
+    source: Literal["generate"]
+
+
+FilePattern = text(r"^[\s\S]+", "the path or glob of text files")
+FilePatterns = Annotated[
+    FilePattern | Annotated[list[FilePattern], Field(min_length=1)],
+    expected("a path or glob, or a list of them"),
+]
+
+
+class SplitFiles(Settings):
+    """The files of each of the three texts of a corpus."""
+
+    train: FilePatterns = Field(description="the text to train on")
+    valid: FilePatterns = Field(description="the text to choose settings on")
+    test: FilePatterns = Field(description="the text to measure on")
+
+
+class OwnCorpus(CorpusBase):
+    """A corpus made from files on this machine."""
+
+    source: Literal["files"]
+    files: Annotated[
+        FilePattern | Annotated[list[FilePattern], Field(min_length=1)] | SplitFiles,
+        expected("a path or glob, a list of them, or such for each of train, valid and test"),
+    ] = Field(description="UTF-8 text files: one text, or one for each of train, valid and test")
+
+
+Corpus = Annotated[DownloadedCorpus | GeneratedCorpus | OwnCorpus, Field(discriminator="source")]

@@ -1,0 +1,39 @@
+"""How jobs run; no result depends on it."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from lexloom.settings.base import Settings
+
+Device = Literal["cpu", "cuda"]
+
+
+class Threads(Settings):
+    """How many threads a job uses."""
+
+    threads: int = Field(1, ge=1, le=1024, description="CPU threads of a job; results do not depend on it")
+
+
+class Compute(Threads):
+    """Where a job computes."""
+
+    device: Device = Field("cpu", description="where to compute; cuda needs CuPy and a card")
+
+
+class Seed(Settings):
+    """What makes random numbers repeatable."""
+
+    seed: int = Field(1, ge=0, le=4_294_967_295, description="seed of every random number")
+
+
+class Checkpoints(Settings):
+    """How often the state of a training is saved."""
+
+    checkpoint_minutes: float = Field(
+        10.0,
+        ge=0,
+        le=1_000_000,
+        description="minutes from one checkpoint of a training to the next; 0 writes one after each step; "
+        "results do not depend on it",
+    )

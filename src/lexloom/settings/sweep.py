@@ -1,0 +1,36 @@
+"""Which settings of counted vectors a sweep combines."""
+
+from typing import Annotated, Any
+
+from pydantic import Field, create_model
+
+from lexloom.settings.base import Settings, Several
+from lexloom.settings.counts import Counting
+from lexloom.settings.ppmi import Ppmi
+from lexloom.settings.svd import Svd
+
+SWEPT = {
+    "window": Counting,
+    "weighting": Counting,
+    "subsample": Counting,
+    "smoothing": Ppmi,
+    "shift": Ppmi,
+    "exponent": Svd,
+    "add_contexts": Svd,
+}
+"""The settings that a sweep varies, with the group of each."""
+
+
+def _several_values(name: str) -> tuple[Any, Any]:
+    """Return type and field of a list of values of a setting, with the range and the help of the setting."""
+    field = SWEPT[name].model_fields[name]
+    one = Annotated[field.annotation, *field.metadata] if field.metadata else field.annotation
+    return Several[one], Field([field.default], description=field.description)
+
+
+Sweep: Any = create_model(
+    "Sweep",
+    __base__=Settings,
+    __doc__="Lists of values of settings of counted vectors; every combination is tried.",
+    **{name: _several_values(name) for name in SWEPT},
+)

@@ -1,0 +1,47 @@
+"""How text becomes word ids."""
+
+import math
+from typing import Annotated, Literal
+
+from pydantic import Field, field_validator
+
+from lexloom.settings.base import Pattern, Settings, expected, text
+
+SPLIT = "three proportions of the tokens, each above 0, with the sum 1"
+
+
+class Tokenize(Settings):
+    """How text becomes word ids."""
+
+    pattern: Pattern | None = Field(
+        None, description="a regular expression for one token; without one, white space separates tokens"
+    )
+    lower: bool = Field(False, description="convert to lower case")
+    normalize: Literal["NFC", "NFD", "NFKC", "NFKD"] | None = Field(
+        "NFC", description="Unicode normal form to convert to, so that é is one word however it is encoded"
+    )
+    sentence_end: text(r"^[^\s\0]+", "a token without white space or null") | None = Field(
+        "<eos>", description="the token added at the end of each line that has a token"
+    )
+    min_count: int = Field(
+        1, ge=1, le=1_000_000_000, description="words that occur less often in train become <unk>"
+    )
+    max_vocab: Annotated[int, Field(ge=2, le=1_000_000_000)] | None = Field(
+        None, description="largest vocabulary size, <unk> and sentence end included"
+    )
+    id_order: Literal["frequency", "appearance"] = Field(
+        "frequency", description="number words by how frequent they are, or by where they first appear"
+    )
+    split: Annotated[
+        list[Annotated[float, Field(gt=0, lt=1)]], Field(min_length=3, max_length=3), expected(SPLIT)
+    ] = Field(
+        [0.9, 0.05, 0.05],
+        description="proportions of train, valid and test, in this order, where a corpus is one text",
+    )
+
+    @field_validator("split")
+    @classmethod
+    def _sum_is_one(cls, split: list[float]) -> list[float]:
+        if not math.isclose(sum(split), 1.0, abs_tol=1e-9):
+            raise ValueError(f"{split} has the sum {sum(split):g}; expected three proportions with the sum 1")
+        return split

@@ -1,0 +1,98 @@
+"""How word vectors are learned by CBOW and skip-gram."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, field_validator
+from pydantic_core.core_schema import ValidationInfo
+
+from lexloom.settings.base import (
+    Epochs,
+    LearningRate,
+    Optimizer,
+    Proportion,
+    Schedule,
+    Settings,
+    Size,
+    name_of_file,
+    text,
+)
+
+Architecture = Literal["cbow", "skip-gram"]
+VectorsName = name_of_file(
+    "svd",
+    "ppmi",
+    "ngram",
+    "(gensim|rnnlm)_.*",
+    but_not="svd, ppmi, ngram, nor gensim_ or rnnlm_ at the start, names of other files of results",
+)
+
+
+class Batches(Settings):
+    """How the training text is cut into batches, with negative samples."""
+
+    dynamic: bool = Field(
+        False, description="draw the window of each word from 1 to that of the contexts, as word2vec.c does"
+    )
+    batch: int = Field(
+        1024,
+        ge=1,
+        le=1_000_000,
+        description="target words in one update, rounded up to whole blocks of `share`",
+    )
+    samples: int = Field(64, ge=1, le=100_000, description="words drawn for each block of targets")
+    share: int = Field(
+        64,
+        ge=1,
+        le=1024,
+        description="consecutive targets that share their samples, at most `batch`: the larger, the faster; "
+        "1 draws for each target its own",
+    )
+    subsample: Proportion = Field(
+        0.0,
+        description="words that make up a larger proportion of the text are left out at random; 0 leaves out "
+        "none",
+    )
+
+    @field_validator("share")
+    @classmethod
+    def _is_within_the_batch(cls, share: int, info: ValidationInfo) -> int:
+        batch = info.data.get("batch", share)
+        if share > batch:
+            raise ValueError(f"{share} is more than batch, {batch}; make it that or less")
+        return share
+
+
+class Word2vec(Batches):
+    """How word vectors are learned by CBOW or skip-gram with negative sampling."""
+
+    model: Architecture = Field(
+        "cbow",
+        description="cbow predicts a word from the words around it, skip-gram those around it from the word",
+    )
+    dimension: Size = Field(100, description="numbers in a word vector")
+    epochs: Epochs = Field(20, description="times the text is read")
+    negatives: float = Field(
+        5.0,
+        gt=0,
+        le=1000,
+        description="all samples together count as so many words against each predicted one; the fewer, the "
+        "less rare pairs are pushed apart",
+    )
+    optimizer: Optimizer = Field("adagrad", description="how gradients become updates")
+    learning_rate: LearningRate = Field(0.2, description="before the factor of the schedule")
+    schedule: Schedule = Field(
+        "linear", description="the learning rate stays constant, or falls to zero with the last update"
+    )
+    add_contexts: bool = Field(False, description="add to each word's vector its vector as an output")
+    start: Annotated[text(r"^[^\s\0{}]+", "a path without white space or null"), Field()] | None = Field(
+        None,
+        description="trained vectors to continue from (HDF5): their words keep their rows, new words follow",
+    )
+
+
+class Word2vecModels(Settings):
+    """CBOW and skip-gram models by names of your choice; a corpus lists those it gets under `vectors`."""
+
+    models: Annotated[dict[VectorsName, Word2vec], Field(min_length=1)] = Field(
+        description="named models, at least one"
+    )
