@@ -1,4 +1,4 @@
-"""From text files to word ids: tokens, split, vocabulary."""
+"""From text files to word ids: tokenizing, splitting, numbering."""
 
 from array import array
 from collections.abc import Callable, Mapping, Sequence
@@ -14,6 +14,7 @@ from lexloom.corpus.word_table import WordTable
 from lexloom.errors import LexloomError
 
 SPLITS = ("train", "valid", "test")
+"""The parts of a corpus."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ class Corpus:
     words : list of str
         The word of each id.
     counts : (V,) int64 array
-        How often each word stands in train.
+        How often each word occurs in train.
     """
 
     train: np.ndarray
@@ -47,40 +48,45 @@ def read_corpus(
 ) -> Corpus:
     """Read text files as word ids, with the vocabulary of the training text.
 
-    The files stream: beside the ids, memory holds a block of text and the vocabulary.
+    Files are read block by block, so memory holds the ids, the vocabulary and one block of text.
 
     Parameters
     ----------
     files : mapping
-        The UTF-8 files of "train", "valid" and "test", or of "train" alone: then that text is split. The
-        files of one key are one text, in their order.
+        The UTF-8 files of "train", "valid" and "test"; or of "train" alone, which is then split. The files of
+        one key are joined in order.
     tokenizer : Tokenizer
     split : three floats
-        Shares of train, valid and test where there is one text; `split_text` says how.
+        The proportions of train, valid and test if there is only one text, see `split_text`.
     min_count : int
-        Words that are rarer in train become <unk>.
+        Words that occur less often in train become `<unk>`.
     max_vocab : int, optional
-        At most so many words, <unk> and the sentence end among them; the most frequent in train are kept.
+        The largest size of the vocabulary, `<unk>` and the sentence end included. The most frequent words in
+        train are kept.
     id_order : {"frequency", "appearance"}
-        Ids by falling frequency in train, of equal ones by first appearance; or all by first appearance.
+        Words are numbered by descending frequency in train, then by first appearance; or by first appearance
+        alone.
     advance : callable
-        Called with the number of bytes of each block read.
+        Called with the size in bytes of each block read.
+
+    Returns
+    -------
+    Corpus
 
     Raises
     ------
     LexloomError
-        When a file cannot be read, is no UTF-8 text, a part is left without tokens, or a setting is out of
-        its range.
+        If a file cannot be read or is not UTF-8 text, a part has no tokens, or a setting is out of range.
     """
     if set(files) not in ({"train"}, set(SPLITS)):
-        raise LexloomError(f"files: for {', '.join(files)}; expected train alone, or train, valid and test")
+        raise LexloomError(f"files: got {', '.join(files)}; expected train alone, or train, valid and test")
     if max_vocab is not None and max_vocab < 2:
         raise LexloomError(f"max_vocab: {max_vocab}; expected at least 2, for a word and {UNKNOWN}")
     table = _table(tokenizer)
     parts = {name: _read_text(paths, tokenizer, table, advance) for name, paths in files.items()}
     for name, tokens in parts.items():
         if not len(tokens):
-            raise LexloomError(f"{_several(files[name])}: no token in it; expected text for {name}")
+            raise LexloomError(f"{_several(files[name])}: contains no token; expected text for {name}")
     names = table.words()
     if "valid" not in parts:
         end = names.index(tokenizer.sentence_end or LINE_END)
@@ -107,23 +113,27 @@ def read_lines(path: str | Path, tokenizer: Tokenizer, words: Sequence[str]) -> 
 
     Parameters
     ----------
-    words : list of str
+    path : path
+    tokenizer : Tokenizer
+    words : list of V str
+        The vocabulary.
 
     Returns
     -------
-    ids, lines : (L,) int arrays
-        The number of each token and of the line in which it stands, from 0; lines without a token are passed
-        over.
+    ids : (L,) int32 array
+        The id of each token.
+    lines : (L,) int array
+        The number of the line of each token, from 0. Lines without a token are not counted.
 
     Raises
     ------
     LexloomError
-        When the file cannot be read, is no UTF-8 text or has no token, and as `known_ids` does.
+        If the file cannot be read, is not UTF-8 text or has no token, or as `known_ids` does.
     """
     table = _table(tokenizer)
     tokens = _read_text([path], tokenizer, table, lambda size: None)
     if not len(tokens):
-        raise LexloomError(f"{path}: no token in it; expected text")
+        raise LexloomError(f"{path}: contains no token; expected text")
     names = table.words()
     ends = tokens == names.index(tokenizer.sentence_end or LINE_END)
     lines = np.cumsum(ends) - ends
@@ -134,10 +144,10 @@ def read_lines(path: str | Path, tokenizer: Tokenizer, words: Sequence[str]) -> 
 
 
 def split_text(tokens: np.ndarray, end: int, shares: Sequence[float]) -> list[np.ndarray]:
-    """Cut a text in consecutive parts, without copying.
+    """Cut a text into consecutive parts, without copying.
 
-    A part ends with the line in which its share of the tokens is reached. A text of too few lines for that,
-    such as one long line, is cut between tokens.
+    A part ends with the line in which it reaches its proportion of the tokens. A text with too few lines,
+    such as one long line, is cut between tokens instead.
 
     Parameters
     ----------
@@ -145,7 +155,7 @@ def split_text(tokens: np.ndarray, end: int, shares: Sequence[float]) -> list[np
     end : int
         The id that ends each line.
     shares : floats
-        They sum to 1.
+        The proportions, with sum 1.
 
     Returns
     -------
@@ -154,10 +164,10 @@ def split_text(tokens: np.ndarray, end: int, shares: Sequence[float]) -> list[np
     Raises
     ------
     LexloomError
-        When a share is not positive, or their sum is not 1.
+        If a proportion is not positive, or their sum is not 1.
     """
     if min(shares) <= 0 or not np.isclose(sum(shares), 1.0):
-        raise LexloomError(f"split: {list(shares)}; expected shares above 0 with the sum 1")
+        raise LexloomError(f"split: {list(shares)}; expected proportions above 0 that sum to 1")
     cuts = [round(share * len(tokens)) for share in np.cumsum(shares)[:-1]]
     at_line_ends = [cut + int(np.argmax(tokens[cut - 1 :] == end)) for cut in cuts if cut]
     if len(set(at_line_ends) - {len(tokens)}) == len(cuts):
@@ -166,7 +176,7 @@ def split_text(tokens: np.ndarray, end: int, shares: Sequence[float]) -> list[np
 
 
 def _table(tokenizer: Tokenizer) -> WordTable:
-    """Return a table in which the end of a line has the number 0, whether it is a token or not."""
+    """Return a table in which number 0 is the line end, whether that is a token or not."""
     return WordTable(tokenizer.separators, tokenizer.sentence_end or LINE_END, first=LINE_END)
 
 

@@ -1,4 +1,4 @@
-"""The subsampling of frequent words, for counted and for learned vectors."""
+"""Subsampling of frequent words, for counted and for learned vectors."""
 
 import numpy as np
 
@@ -6,18 +6,29 @@ from lexloom.errors import LexloomError
 
 
 def keep_probabilities(counts: np.ndarray, threshold: float) -> np.ndarray:
-    """Return the probability (V,) that a word stays in a text, by the subsampling of frequent words.
+    """Return the probability (V,) with which subsampling keeps each word.
 
-    A word that makes up a share f of the text stays with probability sqrt(threshold / f) + threshold / f, as
-    in the program of Mikolov et al. 2013b; all words stay where the threshold is 0.
+    A word that makes up a proportion f of the text is kept with probability sqrt(threshold / f) + threshold /
+    f, or 1 if that is larger, as in the program of Mikolov et al. 2013b. A threshold of 0 keeps all words.
+
+    Parameters
+    ----------
+    counts : (V,) int array
+        How often each word occurs.
+    threshold : float
+        From 0 to 1.
+
+    Returns
+    -------
+    (V,) float64 array
 
     Raises
     ------
     LexloomError
-        When the threshold is not from 0 to 1.
+        If the threshold is not from 0 to 1.
     """
     if not 0 <= threshold <= 1:
-        raise LexloomError(f"subsample: {threshold}; expected a share of the text from 0 to 1")
+        raise LexloomError(f"subsample: {threshold}; expected a proportion of the text, from 0 to 1")
     if threshold == 0:
         return np.ones(len(counts))
     share = np.maximum(counts, 1) / counts.sum()

@@ -1,4 +1,4 @@
-"""How a line of text becomes tokens."""
+"""Cutting a line of text into tokens."""
 
 import re
 import unicodedata
@@ -9,31 +9,37 @@ from typing import Any
 from lexloom.errors import LexloomError
 
 LINE_END = "\n"
-_NUL = "\0"  # read_blocks lets none through
+_NUL = "\0"  # never occurs in a text, because read_blocks refuses it
 _SPACES = b" \t\v\f\r\x1c\x1d\x1e\x1f"
 _WIDE_SPACE = re.compile(r"[^\S\x00-\x7f]")
 
 
 @dataclass(frozen=True)
 class Tokenizer:
-    """How a line becomes words.
+    r"""How a line is cut into words.
 
     Attributes
     ----------
     pattern : str or None
-        A regular expression for one token; None splits at white space. A line over a megabyte is read in
-        parts, cut after white space.
+        A regular expression that matches one token; None splits at white space. A line longer than a megabyte
+        is read in parts, cut after white space.
     lower : bool
-        Fold to lower case first.
+        Convert to lower case first.
     normalize : {"NFC", "NFD", "NFKC", "NFKD"} or None
-        Unicode normal form, likewise first.
+        The Unicode normal form to convert to first.
     sentence_end : str or None
-        The token at the end of each line that has any token.
+        The token added to each line that has any token.
 
     Raises
     ------
     LexloomError
-        When the pattern is no regular expression, or the sentence end holds white space.
+        If the pattern is not a regular expression, or the sentence end contains white space.
+
+    Examples
+    --------
+    >>> tokenizer = Tokenizer(pattern=r"\w+", lower=True)
+    >>> list(tokenizer.tokens(tokenizer.tidy("Don't panic!")))
+    ['don', 't', 'panic']
     """
 
     pattern: str | None = None
@@ -45,29 +51,29 @@ class Tokenizer:
         try:
             re.compile(self.pattern or "")
         except re.error as error:
-            raise LexloomError(f"pattern: {self.pattern!r} is no regular expression: {error}") from error
+            raise LexloomError(f"pattern: {self.pattern!r} is not a regular expression: {error}") from error
         if self.sentence_end is not None and self.sentence_end.split() != [self.sentence_end]:
             raise LexloomError(f"sentence_end: {self.sentence_end!r}; expected one word without white space")
 
     def tidy(self, text: str) -> str:
-        """Return the text in the chosen case and normal form."""
+        """Return a text in the case and normal form of this tokenizer."""
         if self.lower:
             text = text.lower()
         return unicodedata.normalize(self.normalize, text) if self.normalize else text
 
     def tokens(self, line: str) -> Iterable[str]:
-        """Return the tokens of a line that is tidy."""
+        """Return the tokens of a line that `tidy` returned, without the sentence end."""
         if self.pattern is None:
             return line.split()
         return (match[0] for match in re.finditer(self.pattern, line) if match[0])
 
     @property
     def separators(self) -> bytes:
-        """The bytes, besides line feeds, that part the tokens in what `parted` returns."""
+        """The bytes, other than line feeds, that separate tokens in the result of `parted`."""
         return _SPACES if self.pattern is None else _NUL.encode()
 
     def parted(self, text: str) -> bytes:
-        """Return the tokens of a text that is tidy as UTF-8, with separators between them."""
+        """Return the tokens of a text that `tidy` returned, as UTF-8 with separators between them."""
         if self.pattern is not None:
             text = LINE_END.join(_NUL.join(self.tokens(line)) for line in text.split(LINE_END))
         elif not text.isascii():
@@ -76,5 +82,5 @@ class Tokenizer:
 
 
 def tokenizer_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Return those of a corpus's settings that made its `Tokenizer`."""
+    """Return the settings of a corpus that are the arguments of its `Tokenizer`."""
     return {field.name: settings[field.name] for field in fields(Tokenizer)}

@@ -1,4 +1,4 @@
-"""Vocabularies: which words have ids of their own, and how vocabularies grow."""
+"""Vocabularies: which words have their own ids, and how two vocabularies are joined."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -19,13 +19,29 @@ def build_vocabulary(
     max_vocab: int | None,
     id_order: str,
 ) -> tuple[list[str], np.ndarray, np.ndarray]:
-    """Return the words, their counts in train, and the new id of each provisional one."""
+    """Return the vocabulary, the count of each word in train, and the new id of each provisional one.
+
+    Parameters
+    ----------
+    names : list of N str
+        The word of each provisional id; the first is the line end.
+    train : (T,) int array
+        Provisional ids.
+    sentence_end, min_count, max_vocab, id_order
+        See `lexloom.corpus.reading.read_corpus`.
+
+    Returns
+    -------
+    words : list of V str
+    counts : (V,) int64 array
+    new_ids : (N,) int32 array
+    """
     names = names if UNKNOWN in names else [*names, UNKNOWN]
     unknown = names.index(UNKNOWN)
     end = None if sentence_end is None else names.index(sentence_end)
     counts = sum(np.bincount(block, minlength=len(names)) for block in blocks_of(train))
     kept = _kept(counts, unknown, end, min_count, max_vocab)
-    # The first is the line end, which is no word; <unk> itself is among them.
+    # The first name is the line end, which is not a word. <unk> itself is among the rest.
     replaced = np.flatnonzero(~kept)[1:]
     first = np.arange(len(names))
     first[unknown] = replaced[0]
@@ -43,7 +59,7 @@ def build_vocabulary(
 def _kept(
     counts: np.ndarray, unknown: int, sentence_end: int | None, min_count: int, max_vocab: int | None
 ) -> np.ndarray:
-    """Return which provisional words stay words of their own, neither <unk> nor the line end."""
+    """Return which provisional words keep their own ids; <unk> and the line end are not among them."""
     kept = counts >= min_count
     if sentence_end is not None:
         kept[sentence_end] = True
@@ -57,18 +73,26 @@ def _kept(
 
 
 def blocks_of(tokens: np.ndarray) -> Iterator[np.ndarray]:
-    """Yield a long array in parts that share its memory, because indexing copies int32 ids as int64."""
+    """Yield parts of a long array, as views: indexing with int32 ids makes a copy in int64."""
     for start in range(0, len(tokens), _BLOCK):
         yield tokens[start : start + _BLOCK]
 
 
 def known_ids(names: Sequence[str], words: Sequence[str], source: str | Path) -> np.ndarray:
-    """Return the ids (N,) of words; one that is not in the vocabulary is <unk>, as in a corpus.
+    """Return the ids (N,) of words, int32; a word that is not in the vocabulary is `<unk>`, as in a corpus.
+
+    Parameters
+    ----------
+    names : sequence of N str
+    words : sequence of V str
+        The vocabulary.
+    source : str or path
+        Where the words come from, for the error message.
 
     Raises
     ------
     LexloomError
-        When a word is not in the vocabulary and <unk> is not either.
+        If a word is not in the vocabulary, and neither is `<unk>`.
     """
     numbers = {word: number for number, word in enumerate(words)}
     unknown = numbers.get(UNKNOWN)
@@ -82,7 +106,7 @@ def known_ids(names: Sequence[str], words: Sequence[str], source: str | Path) ->
 
 
 def join_vocabularies(words: Sequence[str], others: Sequence[str]) -> tuple[list[str], np.ndarray]:
-    """Return a vocabulary with the words of both, and where the others are in it.
+    """Return a vocabulary with the words of both, and the ids of the others in it.
 
     Parameters
     ----------
@@ -92,7 +116,7 @@ def join_vocabularies(words: Sequence[str], others: Sequence[str]) -> tuple[list
     Returns
     -------
     joined : list of str
-        `words` where they were, then those of `others` that are new, in their order.
+        First `words`, with their old ids; then the new ones among `others`, in order.
     numbers : (len(others),) int32 array
         `joined[numbers[i]]` is `others[i]`.
     """

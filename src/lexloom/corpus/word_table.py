@@ -1,4 +1,4 @@
-"""The words of a text and their numbers: a hash table of bytes, compiled."""
+"""Numbering the words of a text: a compiled hash table of bytes."""
 
 from itertools import pairwise
 
@@ -15,23 +15,23 @@ _WORDS, _LAST, _END, _WRITTEN = range(4)
 
 
 class WordTable:
-    """The words of a text with their numbers, in the order in which they were first seen.
+    """Numbers words in the order in which they first appear.
 
     Parameters
     ----------
     separators : bytes
-        The bytes between words. A line feed ends a line; every other byte but NUL is of a word.
+        The bytes between words. A line feed ends a line. All other bytes except NUL belong to words.
     sentence_end : str
-        The word added at the end of a line, unless the text has just begun or the word stands there already.
+        The word added at the end of a line, except at the start of a text or after that same word.
     first : str
-        The word that has the number 0.
+        The word with number 0.
     """
 
     def __init__(self, separators: bytes, sentence_end: str, first: str):
         self._kinds = np.full(256, WORD, np.uint8)
         self._kinds[list(separators)] = SEPARATOR
         self._sentence_end = np.frombuffer(sentence_end.encode(), np.uint8)
-        # A slot has the upper half of a word's hash with the number plus 1, and the first 8 bytes; 0 is free.
+        # A slot has the upper half of a word's hash, its number plus 1, and its first 8 bytes; 0 is free.
         self._slots = np.zeros((_FIRST_SLOTS, 2), np.uint64)
         self._starts = np.zeros(_FIRST_SLOTS // 2 + 1, np.int64)
         self._letters = np.empty(8 * _FIRST_SLOTS, np.uint8)
@@ -41,20 +41,20 @@ class WordTable:
         self.begin_text()
 
     def begin_text(self) -> None:
-        """Forget what word stood last: an end of a line that comes next adds no word."""
+        """Start a new text: a line end before its first word adds no word."""
         self._state[_LAST] = -1
 
     def read(self, text: bytes) -> np.ndarray:
-        """Return the numbers (N,) of the words of a piece of text, int32; no word reaches over its ends."""
-        given = np.frombuffer(text, np.uint8)
-        tokens = np.empty(len(given) + 1, np.int32)
+        """Return the numbers (N,) of the words in a piece of text, int32; no word may cross its ends."""
+        letters = np.frombuffer(text, np.uint8)
+        tokens = np.empty(len(letters) + 1, np.int32)
         self._state[_WRITTEN] = position = 0
-        while (position := self._read_from(position, given, tokens)) < len(given):
-            self._grow(len(given))
+        while (position := self._read_from(position, letters, tokens)) < len(letters):
+            self._grow(len(letters))
         return tokens[: self._state[_WRITTEN]]
 
     def words(self) -> list[str]:
-        """Return all words, by their numbers."""
+        """Return all words in the order of their numbers."""
         bounds = self._starts[: self._state[_WORDS] + 1].tolist()
         letters = self._letters[: bounds[-1]].tobytes()
         return [letters[start:stop].decode() for start, stop in pairwise(bounds)]
@@ -64,7 +64,7 @@ class WordTable:
         return _read(text, position, self._kinds, self._sentence_end, *table, tokens)
 
     def _grow(self, letters: int) -> None:
-        """Make room for at least so many more letters, and as many more words as there is room for."""
+        """Double the room for words, and make room for at least so many more letters."""
         self._slots = np.zeros((2 * len(self._slots), 2), np.uint64)
         self._starts = np.concatenate([self._starts, np.zeros(len(self._starts) - 1, np.int64)])
         self._letters = np.concatenate([self._letters, np.empty(len(self._letters) + letters, np.uint8)])
@@ -73,7 +73,7 @@ class WordTable:
 
 @njit(nogil=True, cache=True, inline="always")
 def _scan(text, begin, limit, kinds):
-    """Return the end of a word, its hash, whose highest bit says if it is long, and its first 8 bytes."""
+    """Return the end of a word, its hash, and its first 8 bytes; the highest hash bit marks long words."""
     code = key = first = np.uint64(0)
     end = begin
     while end < limit and kinds[text[end]] == WORD:
@@ -98,10 +98,10 @@ def _equal(text, begin, end, letters, start, stop):
     return same
 
 
-# Inlined, because Numba counts a reference to each array that it passes to a function.
+# Inlined: when Numba calls a function, it updates the reference count of each array passed.
 @njit(nogil=True, cache=True, inline="always")
 def _number(text, begin, end, code, key, slots, starts, letters, state):
-    """Return the number of a word in a text, a new one if it is not in the table; -1 if there is no room."""
+    """Return the number of a word, a new number if it is not in the table, or -1 if there is no room."""
     mask = np.uint64(len(slots) - 1)
     slot = code & mask
     while slots[slot, 0]:
@@ -123,7 +123,7 @@ def _number(text, begin, end, code, key, slots, starts, letters, state):
 
 @njit(nogil=True, cache=True)
 def _read(text, position, kinds, sentence_end, slots, starts, letters, state, tokens):
-    """Write the numbers of words from a position on; return where the text or the table's room ends."""
+    """Write the numbers of the words from a position on; return where the text or the room ends."""
     last, end, written = state[_LAST], state[_END], state[_WRITTEN]
     while position < len(text):
         kind = kinds[text[position]]
@@ -153,7 +153,7 @@ def _read(text, position, kinds, sentence_end, slots, starts, letters, state, to
 
 @njit(nogil=True, cache=True)
 def _fill(slots, starts, letters, words):
-    """Give each word a slot."""
+    """Put each word into a slot."""
     mask = np.uint64(len(slots) - 1)
     for number in range(words):
         _, code, key = _scan(letters, starts[number], starts[number + 1], _ALL_WORD)

@@ -1,14 +1,14 @@
-"""Dynamic evaluation: a trained language model goes on learning from the text that it is measured on.
+"""Dynamic evaluation: a trained language model keeps learning from the text on which it is evaluated.
 
 Krause, Kahembwe, Murray & Renals 2018, "Dynamic Evaluation of Neural Sequence Models". The text is read in
-windows of a few words. A window is scored first; then its gradient g moves each weight w, and what was
-trained, w_0, draws it back:
+windows of a few words. Each window is scored first. Then its gradient g updates each weight w, and the decay
+pulls the weight back to its trained value w_0:
 
     w <- w - learning_rate g / (r + epsilon) + min(1, decay r / mean(r)) (w_0 - w)
 
-r is the root mean square of the gradients of that weight on the training text (RMS with RMS-norm decay,
-section 4 there). Here epsilon is a multiple of mean(r), the mean over all weights, so that no setting depends
-on the scale of the loss.
+Here r is the root mean square of the gradients of that weight on the training text (RMS with RMS-norm decay,
+section 4 of the paper), and mean(r) is the mean over all weights. Unlike in the paper, epsilon is a multiple
+of mean(r), so that no setting depends on the scale of the loss.
 """
 
 import copy
@@ -29,14 +29,14 @@ from lexloom.nn.parameter import Parameter, RowGrad
 from lexloom.training.batches import Windows
 from lexloom.training.optimizers import Optimizer
 
-_EPSILON = 3.0  # in units of mean(r); of 0.3, 1, 3 and 10 the best on the valid text of the Penn Treebank
+_EPSILON = 3.0  # in units of mean(r); the best of 0.3, 1, 3 and 10 on the valid text of the Penn Treebank
 
 Tick = Callable[[int], None]
 
 
 @dataclass(frozen=True)
 class Learning:
-    """How a model learns from the text it reads.
+    """The settings of dynamic evaluation.
 
     Attributes
     ----------
@@ -45,7 +45,7 @@ class Learning:
     decay : float
         From 0, which forgets nothing, to 1.
     steps : int
-        Words in a window, from one update to the next.
+        The number of words in a window. Each window is followed by an update.
     """
 
     learning_rate: float
@@ -54,14 +54,14 @@ class Learning:
 
 
 class AnchoredRMS(Optimizer):
-    """The update of the module, as an optimizer; a row of a `RowGrad` that takes no part stays where it is.
+    """The update rule of this module as an optimizer. Rows that are not in a `RowGrad` are not updated.
 
     Parameters
     ----------
     parameters : list of Parameter
-        As they were trained.
+        The parameters with their trained values.
     rms : mapping of str to array
-        r of each parameter, by its name.
+        The array r of each parameter, by name.
     decay : float
     """
 
@@ -86,7 +86,18 @@ class AnchoredRMS(Optimizer):
 
 
 def gradient_rms(model: RNNLM, ids: np.ndarray, steps: int, tick: Tick | None = None) -> dict[str, Any]:
-    """Return the root mean square, over the windows of a text (L,), of each parameter's gradient, by name."""
+    """Return the root mean square of the gradient of each parameter over the windows of a text, by name.
+
+    Parameters
+    ----------
+    model : RNNLM
+    ids : (L,) int array
+        The training text.
+    steps : int
+        The number of words in a window.
+    tick : callable, optional
+        Called with the number of tokens after each window.
+    """
     parameters = model.parameters()
     kernels, xp = backend_of(parameters[0].data).kernels, backend_of(parameters[0].data).xp
     sums = {parameter.name: xp.zeros_like(parameter.data) for parameter in parameters}
@@ -102,32 +113,38 @@ def gradient_rms(model: RNNLM, ids: np.ndarray, steps: int, tick: Tick | None = 
 def log_probabilities(
     model: RNNLM, ids: np.ndarray, rms: Mapping[str, Any], learning: Learning, tick: Tick | None = None
 ) -> np.ndarray:
-    """Return the log probability (L,) of each token of a text under a model that learns from those before.
+    """Return the log probability of each token under a model that learns from the tokens before it.
 
-    In nats, as float64 on the host; the model stays as it is. Where the learning diverges, minus infinity
-    from there on.
+    The model itself is not changed.
 
     Parameters
     ----------
+    model : RNNLM
     ids : (L,) int array
-        One stream, see `RNNLM.log_probabilities`.
+        The text, read as one stream, see `RNNLM.log_probabilities`.
     rms : mapping of str to array
-        See `gradient_rms`, on the training text.
+        The result of `gradient_rms` on the training text.
+    learning : Learning
     tick : callable, optional
         Called with the number of tokens after each window.
+
+    Returns
+    -------
+    (L,) float64 array
+        In nats, on the host. If the learning diverges, minus infinity from there on.
     """
     model = copy.deepcopy(model)
     parameters = model.parameters()
     optimizer = AnchoredRMS(parameters, rms, learning.decay)
-    found = np.full(len(ids), -np.inf)
+    result = np.full(len(ids), -np.inf)
     place = 0
     for values in _windows_with_gradients(model, ids, learning.steps, tick):
         if not np.isfinite(values).all():
             break
-        found[place : place + len(values)] = values
+        result[place : place + len(values)] = values
         place += len(values)
         optimizer.step(parameters, learning.learning_rate)
-    return found
+    return result
 
 
 def fit_learning(
@@ -138,32 +155,38 @@ def fit_learning(
     steps: int,
     tick: Tick | None = None,
 ) -> Learning:
-    """Return the way of learning with which a model makes a text (L,) most probable.
+    """Return the settings of dynamic evaluation under which a text is most probable.
 
     Parameters
     ----------
+    model, ids, rms, tick
+        See `log_probabilities`.
     candidates : mapping of str to list of float
-        Values of `learning_rate` and of `decay`, each of which is tried with each.
+        Values of `learning_rate` and of `decay`. Every combination is tried.
+    steps : int
+        See `Learning`.
 
     Raises
     ------
     LexloomError
-        When the learning diverges with all of them.
+        If the learning diverges with every combination.
     """
-    ways = [Learning(*pair, steps) for pair in product(candidates["learning_rate"], candidates["decay"])]
-    reached = [perplexity_of_tokens(log_probabilities(model, ids, rms, way, tick)) for way in ways]
-    if math.isinf(min(reached)):
+    grid = [Learning(*pair, steps) for pair in product(candidates["learning_rate"], candidates["decay"])]
+    perplexities = [
+        perplexity_of_tokens(log_probabilities(model, ids, rms, learning, tick)) for learning in grid
+    ]
+    if math.isinf(min(perplexities)):
         raise LexloomError(
             f"learning rates {', '.join(map(str, candidates['learning_rate']))}: dynamic evaluation diverges "
-            "with each; give lower ones"
+            "with each; set lower ones"
         )
-    return ways[int(np.argmin(reached))]
+    return grid[int(np.argmin(perplexities))]
 
 
 def _windows_with_gradients(
     model: RNNLM, ids: np.ndarray, steps: int, tick: Tick | None
 ) -> Iterator[np.ndarray]:
-    """Read a text; yield the log probabilities (T,) of a window when its gradients are in the parameters."""
+    """Yield the log probabilities (T,) of each window of a text, with its gradients in the parameters."""
     backend = backend_of(model.embedding.W.data)
     carry = None
     for window in Windows(ids, batch=1, steps=steps):
@@ -175,7 +198,7 @@ def _windows_with_gradients(
 
 
 def _adding_squares(sums: Any, grad: Any) -> Job:
-    """Return the job that adds the squares of a gradient to sums like its parameter."""
+    """Return the job that adds the squares of a gradient to sums of the shape of its parameter."""
     rows, values = None, grad
     if isinstance(grad, RowGrad):
         summed = grad.summed()

@@ -1,12 +1,13 @@
-"""The continuous cache: a language model that remembers which words followed states like the present one.
+"""The continuous cache: a language model that remembers which words followed similar hidden states.
 
-Grave, Joulin & Usunier 2017, "Improving Neural Language Models with a Continuous Cache". Nothing is trained:
-the last hidden states h_i before each word x_i are the memory, and a word has the probability
+Grave, Joulin & Usunier 2017, "Improving Neural Language Models with a Continuous Cache". Nothing is trained.
+The memory holds the hidden state h_i before each recent word x_i, and the cache gives a word the probability
 
     p_cache(w) = sum over i with x_i = w of exp(theta h_t . h_i) / sum over all i of exp(theta h_t . h_i)
 
-where i runs over the last `window` words before t. It is mixed with the model's own, `weight` to 1 - weight
-(equations 2 and 3 there). At the first word of a text the memory is empty, and the model speaks alone.
+where i runs over the last `window` words before t. The result is a mixture of the cache, with `weight`, and
+the model, with 1 - weight (equations 2 and 3 of the paper). At the first word of a text the memory is empty,
+and only the model is used.
 """
 
 from collections.abc import Callable, Sequence
@@ -27,9 +28,9 @@ class NeuralCache:
     Attributes
     ----------
     window : int
-        Words that it remembers, at least 1.
+        The number of words remembered, at least 1.
     theta : float
-        How much more a state counts that is alike; 0 counts all words the same.
+        How strongly similar states are preferred; 0 weights all remembered words equally.
     """
 
     window: int
@@ -38,15 +39,15 @@ class NeuralCache:
 
 @dataclass(frozen=True)
 class FittedCache:
-    """The cache with which a model makes a text most probable.
+    """The cache under which a text is most probable.
 
     Attributes
     ----------
     cache : NeuralCache
     weight : float
-        Its share of the mixture.
+        The weight of the cache in the mixture.
     log_probabilities : (L,) float64 array
-        What the mixture gives to each token of that text, in nats.
+        The log probability of each token of that text under the mixture, in nats.
     """
 
     cache: NeuralCache
@@ -60,9 +61,9 @@ def fit_cache(
     caches: Sequence[NeuralCache],
     tick: Callable[[int], None] | None = None,
 ) -> FittedCache:
-    """Return the best of some caches for a text (L,), each with the weight that suits it best.
+    """Return the best of several caches for a text (L,), each with its best weight.
 
-    The text is read once; the weights are those of `lexloom.language.perplexity.mixture_weights`.
+    The text is read once. The weights come from `lexloom.language.perplexity.mixture_weights`.
     """
     plain, cached = cache_log_probabilities(model, ids, caches, tick=tick)
     fitted = []
@@ -80,7 +81,7 @@ def log_probabilities(
     steps: int = 500,
     tick: Callable[[int], None] | None = None,
 ) -> np.ndarray:
-    """Return the log probability (L,) of every token under model and cache together; in nats, float64."""
+    """Return the log probability (L,) of each token under the mixture of model and cache: nats, float64."""
     plain, (values,) = cache_log_probabilities(model, ids, [cache], steps, tick)
     return _mix(plain, values, weight)
 
@@ -92,20 +93,28 @@ def cache_log_probabilities(
     steps: int = 500,
     tick: Callable[[int], None] | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return the log probabilities of a text's tokens (L,) under the model alone and each cache alone (C, L).
+    """Return the log probability of each token of a text under the model alone and under each cache alone.
 
-    In nats, as float64 on the host; minus infinity where a cache does not hold the word. At any time, as many
-    states are held as the longest window and `steps`, and their similarities to `steps` of them.
+    Memory holds the states of the longest window and of `steps` tokens, and the similarities of all of them
+    to the latter.
 
     Parameters
     ----------
+    model : RNNLM
     ids : (L,) int array
-        One stream, see `RNNLM.log_probabilities`.
-    caches : sequence of C caches
+        The text, read as one stream, see `RNNLM.log_probabilities`.
+    caches : sequence of C NeuralCache
     steps : int
-        Tokens read at once; results depend on it by rounding alone.
+        The number of tokens read at once. Results depend on it only through rounding.
     tick : callable, optional
         Called with the number of tokens after each window.
+
+    Returns
+    -------
+    plain : (L,) float64 array
+        Under the model, in nats.
+    cached : (C, L) float64 array
+        Under each cache; minus infinity if it does not contain the word.
     """
     xp = backend_of(model.embedding.W.data).xp
     longest = max(cache.window for cache in caches)
@@ -122,12 +131,12 @@ def cache_log_probabilities(
 
 
 def _from_memory(states: Any, words: Any, count: int, caches: Sequence[NeuralCache]) -> np.ndarray:
-    """Return the log probability (C, count) of each of the last `count` words from those before it.
+    """Return the log probability (C, count) of each of the last `count` words under each cache.
 
     Parameters
     ----------
     states : (M, H) float array
-        Before each word.
+        The state before each word.
     words : (M,) int array
     """
     backend = backend_of(states)
@@ -135,7 +144,7 @@ def _from_memory(states: Any, words: Any, count: int, caches: Sequence[NeuralCac
     similar = backend.kernels.matmul(states[-count:], states.T)
     ago = xp.arange(len(words) - count, len(words))[:, None] - xp.arange(len(words))
     same = words == words[-count:, None]
-    found = np.empty((len(caches), count))
+    log_probabilities = np.empty((len(caches), count))
     for k, cache in enumerate(caches):
         reach = slice(max(0, len(words) - count - cache.window), None)
         near = (ago[:, reach] > 0) & (ago[:, reach] <= cache.window)
@@ -145,8 +154,8 @@ def _from_memory(states: Any, words: Any, count: int, caches: Sequence[NeuralCac
         hits = (weights * same[:, reach]).sum(axis=1, dtype=xp.float64)
         shares = hits / xp.maximum(weights.sum(axis=1, dtype=xp.float64), xp.finfo(xp.float64).tiny)
         with np.errstate(divide="ignore"):
-            found[k] = np.log(backend.to_host(shares))
-    return found
+            log_probabilities[k] = np.log(backend.to_host(shares))
+    return log_probabilities
 
 
 def _mix(plain: np.ndarray, cached: np.ndarray, weight: float) -> np.ndarray:

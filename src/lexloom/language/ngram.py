@@ -1,12 +1,12 @@
 """The n-gram language model: interpolated Kneser-Ney smoothing with three discounts (Chen & Goodman 1999).
 
-An n-gram reaches back to the mark that ends the sentence before, and no further; such a mark stands before
-the whole text too.
+The context of a word reaches back to the end of the preceding sentence, and no further. The text is treated
+as if it were preceded by a sentence end.
 
 The n-grams of one order are the entries of a sparse matrix, with a row for each context and a column for each
-word. A context is itself an n-gram of the order below, and its row is the number of that entry. So what a
-text has of order k at each place follows from what it has of order k - 1 one place to the left: counting and
-looking up are a few array operations for each order.
+word. A context is itself an n-gram of the order below, and its row is the number of that entry. So the n-gram
+of order k at each position follows from that of order k - 1 one position to the left, and counting and lookup
+take a few array operations per order.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -23,20 +23,20 @@ _USUAL_DISCOUNTS = (0.5, 1.0, 1.5)
 class NGramLM:
     """Predicts each word from at most n - 1 words before it.
 
-    With c the count of a context h and a word w, D the discount that belongs to a count, S(h) the sum of the
-    discounts of all that follows h, and h' the context without its first word:
+    Let c be the count of a context h with a word w, D the discount for that count, S(h) the sum of the
+    discounts of all words that follow h, and h' the context without its first word. Then
 
         p(w | h) = (c(h w) - D + S(h) p(w | h')) / c(h)
 
-    and p(w | h) = p(w | h') for a context that was never seen. Under the single words lies 1 / V (Chen &
-    Goodman 1999, section 3).
+    and p(w | h) = p(w | h') if h was never seen. Single words are interpolated with the uniform distribution
+    1 / V (Chen & Goodman 1999, section 3).
 
     Parameters
     ----------
     counts : list of n csr_arrays
-        As `count_ngrams` returns them.
+        The result of `count_ngrams`.
     sentence_end : int or None
-        The word beyond which no context reaches; None where sentences have no mark.
+        The word beyond which no context reaches; None if the corpus has no sentence ends.
     """
 
     def __init__(self, counts: Sequence[sparse.csr_array], sentence_end: int | None):
@@ -47,11 +47,11 @@ class NGramLM:
 
     @property
     def size(self) -> int:
-        """How many numbers the model has: one for each n-gram."""
+        """The number of parameters: one for each n-gram."""
         return sum(len(level.words) for level in self.levels)
 
     def log_probabilities(self, ids: np.ndarray, tick: Callable[[int], None] | None = None) -> np.ndarray:
-        """Return the natural logarithm of the probability of each word of a text (L,), float64.
+        """Return the log probability of each word of a text (L,), in nats, float64.
 
         `tick`, if given, is called with the number of words at the end.
         """
@@ -63,7 +63,7 @@ class NGramLM:
         return np.log(p)
 
     def distribution(self, history: Sequence[int]) -> np.ndarray:
-        """Return the probability of each word of the vocabulary (V,), float64, after some words."""
+        """Return the probability of each word of the vocabulary (V,) after some words, float64."""
         p = np.full(self.vocabulary, 1 / self.vocabulary)
         for level, rows, _ in self._walk(np.array([*history[-self.order :], 0])):
             followers = slice(level.starts[rows[-1]], level.starts[rows[-1] + 1])
@@ -72,12 +72,12 @@ class NGramLM:
         return p
 
     def next_scores(self, ids: np.ndarray, carry: Sequence[int] | None) -> tuple[np.ndarray, list[int]]:
-        """Return the log probability of each word (V,) after more words, and what to carry on from there."""
+        """Return the log probability of each word (V,) after more words (L,), and the next carry."""
         history = [*(carry or []), *ids][-self.order :]
         return np.log(self.distribution(history)), history
 
     def _walk(self, ids: np.ndarray) -> Iterator[tuple["_Level", np.ndarray, np.ndarray]]:
-        """Yield each level, and by place of a text the row of the context and the entry; -1 where unseen."""
+        """Yield each level with the row of the context and the entry at each position; -1 if unseen."""
         nodes = None
         for k, level in enumerate(self.levels, start=1):
             rows = _contexts(ids, k, nodes, self.sentence_end)
@@ -91,13 +91,14 @@ class _Level:
     Attributes
     ----------
     starts : (R + 2,) int array
-        Where the entries of a row begin; the row after the last has none.
+        The first entry of each row. The extra row after the last has no entry.
     words : (E,) int array
         The last word of each entry.
     shares : (E + 1,) float array
-        (c - D) / c(h) of each entry; 0 of the one after the last, which is entry -1.
+        (c - D) / c(h) of each entry. The extra one after the last is entry -1 and has 0.
     rest : (R + 1,) float array
-        S(h) / c(h) of each row; 1 of a context that nothing follows, and of the one after the last, row -1.
+        S(h) / c(h) of each row; 1 for a context that no word follows. The extra one after the last is row -1
+        and has 1.
     """
 
     def __init__(self, counts: sparse.csr_array):
@@ -113,10 +114,10 @@ class _Level:
         self.rest = np.append(np.divide(taken, totals, out=np.ones(len(totals)), where=totals > 0), 1.0)
 
     def find(self, rows: np.ndarray, words: np.ndarray) -> np.ndarray:
-        """Return the numbers of entries, -1 where there is none; a row of -1 has none."""
+        """Return the number of the entry of each row and word; -1 if there is none, or the row is -1."""
         keys = rows * self.columns + words
-        found = np.searchsorted(self.keys, keys)
-        return np.where(self.keys[found] == keys, found, -1)
+        entries = np.searchsorted(self.keys, keys)
+        return np.where(self.keys[entries] == keys, entries, -1)
 
 
 def count_ngrams(
@@ -124,8 +125,8 @@ def count_ngrams(
 ) -> list[sparse.csr_array]:
     """Count the n-grams of a text, of every order from 1 to n, as Kneser-Ney smoothing needs them.
 
-    One of order n counts as often as it stands in the text. One of an order below counts once for each
-    different word that stands before it; one that begins a sentence, where no word can, as often as it stands
+    An n-gram of order n counts as often as it occurs. One of a lower order counts once for each different
+    word before it; or, at the beginning of a sentence, where no word can precede it, as often as it occurs
     there.
 
     Parameters
@@ -142,13 +143,13 @@ def count_ngrams(
     Returns
     -------
     counts : list of n csr_arrays, int64
-        Of order k a row for each entry of order k - 1, and V columns. Order 1 has one row, with an entry for
-        every word, 0 for those that the text lacks, so that the number of the entry is the word.
+        Order k has a row for each entry of order k - 1, and V columns. Order 1 has one row with an entry for
+        every word, 0 for words that do not occur, so that the number of an entry is its word.
 
     Raises
     ------
     LexloomError
-        When the order is below 1, or the text is empty.
+        If the order is less than 1, or the text is empty.
     """
     if order < 1 or not len(ids):
         raise LexloomError(f"order {order} of a text of {len(ids)} words; expected at least 1 of each")
@@ -177,11 +178,11 @@ def count_ngrams(
 
 
 def discounts_of(counts: np.ndarray) -> np.ndarray:
-    """Return the discounts of the counts 0, 1, 2, and 3 or more.
+    """Return the discounts (4,) for the counts 0, 1, 2, and 3 or more.
 
-    With n1 to n4 the numbers of n-grams counted once to four times, and Y = n1 / (n1 + 2 n2), the discount of
-    a count k is k - (k + 1) Y n(k + 1) / n(k) (Chen & Goodman 1999, section 3). Where a text is too small to
-    tell, they are 0.5, 1 and 1.5.
+    Let n1 to n4 be the numbers of n-grams that occur one to four times, and Y = n1 / (n1 + 2 n2). The
+    discount for a count k is k - (k + 1) Y n(k + 1) / n(k) (Chen & Goodman 1999, section 3). If a text is too
+    small to estimate them, the discounts are 0.5, 1 and 1.5.
     """
     n = np.bincount(np.minimum(counts, 5), minlength=6).astype(float)
     if n[1:5].min() > 0:
@@ -200,17 +201,17 @@ def ngram_from_artifact(artifact: Artifact) -> NGramLM:
 
 
 def _contexts(ids: np.ndarray, k: int, nodes: np.ndarray | None, sentence_end: int | None) -> np.ndarray:
-    """Return the row of the context at each place of a text, for order k.
+    """Return the row of the context at each position of a text, for order k.
 
     Parameters
     ----------
     nodes : (L,) int array or None
-        The entries of order k - 1; None for k = 1, where all share row 0.
+        The entries of order k - 1; None for k = 1, for which every row is 0.
 
     Returns
     -------
     rows : (L,) int array
-        -1 where the entry before is, or the context would reach beyond the sentence.
+        -1 if the preceding entry is -1, or the context would reach beyond the sentence.
     """
     if nodes is None:
         return np.zeros(len(ids), np.int64)

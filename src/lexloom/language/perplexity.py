@@ -1,4 +1,4 @@
-"""How well language models predict a text, from the log probability that each of its tokens was given."""
+"""Perplexity and mixtures of language models, from the log probability of each token of a text."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -11,25 +11,27 @@ from lexloom.nn.losses import perplexity_of
 from lexloom.storage.artifacts import Artifact, Dataset, file_sha256, read_artifact
 
 KEPT_SPLITS = ("valid", "test")
-"""The splits of which an artifact of kind "perplexity" holds the log probability of each token."""
+"""The splits for which an artifact of kind "perplexity" stores the log probability of each token."""
 
 
 def perplexity_of_tokens(log_probabilities: np.ndarray) -> float:
-    """Return exp of minus the mean of the tokens' log probabilities (L,), summed in float64."""
+    """Return exp of minus the mean of log probabilities (L,), in nats, summed in float64."""
     return perplexity_of(-float(log_probabilities.mean(dtype=np.float64)))
 
 
 def perplexity_datasets(
     log_probabilities: Mapping[str, np.ndarray], parameters: int, epochs: int
 ) -> dict[str, Any]:
-    """Return what an artifact of kind "perplexity" holds.
+    """Return the datasets of an artifact of kind "perplexity".
 
     Parameters
     ----------
     log_probabilities : mapping of str to (L,) float64 array
-        By split, of each token, in nats.
-    parameters, epochs : int
-        How many numbers were trained for how long.
+        For each split, the log probability of each token, in nats.
+    parameters : int
+        The number of trained parameters.
+    epochs : int
+        The number of epochs of training.
     """
     datasets = {"parameters": np.int64(parameters), "epochs": np.int64(epochs)}
     for split, values in log_probabilities.items():
@@ -45,16 +47,21 @@ def epochs_of(artifact: Artifact) -> int:
 
 
 def frequency_bands(ids: np.ndarray, counts: np.ndarray) -> tuple[np.ndarray, list[str]]:
-    """Return the band of each token (L,) by how often its word stands in train, and the bands' names.
+    """Group tokens by how often their words occur in train.
 
-    Band b holds the words that stand there from 10 ** b times to less than 10 times as often; a word that is
-    not there is in the first.
+    Band b has the words that occur at least 10 ** b times and less than 10 ** (b + 1) times. A word that does
+    not occur is in the first band.
 
     Parameters
     ----------
     ids : (L,) int array
     counts : (V,) int array
-        In train.
+        How often each word occurs in train.
+
+    Returns
+    -------
+    bands : (L,) int array
+    names : list of str
     """
     digits = np.array([len(str(count)) for count in counts])
     names = [f"{10**b:,}+" for b in range(digits.max())]
@@ -62,15 +69,20 @@ def frequency_bands(ids: np.ndarray, counts: np.ndarray) -> tuple[np.ndarray, li
 
 
 def position_bands(ids: np.ndarray, sentence_end: int) -> tuple[np.ndarray, list[str]]:
-    """Return the band of each token (L,) by its place in the sentence, and the bands' names.
+    """Group tokens by their position in the sentence.
 
-    The bands are the places 1, 2, 3 to 4, 5 to 8 and so on; the sentence end has a place like others.
+    The bands are the positions 1, 2, 3 to 4, 5 to 8 and so on. The sentence end has a position like any word.
 
     Parameters
     ----------
     ids : (L,) int array
-        A text that begins with a sentence.
+        A text that starts with the beginning of a sentence.
     sentence_end : int
+
+    Returns
+    -------
+    bands : (L,) int array
+    names : list of str
     """
     places = np.arange(len(ids))
     begins = np.append(True, ids[:-1] == sentence_end)
@@ -81,7 +93,7 @@ def position_bands(ids: np.ndarray, sentence_end: int) -> tuple[np.ndarray, list
 
 
 def perplexity_by_band(log_probabilities: np.ndarray, bands: np.ndarray) -> np.ndarray:
-    """Return the perplexity of the tokens of each band (B,), float64; NaN where a band has none."""
+    """Return the perplexity of the tokens of each band (B,), float64; nan for a band without tokens."""
     sums = np.bincount(bands, log_probabilities)
     sizes = np.bincount(bands)
     means = np.divide(sums, sizes, out=np.full(len(sums), np.nan), where=sizes > 0)
@@ -89,15 +101,21 @@ def perplexity_by_band(log_probabilities: np.ndarray, bands: np.ndarray) -> np.n
 
 
 def mixture_weights(log_probabilities: np.ndarray, tolerance: float = 1e-6) -> np.ndarray:
-    """Return the weights (M,) with which a mixture of models makes a text most probable.
+    """Return the weights (M,) of the mixture of models under which a text is most probable.
 
-    Found by expectation maximization from equal weights (Jelinek & Mercer 1980), until none changes by more
-    than `tolerance`.
+    Expectation maximization starts from equal weights and ends when no weight changes by more than
+    `tolerance` (Jelinek & Mercer 1980).
 
     Parameters
     ----------
     log_probabilities : (M, L) float64 array
-        What each model gives to each token.
+        The log probability of each token under each model.
+    tolerance : float
+
+    Returns
+    -------
+    weights : (M,) float64 array
+        They sum to 1.
     """
     p = np.exp(log_probabilities - log_probabilities.max(axis=0))
     weights, change = np.full(len(p), 1 / len(p)), np.inf
@@ -109,7 +127,14 @@ def mixture_weights(log_probabilities: np.ndarray, tolerance: float = 1e-6) -> n
 
 
 def mix(log_probabilities: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Return the log probability (L,) of each token under a mixture of models; arguments as above."""
+    """Return the log probability (L,) of each token under a mixture of models.
+
+    Parameters
+    ----------
+    log_probabilities : (M, L) float64 array
+    weights : (M,) float array
+        See `mixture_weights`.
+    """
     top = log_probabilities.max(axis=0)
     return top + np.log((weights[:, None] * np.exp(log_probabilities - top)).sum(axis=0))
 
@@ -122,7 +147,7 @@ def read_log_probabilities(
     Raises
     ------
     LexloomError
-        When they were not measured on one corpus, or not on that given.
+        If they were not measured on the same corpus, or not on `corpus` if that is given.
     """
     names = [f"log_probabilities/{split}" for split in splits]
     artifacts = [read_artifact(path, "perplexity", names) for path in paths]
@@ -130,6 +155,6 @@ def read_log_probabilities(
     for path, artifact in zip(paths, artifacts, strict=True):
         if not expected & set(artifact.inputs.values()):
             raise LexloomError(
-                f"{path} and {corpus or paths[0]}: not of the same corpus; give perplexities measured on one"
+                f"{path} and {corpus or paths[0]}: not of the same corpus; use perplexities measured on one"
             )
     return artifacts

@@ -1,1 +1,1 @@
-"""Word vectors, counted and learned, and their evaluation."""
+"""Word vectors, counted or learned, and their evaluation."""

@@ -1,4 +1,4 @@
-"""Contexts and targets: a word, and the words around it within a window; and batches to train word2vec on."""
+"""Contexts and targets (a word and the words around it), and the batches on which word2vec is trained."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,20 +11,20 @@ from lexloom.errors import LexloomError
 from lexloom.training.randomness import epoch_stream
 
 ABSENT = -1
-"""The id that stands for no word."""
+"""The id of an absent word."""
 
 _PIECE = 1 << 20
 
 
 def context_offsets(window: int) -> np.ndarray:
-    """Return where the contexts of a word are, seen from it: (2 window,) int32, left to right."""
+    """Return the positions of the contexts relative to their word: (2 window,) int32, left to right."""
     return np.delete(np.arange(-window, window + 1, dtype=np.int32), window)
 
 
 def create_contexts(ids: np.ndarray, window: int) -> np.ndarray:
     """Return the words around each position of a text.
 
-    Windows run across the ends of sentences; where one reaches over an end of the text, there is no word.
+    Windows run across the ends of sentences. A position before or after the text has no word.
 
     Parameters
     ----------
@@ -35,25 +35,28 @@ def create_contexts(ids: np.ndarray, window: int) -> np.ndarray:
     Returns
     -------
     contexts : (N, 2 window) int32 array
-        In the order of the text: the first column is `window` words to the left, the last to the right.
+        In text order: the first column holds the word `window` positions to the left, the last column the
+        word `window` positions to the right; -1 for no word.
     """
     padded = np.pad(np.asarray(ids, np.int32), window, constant_values=ABSENT)
     return padded[np.arange(window, window + len(ids))[:, None] + context_offsets(window)]
 
 
 class NegativeSampler:
-    """Draws word ids by a power of their counts, each in constant time, by the alias method of Walker (1977).
+    """Draws word ids with probability proportional to a power of their counts.
 
-    The probabilities are cut and stacked into V equal columns with at most two words each, as in Vose (1991).
-    The power 0.75 is that of Mikolov et al. 2013b: rare words are drawn a little more often than they occur.
+    A draw takes constant time, by the alias method (Walker 1977): the probabilities are divided among V equal
+    columns, each shared by at most two words (Vose 1991). With the power 0.75 of Mikolov et al. 2013b, rare
+    words are drawn somewhat more often than they occur.
 
-    A sample may be the word that it stands beside.
+    A sample may equal the word that it is compared with.
 
     Parameters
     ----------
     counts : (V,) int array
         How often each word occurs.
     power : float
+        The exponent on the counts.
     """
 
     def __init__(self, counts: np.ndarray, power: float = 0.75):
@@ -61,7 +64,7 @@ class NegativeSampler:
         self.own_share, self.alias = _alias_table(weights / weights.sum())
 
     def draw(self, shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
-        """Return samples, int32."""
+        """Return samples of a given shape, int32."""
         points = rng.random(shape) * len(self.alias)
         columns = points.astype(np.int32)
         return np.where(points - columns < self.own_share[columns], columns, self.alias[columns])
@@ -69,16 +72,16 @@ class NegativeSampler:
 
 @dataclass(frozen=True)
 class ContextBatch:
-    """A piece of the text, with what is random about it.
+    """A piece of the text, with everything about it that is drawn at random.
 
     Attributes
     ----------
     ids : (window + B + window,) int32 array
-        Words of the text, -1 for none. Those in the middle are the targets.
+        Words of the text; -1 for no word. The B words in the middle are the targets.
     radii : (B,) int32 array
-        How many words on each side are a target's contexts: 1 to window.
+        The number of contexts on each side of a target, from 1 to window.
     samples : (G, S) int32 array
-        Negative samples. Blocks of B / G targets next to each other share theirs.
+        Negative samples. Each block of B / G consecutive targets shares one row.
     """
 
     ids: Any
@@ -89,39 +92,41 @@ class ContextBatch:
 class ContextBatches:
     """The batches of each epoch: `batches(epoch)` is a sequence of `ContextBatch`.
 
-    A batch is a piece of the text, so that contexts need not be written out; the pieces come in an order of
-    their own in each epoch. What is random about a batch depends on the seed, the epoch and its place in the
-    text alone: a training can go on from any batch.
+    A batch is a piece of the text, so contexts need not be stored. Each epoch reads the pieces in a new
+    order. What is drawn for a batch depends only on the seed, the epoch and the position of the batch in the
+    text, so training can resume at any batch.
 
     Parameters
     ----------
     text : (N,) int32 array
         Word ids.
     counts : (V,) int array
-        How often each word occurs: what sampling and subsampling go by.
+        How often each word occurs, for negative sampling and subsampling.
     window : int
         Words on each side.
     dynamic : bool
-        Each target has a radius drawn from 1 to window, as in Mikolov et al. 2013a; else all have the window.
+        Draw the radius of each target from 1 to `window`, as in Mikolov et al. 2013a; otherwise every radius
+        is `window`.
     batch : int
         Targets in a batch.
     samples : int
-        Negative samples, drawn for each block.
+        Negative samples for each block.
     share : int
-        Targets in a block. The batch is rounded up to whole blocks; where the text ends, words are absent.
+        Targets in a block. The batch is rounded up to whole blocks; words after the end of the text are
+        absent.
     subsample : float
-        Threshold of `keep_probabilities`. Words that do not stay are cut out of the text of an epoch.
+        The threshold of `keep_probabilities`. Words that are not kept are removed from the text of an epoch.
     seed : int
 
     Attributes
     ----------
     words_of_step : float
-        Words of the text for each batch, those that are cut out included.
+        Words of the text per batch, removed words included.
 
     Raises
     ------
     LexloomError
-        When more targets share samples than a batch has, or the threshold of subsampling is no share.
+        If a block has more targets than a batch, or the threshold of subsampling is out of range.
     """
 
     def __init__(
@@ -155,7 +160,7 @@ class ContextBatches:
         Raises
         ------
         LexloomError
-            When subsampling leaves no word of the text.
+            If subsampling removes every word of the text.
         """
         return _Epoch(self, epoch)
 
@@ -185,7 +190,7 @@ class _Epoch(Sequence):
 
 
 def _subsampled(source: ContextBatches, epoch: int) -> np.ndarray:
-    """Return the words of the text that stay in an epoch, drawn in pieces so that little memory is needed."""
+    """Return the words of the text that are kept in an epoch, drawn piece by piece to save memory."""
     pieces = []
     for place, start in enumerate(range(0, len(source.text), _PIECE)):
         piece = source.text[start : start + _PIECE]
@@ -193,12 +198,12 @@ def _subsampled(source: ContextBatches, epoch: int) -> np.ndarray:
         pieces.append(piece[points < source.keep[piece]])
     text = np.concatenate(pieces)
     if not len(text):
-        raise LexloomError("subsample: no word of the text stays in an epoch; set a larger one, or 0 for all")
+        raise LexloomError("subsample: no word of the text is kept; set a larger threshold, or 0 to keep all")
     return text
 
 
 def _alias_table(probabilities: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return each column's share of its own word, and the word that has the rest of it."""
+    """Return the proportion of each column that belongs to its own word, and the word that has the rest."""
     own_share = probabilities * len(probabilities)
     alias = np.arange(len(probabilities), dtype=np.int32)
     short, long = list(np.flatnonzero(own_share < 1)), list(np.flatnonzero(own_share >= 1))

@@ -1,12 +1,12 @@
-"""Co-occurrence counts: how often two words stand near each other.
+"""Co-occurrence counts: how often two words occur near each other.
 
-Counts run over the stream of ids, across the ends of sentences: the word that marks an end is a word like
-others.
+Windows run across the ends of sentences; a sentence end counts as a word.
 
-Counting goes through the rows of the matrix in runs that fit into a given memory. Where one run is not all,
-each goes to temporary files when it is done: runs are sorted and do not overlap, so merging is appending.
+The matrix is counted in runs of consecutive rows, each small enough for the memory allowed. If there is more
+than one run, finished runs are written to temporary files. They are sorted and do not overlap, so they are
+merged by appending.
 
-A long text may be counted in shards, by jobs of their own, which are added up in the same way.
+A long text can be counted in shards, each by a separate job. Shards are added up run by run as well.
 """
 
 import math
@@ -22,12 +22,12 @@ from lexloom.errors import LexloomError
 from lexloom.kernels.backend import backend_of
 
 Rows = tuple[np.ndarray, np.ndarray, np.ndarray]
-"""Data, indices and indptr of some rows of a matrix in CSR form."""
+"""Data, indices and indptr of some rows of a CSR matrix."""
 
 WEIGHTINGS = ("flat", "distance", "dynamic")
 
-_EXACT_DISTANCES = 20  # 1, 1/2, ..., 1/20 are whole multiples of one fraction
-# A sum and its column, of a thread, joined, and of the run before; what the sum is multiplied by and becomes.
+_EXACT_DISTANCES = 20  # up to here, weights 1/d are whole multiples of one fraction
+# Peak bytes per nonzero cell, all copies included.
 _CELL_BYTES = 60
 
 
@@ -40,46 +40,47 @@ def count_cooccurrences(
     memory_mb: int = 1000,
     folder: str | Path | None = None,
 ) -> sparse.csr_array:
-    """Count each pair of words that stand at most `window` words apart.
+    """Count each pair of words at most `window` positions apart.
 
-    Word2vec draws the size of each window and leaves out frequent words at random. Here nothing is drawn:
-    each pair counts its expectation (Levy, Goldberg & Dagan 2015, section 3.1).
+    Word2vec draws the size of each window and drops frequent words at random. Here nothing is drawn: each
+    pair counts its expected value (Levy, Goldberg & Dagan 2015, section 3.1).
 
     Parameters
     ----------
     ids : (N,) int array
-        The stream of word ids, each from 0 to V - 1; the window is cut only at its two ends.
+        The text as word ids, each from 0 to V - 1. Windows are cut only at the two ends of the text.
     vocabulary_size : int
         V.
     window : int
         Words on each side, at least 1.
     weighting : {"flat", "distance", "dynamic"}
-        A pair at distance d counts 1; or 1/d; or (window - d + 1) / window, the share of the sizes from 1 to
-        `window` that reach so far.
+        What a pair at distance d counts: 1; 1/d; or (window - d + 1) / window, the proportion of window sizes
+        from 1 to `window` that include the pair.
     subsample : float
-        A pair also counts the probability that both words stay, each for itself, with this threshold of
-        `keep_probabilities`; 0 keeps all words. A word that is left out leaves a gap: no window reaches
-        farther for it.
+        The threshold of `keep_probabilities`; 0 keeps all words. The count of a pair is multiplied by the
+        probability that both words are kept. A dropped word leaves a gap: windows do not grow to make up
+        for it.
     memory_mb : int
-        Megabytes to count in, beside the result, the text, half as much again, and a row of counts for each
-        thread; with less, more goes through temporary files. The result does not depend on it.
+        Megabytes for counting, not including the result, one and a half copies of the text, and a row of
+        counts for each thread. With less memory, more goes through temporary files. The result does not
+        depend on it.
     folder : path, optional
-        Where the temporary files are; they have no names, and end with the program. The system's own place
-        for such files if not given, which may be in memory.
+        Where temporary files are created. They have no names and disappear when the program ends. By default
+        the temporary folder of the system, which may be in memory.
 
     Returns
     -------
     counts : (V, V) csr_array, int64 (flat without subsampling) or float64
-        Symmetric to the last bit, columns of a row ascending. Flat counts are exact; so are sums of weights,
-        up to the rounding of the result; but 1/d in a window above 20 is rounded to a multiple of
-        1/232792560.
+        Symmetric to the last bit, with ascending columns in each row. Flat counts are exact. Other sums are
+        exact up to the rounding of the result, except that 1/d in a window above 20 is first rounded to a
+        multiple of 1/232792560.
 
     Raises
     ------
     LexloomError
-        When there is no pair, an id is outside of the vocabulary, or a setting is out of range.
+        If the text has fewer than two words, an id is not in the vocabulary, or a setting is out of range.
     OSError
-        When the folder is missing or full.
+        If the folder is missing or full.
     """
     _check(ids, vocabulary_size, window, weighting)
     occurrences = np.bincount(ids, minlength=vocabulary_size)
@@ -103,26 +104,26 @@ def count_shard(
     memory_mb: int = 1000,
     folder: str | Path | None = None,
 ) -> sparse.csr_array:
-    """Count the pairs whose first word stands in one of equal parts of the text, for `add_shards`.
+    """Count the pairs whose first word is in one of several equal parts of the text, for `add_shards`.
 
-    The second word may stand beyond: each pair is counted in one shard, from either side.
+    The second word may be outside that part. Each ordered pair is counted in exactly one shard.
 
     Parameters
     ----------
     ids, vocabulary_size, window, weighting, memory_mb, folder
         As in `count_cooccurrences`.
     shard, shards : int
-        Which part, from 1, of how many.
+        The number of the part, from 1, and the number of parts.
 
     Returns
     -------
     sums : (V, V) csr_array, int64
-        Of weights that are multiplied to be whole numbers: sums of shards are exact.
+        Sums of weights that were scaled to whole numbers, so that adding shards is exact.
 
     Raises
     ------
     LexloomError
-        As `count_cooccurrences`, and when there is no such shard.
+        As `count_cooccurrences` does, and if there is no such shard.
     """
     _check(ids, vocabulary_size, window, weighting)
     if not 1 <= shard <= shards:
@@ -150,14 +151,14 @@ def add_shards(
     memory_mb: int = 1000,
     folder: str | Path | None = None,
 ) -> sparse.csr_array:
-    """Return what `count_cooccurrences` counts in a text, to the bit, from all its shards.
+    """Add up all shards of a text; the result equals that of `count_cooccurrences` to the bit.
 
     Parameters
     ----------
     shards : sequence of callables
-        Each returns some rows of what `count_shard` returned for the same window and weighting.
+        Each returns a slice of the rows that `count_shard` counted, with the same window and weighting.
     lengths : (V,) int array
-        How many cells each row has in all shards together.
+        The number of cells of each row, added over the shards.
     occurrences : (V,) int array
         How often each word occurs in the text.
     window, weighting, subsample, memory_mb, folder
@@ -176,9 +177,9 @@ def add_shards(
 
 
 def _whole_weights(window: int, weighting: str, length: int) -> tuple[np.ndarray, int]:
-    """Return `scale` times the weights at all distances in a text, which are whole numbers, and the scale.
+    """Return the weight at each distance, scaled to a whole number, and the scale.
 
-    Sums of whole numbers are exact, in any order.
+    Sums of whole numbers are exact in any order.
     """
     distances = np.arange(1, min(window, length - 1) + 1)
     if weighting == "flat":
@@ -192,7 +193,7 @@ def _whole_weights(window: int, weighting: str, length: int) -> tuple[np.ndarray
 def _weigher(
     occurrences: np.ndarray, window: int, weighting: str, subsample: float, length: int
 ) -> Callable[[slice, Rows], Rows]:
-    """Return a function that makes counts of some rows of sums of whole weights."""
+    """Return a function that turns rows of whole sums into counts."""
     _, scale = _whole_weights(window, weighting, length)
     keep = keep_probabilities(occurrences, subsample)
 
@@ -200,15 +201,15 @@ def _weigher(
         data, indices, indptr = sums
         if weighting == "flat" and subsample == 0:
             return sums
-        both_stay = np.repeat(keep[rows], np.diff(indptr))
-        both_stay *= keep[indices]
-        return data / scale * both_stay, indices, indptr
+        both_kept = np.repeat(keep[rows], np.diff(indptr))
+        both_kept *= keep[indices]
+        return data / scale * both_kept, indices, indptr
 
     return weigh
 
 
 def _needs(occurrences: np.ndarray, reach: int) -> np.ndarray:
-    """Return how many bytes it takes at most to count each row."""
+    """Return the most bytes that counting each row can take."""
     columns = np.minimum(2 * reach * occurrences, len(occurrences))
     return occurrences.itemsize * occurrences + _CELL_BYTES * columns
 
@@ -216,7 +217,7 @@ def _needs(occurrences: np.ndarray, reach: int) -> np.ndarray:
 def _stack(
     make: Callable[[slice], Rows], needs: np.ndarray, memory_mb: int, folder: str | Path | None
 ) -> sparse.csr_array:
-    """Return a square matrix whose rows are made in runs that fit into memory, by what each row needs."""
+    """Return a square matrix, made in runs of rows that fit into memory; `needs` is the bytes of each row."""
     size = len(needs)
     first, *others = _runs(needs, memory_mb * 10**6)
     data, indices, indptr = _append(map(make, [first, *others]), folder) if others else make(first)
@@ -226,7 +227,7 @@ def _stack(
 
 
 def _runs(needs: np.ndarray, memory: int) -> Iterator[slice]:
-    """Yield rows next to each other, as many as fit into `memory` bytes by their needs, but at least one."""
+    """Yield slices of consecutive rows: as many as fit into `memory` bytes, but at least one."""
     needs = np.cumsum(needs)
     first, before = 0, 0
     while first < len(needs):
@@ -236,7 +237,7 @@ def _runs(needs: np.ndarray, memory: int) -> Iterator[slice]:
 
 
 def _append(parts: Iterable[Rows], folder: str | Path | None) -> Rows:
-    """Return data, indices and indptr of CSR matrices one below the other, one at a time in memory."""
+    """Return data, indices and indptr of CSR matrices stacked vertically, with one at a time in memory."""
     lengths = [np.zeros(1, np.int64)]
     with tempfile.TemporaryFile(dir=folder) as values, tempfile.TemporaryFile(dir=folder) as columns:
         for data, indices, indptr in parts:
@@ -255,7 +256,7 @@ def _check(ids: np.ndarray, vocabulary_size: int, window: int, weighting: str) -
     if window < 1:
         raise LexloomError(f"window: {window}; expected at least 1 word on each side")
     if weighting not in WEIGHTINGS:
-        raise LexloomError(f"weighting: {weighting!r}; it is one of {', '.join(WEIGHTINGS)}")
+        raise LexloomError(f"weighting: {weighting!r}; expected one of {', '.join(WEIGHTINGS)}")
     if len(ids) < 2:
         raise LexloomError(
             f"counting pairs needs at least 2 words, the corpus has {len(ids)}; use a longer text"

@@ -10,7 +10,7 @@ import numpy as np
 from lexloom.errors import LexloomError
 from lexloom.storage.atomic_files import replacing, write_lines
 
-# Nine digits tell any two numbers of single precision apart.
+# Nine digits distinguish any two numbers in single precision.
 _NUMBER = "%.9g"
 _BREAKS_WORDS = re.compile(r"[\s\0]")
 
@@ -27,7 +27,7 @@ def write_word2vec(path: str | Path, words: Sequence[str], vectors: np.ndarray) 
     Raises
     ------
     LexloomError
-        When a word is empty or has white space or a NUL in it, where a reader would cut it.
+        If a word is empty or contains white space or a NUL, at which a reader would split it.
     """
     _check_words(path, words)
     head = f"{len(vectors)} {vectors.shape[1]}"
@@ -38,7 +38,7 @@ def write_word2vec(path: str | Path, words: Sequence[str], vectors: np.ndarray) 
 def write_word2vec_binary(path: str | Path, words: Sequence[str], vectors: np.ndarray) -> None:
     """Write the binary format of word2vec: a line `V D`, then `word `, D floats and a line end for each word.
 
-    The floats have 32 bits, the lowest first. Parameters and errors as of `write_word2vec`.
+    The floats have 32 bits, little-endian. Parameters and errors as for `write_word2vec`.
     """
     _check_words(path, words)
     with replacing(path) as beside, open(beside, "wb") as file:
@@ -48,17 +48,17 @@ def write_word2vec_binary(path: str | Path, words: Sequence[str], vectors: np.nd
 
 
 def write_projector(folder: str | Path, words: Sequence[str], vectors: np.ndarray) -> None:
-    """Write the two files that TensorBoard's embedding projector loads, into a folder.
+    """Write the two files that TensorBoard's embedding projector loads to a folder.
 
-    `vectors.tsv` has a line of numbers parted by tabs for each word, `metadata.tsv` the word. Neither has a
-    header: the projector takes the first line of a single column for a word. Parameters as of
-    `write_word2vec`.
+    Each line of `vectors.tsv` has the numbers of one word, separated by tabs; each line of `metadata.tsv` has
+    the word. Neither has a header, because the projector reads the first line of a single column as a word.
+    Parameters as for `write_word2vec`.
 
     Raises
     ------
     LexloomError
-        As `write_word2vec`; also for a word of nothing but byte order marks, which the projector takes for
-        an empty line, for vectors of one dimension, and for numbers that are not finite.
+        As `write_word2vec` does; also if a word consists of byte order marks, which the projector reads as an
+        empty line, if vectors have one dimension, or if a number is not finite.
     """
     _check_words(folder, words)
     _check_for_projector(folder, words, vectors)
@@ -67,9 +67,9 @@ def write_projector(folder: str | Path, words: Sequence[str], vectors: np.ndarra
 
 
 def write_npz(path: str | Path, words: Sequence[str], vectors: np.ndarray) -> None:
-    """Write a NumPy file, free of pickle, with the arrays `words` (V,) of strings and `vectors` (V, D).
+    """Write a NumPy file without pickle: the arrays `words` (V,) of strings and `vectors` (V, D).
 
-    Parameters as of `write_word2vec`, but the vectors keep their precision. Errors as there.
+    Parameters and errors as for `write_word2vec`, but the vectors keep their precision.
     """
     _check_words(path, words)
     with replacing(path) as beside, open(beside, "wb") as file:
@@ -95,19 +95,19 @@ def _check_words(path: str | Path, words: Sequence[str]) -> None:
     for number, word in enumerate(words):
         if not word or _BREAKS_WORDS.search(word):
             raise LexloomError(
-                f"{path}: not written: word {number} is {word!r}; a reader of this format would cut it. "
-                "Tokenize the corpus so that no word is empty or has white space in it"
+                f"{path}: not written: word {number} is {word!r}; a reader of this format would split it. "
+                "Tokenize the corpus so that no word is empty or contains white space"
             )
 
 
 def _check_for_projector(folder: str | Path, words: Sequence[str], vectors: np.ndarray) -> None:
     if not all(word.strip("\ufeff") for word in words):
         raise LexloomError(
-            f"{folder}: not written: a word of byte order marks alone, which the projector passes over. "
+            f"{folder}: not written: a word consists of byte order marks, which the projector skips. "
             "Remove them from the text"
         )
     if vectors.shape[1] < 2 or not np.isfinite(vectors).all():
         raise LexloomError(
-            f"{folder}: not written: the projector reads two or more finite numbers a word; these vectors "
+            f"{folder}: not written: the projector needs two or more finite numbers per word; these vectors "
             f"have {vectors.shape[1]}, the largest {np.abs(vectors).max()}. Export them in another format"
         )

@@ -1,11 +1,12 @@
-"""Block Lanczos: the largest eigenvalues of a symmetric matrix that is known by its products only.
+"""Block Lanczos: the largest eigenvalues of a symmetric matrix of which only products are available.
 
-The space is built by block Lanczos steps (Golub & Underwood 1977, "The block Lanczos method for computing
-eigenvalues"): an orthonormal basis V grows block by block, so that V' B V = T with a small block tridiagonal
-matrix T. With an eigenvector z of T, V z is nearly one of B, to nearly the same eigenvalue: as B V = V T +
-(next block of V) S, what it lacks has the length of S times the last numbers of z, its residual.
+An orthonormal basis V grows block by block (Golub & Underwood 1977, "The block Lanczos method for computing
+eigenvalues") so that V' B V = T, a small block tridiagonal matrix. If z is an eigenvector of T, then V z is
+nearly an eigenvector of B, with nearly the same eigenvalue. Because B V = V T + (next block of V) S, the norm
+of the error, called the residual, is that of S times the last numbers of z.
 
-Computed on the host in float64; every product is cut by shape alone, so the bits do not depend on threads.
+All is computed on the host in float64. Products are divided by shape alone, so the bits do not depend on the
+number of threads.
 """
 
 from typing import NamedTuple, Protocol
@@ -14,13 +15,13 @@ import numpy as np
 
 from lexloom.kernels.backend import backend_of
 
-BLOCK = 16  # columns; as many as the sparse product takes at a time
-_KEPT = 0.01  # of a column's length
+BLOCK = 16  # columns, as many as the sparse product handles at once
+_KEPT = 0.01  # the least proportion of its length that a column may keep when it is made orthogonal
 _ROUNDING = np.finfo(np.float64).eps
 
 
 class Operator(Protocol):
-    """A symmetric matrix B (N, N): `size` is N, and `operator @ block` is the product with block (N, C)."""
+    """A symmetric matrix B (N, N): `size` is N, and `operator @ block` is B times a block (N, C)."""
 
     size: int
 
@@ -35,7 +36,7 @@ class RitzPairs(NamedTuple):
     values : (K,) float64 array
         Descending.
     inner : (size of T, K) float64 array
-        Eigenvectors of T; the basis times these are the vectors.
+        Eigenvectors of T. The basis times these are the vectors x.
     residuals : (K,) float64 array
         Norms of B x - value * x.
     """
@@ -46,7 +47,7 @@ class RitzPairs(NamedTuple):
 
 
 class Lanczos:
-    """A growing space that soon holds the leading eigenvectors of an operator B.
+    """A growing subspace that soon contains the leading eigenvectors of an operator B.
 
     Attributes
     ----------
@@ -55,7 +56,7 @@ class Lanczos:
     """
 
     def __init__(self, operator: Operator, rng: np.random.Generator):
-        """Begin with a random block, drawn by rng."""
+        """Start with a random block, drawn by rng."""
         self._operator = operator
         self._rng = rng
         self._storage = np.empty((operator.size, 32 * BLOCK), order="F")
@@ -66,12 +67,12 @@ class Lanczos:
 
     @property
     def size(self) -> int:
-        """The dimension of the space."""
+        """The dimension of the subspace."""
         return len(self.projected)
 
     @property
     def complete(self) -> bool:
-        """Whether the space is all there is."""
+        """Whether the subspace is the whole space."""
         return self.size == self._operator.size
 
     @property
@@ -80,10 +81,10 @@ class Lanczos:
         return self._storage[:, : self.size]
 
     def step(self) -> None:
-        """Add the newest block, which the step before prepared, to the space, and prepare the next.
+        """Add the block that the step before prepared to the subspace, and prepare the next block.
 
-        The next is B's image of the newest less its part in the basis. All but the newest two blocks have
-        none but for rounding, so the large parts are taken off first.
+        The next block is B times the newest one, minus its projection on the basis. Except for rounding, only
+        the newest two blocks contribute to that projection, so their parts are subtracted first.
         """
         newest = self._vectors[:, self.size :]
         image = self._operator @ np.ascontiguousarray(newest)
@@ -94,7 +95,7 @@ class Lanczos:
         self._coupling = self._extend(rest)
 
     def leading(self, count: int) -> RitzPairs:
-        """Return the `count` largest Ritz values, with what belongs to them."""
+        """Return the `count` largest Ritz values, with their vectors and residuals."""
         values, inner = np.linalg.eigh(self.projected)
         values, inner = values[: -count - 1 : -1], inner[:, : -count - 1 : -1]
         residuals = np.linalg.norm(self._coupling @ inner[self.size - self._coupling.shape[1] :], axis=0)
@@ -102,13 +103,13 @@ class Lanczos:
 
     @property
     def _vectors(self) -> np.ndarray:
-        """The basis, and the block for the next step."""
+        """The basis and the block for the next step."""
         return self._storage[:, : self._stored]
 
     def _extend(self, block: np.ndarray) -> np.ndarray:
-        """Store the directions of block (N, C) that are new, B of them, and return new' block (B, C).
+        """Store an orthonormal basis of the new directions in block (N, C), and return its products with it.
 
-        B is C, or less where the basis becomes complete.
+        The result is (B, C), where B is C, or less when the basis becomes complete.
         """
         new = self._orthonormal(block[:, : len(block) - self._stored])
         end = self._stored + new.shape[1]
@@ -121,10 +122,10 @@ class Lanczos:
         return new.T @ block
 
     def _orthonormal(self, block: np.ndarray) -> np.ndarray:
-        """Return an orthonormal block that spans `block` less its part in the basis.
+        """Return an orthonormal block that spans `block` minus its projection on the basis.
 
-        A column that loses most of its length loses digits too, so the same is done again. Where a block
-        holds nothing new, noise at the level of rounding gives directions to go on with, like a fresh start.
+        A column that loses most of its length also loses digits, so the projection is repeated. If a block
+        has no new direction, noise at the level of rounding provides one, like a fresh start.
         """
         kernels = backend_of(block).kernels
         while True:
@@ -136,7 +137,7 @@ class Lanczos:
 
 
 def _bordered(projected: np.ndarray, coupling: np.ndarray, diagonal: np.ndarray) -> np.ndarray:
-    """Return the block tridiagonal matrix with one more block, and coupling beside it."""
+    """Return the block tridiagonal matrix with one more diagonal block and its coupling."""
     size, more = len(projected), len(diagonal)
     bordered = np.zeros((size + more, size + more))
     bordered[:size, :size] = projected

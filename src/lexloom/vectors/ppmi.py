@@ -1,4 +1,4 @@
-"""Positive pointwise mutual information: how much more often two words meet than by chance."""
+"""Positive pointwise mutual information: how much more often two words co-occur than by chance."""
 
 import numpy as np
 from scipy import sparse
@@ -7,20 +7,20 @@ from lexloom.errors import LexloomError
 
 
 def weight_ppmi(counts: sparse.csr_array, smoothing: float = 1.0, shift: float = 0.0) -> sparse.csr_array:
-    """Weight counts by positive pointwise mutual information, in bits.
+    """Weight counts by positive pointwise mutual information (PPMI), in bits.
 
-    PPMI(w, c) = max(0, log2(P(w, c) / (P(w) P'(c))) - shift), with P'(c) proportional to
-    count(c) ** smoothing (Levy, Goldberg & Dagan 2015, section 3). Only cells that were counted can be
-    positive, so the result is sparse.
+    PPMI(w, c) = max(0, log2(P(w, c) / (P(w) P'(c))) - shift), where P'(c) is proportional to
+    count(c) ** smoothing (Levy, Goldberg & Dagan 2015, section 3). Only counted pairs can be positive, so the
+    result is sparse.
 
     Parameters
     ----------
     counts : (V, C) csr_array
         Counts of words (rows) with contexts (columns).
     smoothing : float
-        Exponent on the context distribution; 1 leaves it alone, 0.75 makes rare contexts less surprising.
+        Exponent on the context distribution. 1 leaves it unchanged; 0.75 gives rare contexts less weight.
     shift : float
-        Bits taken off each cell: log2 of the number of negative samples that it stands for.
+        Bits subtracted from each cell: log2 of the corresponding number of negative samples.
 
     Returns
     -------
@@ -30,7 +30,7 @@ def weight_ppmi(counts: sparse.csr_array, smoothing: float = 1.0, shift: float =
     Raises
     ------
     LexloomError
-        When a setting is out of range.
+        If a setting is out of range.
     """
     if not (0 < smoothing <= 1 and 0 <= shift < np.inf):
         raise LexloomError(

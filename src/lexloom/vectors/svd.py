@@ -1,23 +1,24 @@
 """The truncated singular value decomposition of a sparse matrix.
 
-The right singular vectors of A are the eigenvectors of A' A. A random block, multiplied by A' A again and
-again, spans a space that soon holds the leading ones (Musco & Musco 2015, "Randomized block Krylov methods
-for stronger and faster approximate singular value decomposition"); `lanczos` builds it.
+The right singular vectors of A are the eigenvectors of A' A. Repeated products of A' A with a random block
+span a subspace that soon contains the leading ones (Musco & Musco 2015, "Randomized block Krylov methods for
+stronger and faster approximate singular value decomposition"). `lanczos` builds that subspace.
 
-The singular values of a PPMI matrix fall off slowly, so that space would have to be large, and to keep its
-basis orthogonal would cost more than the products. But a polynomial of A' A has the same vectors, and a
-Chebyshev polynomial stays within [-1, 1] up to a cut and rises steeply above: the wanted eigenvalues stand
-apart, and half the space is enough (Zhou & Saad 2007, "A Chebyshev-Davidson algorithm for large symmetric
-eigenproblems"). Where to cut follows from a few steps with A' A itself, which tell about how many eigenvalues
-lie above any number (Lin, Saad & Yang 2016, "Approximating spectral densities of large matrices", section
-3.2).
+The singular values of a PPMI matrix decay slowly, so the subspace would have to be large, and keeping its
+basis orthogonal would cost more than the products. But a polynomial of A' A has the same eigenvectors. A
+Chebyshev polynomial stays within [-1, 1] below a cut and rises steeply above it. This separates the wanted
+eigenvalues from the others, and half the dimensions are enough (Zhou & Saad 2007, "A Chebyshev-Davidson
+algorithm for large symmetric eigenproblems"). A few steps with A' A itself estimate how many eigenvalues lie
+above any number, and so where to cut (Lin, Saad & Yang 2016, "Approximating spectral densities of large
+matrices", section 3.2).
 
-The space is large enough by the sin theta theorem (Davis & Kahan 1970, "The rotation of eigenvectors by a
-perturbation"): for a vector found with residual r, the sine of its angle to the space sought is at most r /
-gap, where the gap is the distance of its eigenvalue to the first one left out. That one is often near, but by
-then it is found as well, as are more after it, and residuals are orthogonal to all that is found: it is the
-distance to the first one not found that counts, see `_sines`. The singular values are taken from A times the
-vectors, because squares blur small ones.
+The sin theta theorem says when the subspace is large enough (Davis & Kahan 1970, "The rotation of
+eigenvectors by a perturbation"). Let a computed vector have residual r, and let gap be the distance from its
+eigenvalue to the first one left out. Then the sine of the angle between the vector and the exact space is at
+most r / gap. The first eigenvalue left out is often close. By then, however, it has been computed too, as
+have others after it, and the residuals are orthogonal to all computed vectors. So the distance to the first
+eigenvalue that was not computed is what counts, see `_sines`. The singular values are taken from A times the
+vectors, because squaring loses the digits of small ones.
 """
 
 from collections.abc import Callable
@@ -30,14 +31,14 @@ from lexloom.errors import LexloomError
 from lexloom.kernels.backend import backend_of
 from lexloom.vectors.lanczos import BLOCK, Lanczos, RitzPairs
 
-_SAMPLED = 4 * BLOCK  # size of the space that tells where to cut
+_SAMPLED = 4 * BLOCK  # dimensions of the subspace from which the cut is estimated
 _MARGIN = 1.75  # eigenvalues above the cut, for each one wanted
-_DEGREES = (4, 3, 2)  # of the polynomial, the steepest first
-_FIRST_PROGRESS = 2  # the size of the space, in dimensions, at which errors begin to fall
-_FIRST_CHECK = 2.75
-_GROWTH = 1.15  # of the space between checks, at most
+_DEGREES = (4, 3, 2)  # degrees of the polynomial, the steepest first
+_FIRST_PROGRESS = 2  # size of the subspace at which errors begin to fall, in multiples of `dimension`
+_FIRST_CHECK = 2.75  # size at the first check, likewise
+_GROWTH = 1.15  # largest growth of the subspace between checks
 _ROUNDING = np.finfo(np.float64).eps
-_UNSEEN = 100 * _ROUNDING  # a residual that is rounding, beside the polynomial's 1
+_UNSEEN = 100 * _ROUNDING  # a residual that is only rounding, as the polynomial is at least 1
 _ZERO = 1e-11  # relative to the largest singular value
 
 
@@ -50,7 +51,7 @@ def truncated_svd(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return the `dimension` largest singular values of a sparse matrix, and their vectors.
 
-    A value that is repeated more often than the 16 columns of a block may be found fewer times.
+    A singular value of multiplicity above 16, the columns of a block, may be returned fewer times.
 
     Parameters
     ----------
@@ -58,18 +59,18 @@ def truncated_svd(
     dimension : int
         From 1 to min(M, N) - 1.
     rng : Generator
-        Draws the starting block; the result depends on it only within the tolerance.
+        Draws the starting block. The result depends on it only within the tolerance.
     tolerance : float
-        Sine of the largest angle between the space of the vectors v and that of the exact ones. The values
-        are far closer, as their difference falls with the square of that angle. Where the first value left
-        out equals the last one, that space is not unique, and the vectors found span one of those it may be.
+        Sine of the largest angle between the space spanned by the vectors v and that of the exact ones. The
+        values are far more accurate, because their error falls with the square of that angle. If the first
+        value left out equals the last one, the exact space is not unique, and the result spans one of them.
     report : callable
-        Told, now and then, how many of the triplets have come so far.
+        Called from time to time with the number of triplets that have converged.
 
     Returns
     -------
     left : (M, D) float64 array
-        Orthonormal columns u; the component of largest magnitude in each is positive.
+        Orthonormal columns u. The component of largest magnitude in each is positive.
     values : (D,) float64 array
         Singular values s, descending.
     right : (N, D) float64 array
@@ -78,16 +79,16 @@ def truncated_svd(
     Raises
     ------
     LexloomError
-        When there are not so many singular values, or not so many above zero, or a number is not finite.
+        If the matrix has fewer singular values, or fewer above zero, or a number in it is not finite.
     """
     if not 1 <= dimension < min(matrix.shape):
         raise LexloomError(
             f"dimension: {dimension}; expected at least 1 and less than {min(matrix.shape)}, the size of the "
-            "matrix; lower it, or use a larger vocabulary"
+            "matrix; set a lower one, or use a larger vocabulary"
         )
     if not np.isfinite(matrix.data).all():
-        raise LexloomError("the matrix to factorize holds a number that is not finite; make it again")
-    with threadpool_limits(1, user_api="blas"):  # SciPy's own BLAS may have been loaded after set_threads
+        raise LexloomError("the matrix to factorize contains a number that is not finite; make it again")
+    with threadpool_limits(1, user_api="blas"):  # SciPy may have loaded its own BLAS after set_threads
         if matrix.shape[0] < matrix.shape[1]:
             right, values, left = _factorize(matrix.T.tocsr(), dimension, rng, tolerance, report)
         else:
@@ -96,7 +97,7 @@ def truncated_svd(
     if rank < dimension:
         raise LexloomError(
             f"dimension: {dimension}, but only {rank} singular values are not zero; "
-            "lower it, or use a longer text"
+            "set a lower one, or use a longer text"
         )
     signs = np.where(left.max(axis=0) >= -left.min(axis=0), 1, -1)
     return left * signs, values, right * signs
@@ -105,21 +106,21 @@ def truncated_svd(
 def word_vectors(
     left: np.ndarray, values: np.ndarray, right: np.ndarray, exponent: float, add_contexts: bool
 ) -> np.ndarray:
-    """Return word vectors of a matrix of words and contexts that was factorized.
+    """Return word vectors from a factorized matrix of words and contexts.
 
     Parameters
     ----------
     left, values, right
-        As from `truncated_svd`; with `add_contexts`, rows and columns are the same words.
+        The result of `truncated_svd`. With `add_contexts`, rows and columns must stand for the same words.
     exponent : float
-        Of the singular values: word vectors are left * values ** exponent, context vectors
+        Exponent on the singular values. Word vectors are left * values ** exponent, context vectors
         right * values ** exponent (Levy, Goldberg & Dagan 2015, section 3.3).
     add_contexts : bool
-        Whether the vector of a word is the sum of both (after Pennington, Socher & Manning 2014).
+        Add the context vector of each word to its word vector (after Pennington, Socher & Manning 2014).
 
     Returns
     -------
-    (V, D) float64 array
+    vectors : (V, D) float64 array
     """
     return (left + right if add_contexts else left) * values**exponent
 
@@ -129,7 +130,7 @@ def _factorize(matrix, dimension, rng, tolerance, report):
     kernels = backend_of(matrix.data).kernels
     for polynomial in _polynomials(_Gram(matrix), dimension, tolerance, rng):
         values, right = _leading_vectors(polynomial, dimension, tolerance, rng, report)
-        if values[-1] > 1:  # all are above the cut, where the polynomial keeps their order
+        if values[-1] > 1:  # above the cut, the polynomial preserves the order
             break
     left, triangle = kernels.qr(_product(matrix, right))
     inner_left, values, inner_right = np.linalg.svd(triangle)
@@ -139,7 +140,7 @@ def _factorize(matrix, dimension, rng, tolerance, report):
 class _Gram:
     """The operator A' A.
 
-    Where A is symmetric, it serves as A' too: half as much passes through the caches.
+    If A is symmetric, it is used for A' as well, which halves the traffic through the caches.
     """
 
     def __init__(self, matrix: sparse.csr_array):
@@ -155,7 +156,7 @@ class _Gram:
 class _Chebyshev:
     """The Chebyshev polynomial T of an operator B, scaled: T(2 B / cut - 1).
 
-    Eigenvalues of B from 0 to cut come to lie within [-1, 1], and larger ones above 1, in the same order.
+    It maps eigenvalues of B from 0 to `cut` into [-1, 1], and larger ones above 1 in the same order.
     """
 
     def __init__(self, operator, cut: float, degree: int):
@@ -165,7 +166,7 @@ class _Chebyshev:
         self.size = operator.size
 
     def __call__(self, eigenvalue: float) -> float:
-        """Return the polynomial of a number that is not below the cut."""
+        """Return the value of the polynomial at a number from the cut on."""
         return np.cosh(self._degree * np.arccosh(2 * eigenvalue / self._cut - 1))
 
     def __matmul__(self, block: np.ndarray) -> np.ndarray:
@@ -188,15 +189,17 @@ class _Chebyshev:
 def _polynomials(gram, dimension, tolerance, rng):
     """Return the polynomials of A' A to try in turn.
 
-    The first is the steepest of which rounding of the largest value stays below the tolerance. The last is of
-    degree 1, and keeps all eigenvalues in order.
+    The first is the steepest one for which the rounding of the largest value stays below the tolerance. The
+    last has degree 1 and preserves the order of all eigenvalues.
     """
     sample = Lanczos(gram, rng)
     while sample.size < _SAMPLED and not sample.complete:
         sample.step()
     values, inner, _ = sample.leading(sample.size)
     largest = max(values[0], np.finfo(np.float64).tiny)
-    counts = np.cumsum(np.sum(inner[:BLOCK] ** 2, axis=0)) * gram.size / BLOCK  # of eigenvalues, estimated
+    counts = (
+        np.cumsum(np.sum(inner[:BLOCK] ** 2, axis=0)) * gram.size / BLOCK
+    )  # estimated number of eigenvalues
     cut = values[min(np.searchsorted(counts, _MARGIN * dimension + 4) + 1, sample.size - 1)]
     plain = _Chebyshev(gram, largest, 1)
     if cut > _ROUNDING * largest and not sample.complete:
@@ -215,42 +218,43 @@ def _leading_vectors(operator, dimension, tolerance, rng, report):
         lanczos.step()
         if lanczos.size < due and not lanczos.complete:
             continue
-        found = lanczos.leading(min(dimension + dimension // 2 + 1, lanczos.size))
-        sines = _sines(found, dimension)
+        pairs = lanczos.leading(min(dimension + dimension // 2 + 1, lanczos.size))
+        sines = _sines(pairs, dimension)
         error = np.linalg.norm(sines)
-        if error <= tolerance or found.residuals[:dimension].max() <= _UNSEEN or lanczos.complete:
+        if error <= tolerance or pairs.residuals[:dimension].max() <= _UNSEEN or lanczos.complete:
             report(dimension)
-            inner = found.inner[:, :dimension]
-            return found.values[:dimension], backend_of(inner).kernels.matmul(lanczos.basis, inner)
+            inner = pairs.inner[:, :dimension]
+            return pairs.values[:dimension], backend_of(inner).kernels.matmul(lanczos.basis, inner)
         report(np.count_nonzero(sines <= tolerance))
         checks.append((lanczos.size, np.log(error)))
         due = _next_check(checks, np.log(tolerance))
 
 
-def _sines(found: RitzPairs, dimension: int) -> np.ndarray:
-    """Return bounds on the angles of the first D vectors found to the space sought.
+def _sines(pairs: RitzPairs, dimension: int) -> np.ndarray:
+    """Return bounds on the sines of the angles between the first D computed vectors and the exact space.
 
-    Call the next k vectors found the neighbours. B x = value * x, written out for what an exact x has outside
-    of the D + k vectors and among the neighbours, says that the first is at most r / (gap - coupled / near),
-    and the second that times sqrt(coupled) / near. Here r is the residual of the vector found, gap the
-    distance of its value to the first one after the neighbours (which may be larger than found by its
-    residual), near that to the first neighbour, and coupled the sum of the neighbours' squared residuals. The
-    k taken is the best one for all D; with none it is the sin theta theorem.
+    Call the k computed vectors after the first D the neighbours. Let r be the residual of a vector; gap, the
+    distance from its value to the first value after the neighbours, which may exceed its computed value by
+    its residual; near, the distance to the first neighbour; and coupled, the sum of the squared residuals of
+    the neighbours. Split an exact eigenvector x into its components in the D vectors, in the neighbours and
+    outside both. Then B x = value * x bounds the component outside by outside = r / (gap - coupled / near),
+    and that in the neighbours by outside * sqrt(coupled) / near. The k used is the best one for all D vectors
+    together; k = 0 is the sin theta theorem.
     """
-    wanted, others = found.values[:dimension, None], found.values[dimension:]
-    residuals = found.residuals[:dimension, None]
-    coupled = np.append(0, np.cumsum(found.residuals[dimension:-1] ** 2))
+    wanted, others = pairs.values[:dimension, None], pairs.values[dimension:]
+    residuals = pairs.residuals[:dimension, None]
+    coupled = np.append(0, np.cumsum(pairs.residuals[dimension:-1] ** 2))
     near = np.maximum(wanted - others[0], _ROUNDING)
-    gaps = wanted - others - found.residuals[dimension:] - coupled / near
+    gaps = wanted - others - pairs.residuals[dimension:] - coupled / near
     outside = residuals / np.maximum(np.maximum(gaps, residuals), np.finfo(np.float64).tiny)
     sines = np.minimum(outside * np.sqrt(1 + coupled / near**2), 1)
     return sines[:, np.linalg.norm(sines, axis=0).argmin()]
 
 
 def _next_check(checks: list[tuple[int, float]], goal: float) -> float:
-    """Return the size at which to look again, from sizes and the logarithms of their errors.
+    """Return the size of the subspace at the next check, from past sizes and the logarithms of their errors.
 
-    The logarithm falls about linearly with the size.
+    The logarithm of the error falls about linearly with the size.
     """
     (before, larger), (size, error) = checks[-2:]
     if larger <= error:

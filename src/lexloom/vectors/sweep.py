@@ -1,4 +1,4 @@
-"""Counted word vectors by every combination of settings, to see which settings matter."""
+"""Counted word vectors with every combination of settings, to see which settings matter."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import product
@@ -21,7 +21,7 @@ Settings = dict[str, Any]
 
 
 def factorizations(grid: Mapping[str, Sequence]) -> int:
-    """Return how many matrices `sweep_counted_vectors` factorizes."""
+    """Return the number of matrices that `sweep_counted_vectors` factorizes."""
     return int(np.prod([len(grid[name]) for name in (*COUNTING, *WEIGHTING)]))
 
 
@@ -33,20 +33,21 @@ def sweep_counted_vectors(
     seed: int,
     factorized: Callable[[], None] = lambda: None,
 ) -> Iterator[tuple[Settings, np.ndarray]]:
-    """Yield each combination of settings with its vectors, as the stages from counting to SVD make them.
+    """Yield each combination of settings with its vectors, which equal those of the separate stages.
 
-    Combinations that count alike share the counts, those that differ in `SCALING` alone the factorization.
+    Combinations with the same settings of counting share the counts. Combinations that differ only in
+    `SCALING` share the factorization.
 
     Parameters
     ----------
     ids : (N,) int array
-        The stream of word ids, each from 0 to V - 1.
+        The text as word ids, each from 0 to V - 1.
     vocabulary_size : int
         V.
     grid : mapping of str to sequence
-        The values of each of `SETTINGS`: see `count_cooccurrences`, `weight_ppmi` and `word_vectors`.
+        The values to try of each of `SETTINGS`, see `count_cooccurrences`, `weight_ppmi` and `word_vectors`.
     dimension : int
-        D, numbers in a vector.
+        D, the size of a vector.
     seed : int
     factorized : callable
         Called after each factorization.
@@ -59,7 +60,7 @@ def sweep_counted_vectors(
     Raises
     ------
     LexloomError
-        When a matrix cannot be factorized, with the settings that made it.
+        If a matrix cannot be factorized; the message names the settings that made it.
     """
     for counting in _combinations(grid, COUNTING):
         counts = count_cooccurrences(ids, vocabulary_size, **counting)

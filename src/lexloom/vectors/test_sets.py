@@ -9,21 +9,21 @@ from lexloom.errors import LexloomError
 
 
 def read_similarity_set(path: str | Path) -> tuple[list[tuple[str, str]], np.ndarray]:
-    """Read word pairs rated by people: one pair a line, `word word rating`, parted by tabs or spaces.
+    """Read word pairs rated by people: one pair per line, `word word rating`, separated by tabs or spaces.
 
-    The files of WordSim-353, SimLex-999 and MEN have this form. Empty lines and lines that begin with # are
+    WordSim-353, SimLex-999 and MEN are published in this form. Empty lines and lines that begin with # are
     skipped.
 
     Returns
     -------
     pairs : list of K (str, str)
     ratings : (K,) float64 array
-        On the set's own scale.
+        On the scale of the test set.
 
     Raises
     ------
     LexloomError
-        Naming the file and the damaged line.
+        If the file is missing, is not UTF-8 or has no pair, or a line is damaged; the message says which.
     """
     pairs, ratings = [], []
     for number, line in _lines(path):
@@ -42,12 +42,18 @@ def read_similarity_set(path: str | Path) -> tuple[list[tuple[str, str]], np.nda
 
 
 def read_analogies(path: str | Path) -> list[tuple[str, str, str, str]]:
-    """Read analogy questions, `a b c d` a line for "a is to b as c is to d"; a colon heads a section.
+    """Read analogy questions: one per line, `a b c d` for "a is to b as c is to d".
+
+    Lines that begin with a colon are section titles. They are skipped, as are empty lines and comments.
+
+    Returns
+    -------
+    questions : list of (str, str, str, str)
 
     Raises
     ------
     LexloomError
-        Naming the file and the damaged line.
+        If the file is missing, is not UTF-8 or has no question, or a line is damaged; the message says which.
     """
     questions = []
     for number, line in _lines(path):
@@ -65,7 +71,7 @@ def read_analogies(path: str | Path) -> list[tuple[str, str, str, str]]:
 
 
 def _lines(path: str | Path) -> Iterator[tuple[int, str]]:
-    """Yield the numbers and the text of the lines that are neither empty nor comments."""
+    """Yield the number and the text of each line that is neither empty nor a comment."""
     try:
         text = Path(path).read_text(encoding="utf-8")
     except FileNotFoundError as error:

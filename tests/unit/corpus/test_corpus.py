@@ -157,8 +157,8 @@ def test_one_long_line_is_read_in_little_memory(write, monkeypatch):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("", "no token in it; expected text for train"),
-        (" \n\t\r\n", "no token in it"),
+        ("", "contains no token; expected text for train"),
+        (" \n\t\r\n", "contains no token"),
         ("word", "too few tokens to split (train 2, valid 0, test 0)"),
         (b"abc\nde\xff f", "byte 0xff is not UTF-8, byte offset 6, line 2; convert it"),
         (b"a\r\nb \n\ncut \xe8\xaa", "byte 0xe8 is not UTF-8, byte offset 11, line 4"),
@@ -180,7 +180,7 @@ def test_what_is_no_text_is_refused_with_its_place(write, monkeypatch, content, 
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda path: Tokenizer(pattern="(a"), "pattern: '(a' is no regular expression"),
+        (lambda path: Tokenizer(pattern="(a"), "pattern: '(a' is not a regular expression"),
         (lambda path: Tokenizer(sentence_end="the end"), "sentence_end: 'the end'"),
         (lambda path: read_corpus({"train": [path], "valid": [path]}, WORDS), "expected train alone"),
         (lambda path: read_corpus({"train": [path.parent]}, WORDS), "Is a directory"),

@@ -36,14 +36,14 @@ def pair():
 
 def listed(start, longest):
     """Return the probability of each sentence of at most so many words, by deriving them all."""
-    found = defaultdict(float)
+    probabilities = defaultdict(float)
     waiting = [((), (start,), 1.0)]
     while waiting:
         words, symbols, probability = waiting.pop()
         if len(words) + len(symbols) > longest:
             continue
         if not symbols:
-            found[words] += probability
+            probabilities[words] += probability
         elif isinstance(symbols[0], str):
             waiting.append(((*words, symbols[0]), symbols[1:], probability))
         else:
@@ -52,7 +52,7 @@ def listed(start, longest):
             total = sum(weight for weight, _ in alternatives)
             for weight, symbols_of in alternatives:
                 waiting.append((words, (*symbols_of, *symbols[1:]), probability * weight / total))
-    return found
+    return probabilities
 
 
 def test_each_word_has_the_probability_that_counting_sentences_gives():
@@ -67,8 +67,8 @@ def test_each_word_has_the_probability_that_counting_sentences_gives():
         for length in range(len(sentence)):
             expected.append(share(sentence[: length + 1]) / share(sentence[:length]))
         expected.append(sentences[sentence] / share(sentence))
-        found = Grammar((greeting,)).log_probabilities(sentence)
-        np.testing.assert_allclose(np.exp(found), expected, rtol=1e-12)
+        log_probabilities = Grammar((greeting,)).log_probabilities(sentence)
+        np.testing.assert_allclose(np.exp(log_probabilities), expected, rtol=1e-12)
 
 
 def test_a_nested_and_ambiguous_grammar_sums_over_all_derivations():
@@ -89,9 +89,9 @@ def test_sentences_are_as_frequent_as_their_probabilities():
 
 
 def test_what_the_grammar_cannot_say_has_no_probability():
-    found = Grammar((greeting,)).log_probabilities(["hello", "all", "you"])
-    assert np.isfinite(found[:2]).all()
-    assert found[2:].tolist() == [-np.inf, -np.inf]
+    log_probabilities = Grammar((greeting,)).log_probabilities(["hello", "all", "you"])
+    assert np.isfinite(log_probabilities[:2]).all()
+    assert log_probabilities[2:].tolist() == [-np.inf, -np.inf]
     unfinished = Grammar((greeting,)).log_probabilities(["hello"])
     assert unfinished.tolist() == [pytest.approx(np.log(3 / 4)), -np.inf]
 
@@ -130,8 +130,8 @@ def test_each_word_is_in_one_class_and_the_configured_queries_are_words():
 
 
 def test_analogies_hold_the_pairs_that_were_built_in():
-    found = analogies()
-    assert len(found) == len(set(found)) == 7 * 15 * 14
+    questions = analogies()
+    assert len(questions) == len(set(questions)) == 7 * 15 * 14
     for analogy in (
         "man woman king queen",
         "cat cats apple apples",
@@ -141,7 +141,7 @@ def test_analogies_hold_the_pairs_that_were_built_in():
         "france french italy italian",
         "big bigger small smaller",
     ):
-        assert tuple(analogy.split()) in found
+        assert tuple(analogy.split()) in questions
 
 
 @pytest.mark.parametrize(

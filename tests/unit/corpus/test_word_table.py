@@ -34,8 +34,8 @@ def test_words_have_the_numbers_of_a_dictionary(monkeypatch, slots):
         table, numbers = WordTable(b" ", "b", first="first"), {"first": 0}
         for pieces in texts:
             table.begin_text()
-            found = [number for piece in pieces for number in table.read(piece.encode()).tolist()]
-            assert found == naive_numbers(pieces, "b", numbers)
+            tokens = [number for piece in pieces for number in table.read(piece.encode()).tolist()]
+            assert tokens == naive_numbers(pieces, "b", numbers)
         assert table.words() == list(numbers)
 
     check()

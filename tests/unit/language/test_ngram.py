@@ -55,12 +55,12 @@ class Reference:
     def backed_off(self, word, context):
         below = self.backed_off(word, context[1:]) if context else 1 / V
         k = len(context) + 1
-        found = {gram[-1]: count for gram, count in self.counts[k].items() if gram[:-1] == context}
-        if not found:
+        followers = {gram[-1]: count for gram, count in self.counts[k].items() if gram[:-1] == context}
+        if not followers:
             return below
-        discounts = {w: self.discounts[k][min(count, 3)] for w, count in found.items()}
-        own = found[word] - discounts[word] if word in found else 0
-        return (own + sum(discounts.values()) * below) / sum(found.values())
+        discounts = {w: self.discounts[k][min(count, 3)] for w, count in followers.items()}
+        own = followers[word] - discounts[word] if word in followers else 0
+        return (own + sum(discounts.values()) * below) / sum(followers.values())
 
 
 @given(TEXTS, st.integers(1, 4), ENDS, st.lists(st.integers(0, V - 1), max_size=8))

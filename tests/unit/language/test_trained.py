@@ -96,7 +96,7 @@ def test_a_word_that_nothing_stands_for_is_refused(text):
     with pytest.raises(LexloomError, match="prompt: 'on' is not among"):
         written(model, "the king on")
     text.write_text("\n \n")
-    with pytest.raises(LexloomError, match="no token in it"):
+    with pytest.raises(LexloomError, match="contains no token"):
         model.score(text)
 
 

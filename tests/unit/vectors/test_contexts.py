@@ -121,5 +121,5 @@ def test_more_sharers_than_a_batch_has_are_refused():
 
 
 def test_subsampling_that_leaves_no_word_is_refused():
-    with pytest.raises(LexloomError, match="no word of the text stays"):
+    with pytest.raises(LexloomError, match="no word of the text is kept"):
         epoch(subsample=1e-12)

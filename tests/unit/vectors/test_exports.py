@@ -27,16 +27,16 @@ def words_and_vectors(draw, dtypes=(np.float16, np.float32), least=1, finite=Fal
     return words, draw(arrays(dtype, shape, elements=numbers))
 
 
-def assert_same(found, vectors):
+def assert_same(actual, vectors):
     expected = vectors.astype(np.float32)
-    assert found.shape == expected.shape
-    np.testing.assert_array_equal(found, expected)  # to the bit but for the sign of nan
-    np.testing.assert_array_equal(np.signbit(found[found == 0]), np.signbit(expected[expected == 0]))
+    assert actual.shape == expected.shape
+    np.testing.assert_array_equal(actual, expected)  # to the bit but for the sign of nan
+    np.testing.assert_array_equal(np.signbit(actual[actual == 0]), np.signbit(expected[expected == 0]))
 
 
 @given(words_and_vectors())
-def test_the_text_of_word2vec_comes_back(tmp_path_factory, given):
-    words, vectors = given
+def test_the_text_of_word2vec_comes_back(tmp_path_factory, table):
+    words, vectors = table
     path = tmp_path_factory.mktemp("text") / "v.txt"
     write_word2vec(path, words, vectors)
     head, *lines, rest = path.read_bytes().split(b"\n")
@@ -55,23 +55,23 @@ def test_numbers_of_many_digits_come_back_from_text(tmp_path):
 
 
 @given(words_and_vectors())
-def test_the_binary_of_word2vec_comes_back(tmp_path_factory, given):
-    words, vectors = given
+def test_the_binary_of_word2vec_comes_back(tmp_path_factory, table):
+    words, vectors = table
     path = tmp_path_factory.mktemp("binary") / "v.bin"
     write_word2vec_binary(path, words, vectors)
     head, rest = path.read_bytes().split(b"\n", 1)
     count, dimension = map(int, head.split(b" "))
     assert (count, dimension) == vectors.shape
-    found_words, found = [], []
+    words_read, actual = [], []
     for _ in range(count):
         name, rest = rest.split(b" ", 1)
-        found_words.append(name.decode())
-        found.append(np.frombuffer(rest, "<f4", dimension))
+        words_read.append(name.decode())
+        actual.append(np.frombuffer(rest, "<f4", dimension))
         assert rest[4 * dimension : 4 * dimension + 1] == b"\n"
         rest = rest[4 * dimension + 1 :]
     assert rest == b""
-    assert found_words == words
-    assert_same(np.array(found), vectors)
+    assert words_read == words
+    assert_same(np.array(actual), vectors)
 
 
 def long_and_foreign():
@@ -81,17 +81,17 @@ def long_and_foreign():
 
 @pytest.mark.skipif(find_spec("gensim") is None, reason="gensim is not installed: it is in the extra `test`")
 @pytest.mark.parametrize(("write", "binary"), [(write_word2vec, False), (write_word2vec_binary, True)])
-@given(given=words_and_vectors())
-@example(given=long_and_foreign())
-def test_gensim_reads_the_formats_of_word2vec(tmp_path_factory, write, binary, given):
+@given(table=words_and_vectors())
+@example(table=long_and_foreign())
+def test_gensim_reads_the_formats_of_word2vec(tmp_path_factory, write, binary, table):
     from gensim.models import KeyedVectors
 
-    words, vectors = given
+    words, vectors = table
     path = tmp_path_factory.mktemp("gensim") / "vectors"
     write(path, words, vectors)
-    found = KeyedVectors.load_word2vec_format(str(path), binary=binary)
-    assert found.index_to_key == words
-    assert_same(found.vectors, vectors)
+    actual = KeyedVectors.load_word2vec_format(str(path), binary=binary)
+    assert actual.index_to_key == words
+    assert_same(actual.vectors, vectors)
 
 
 JAVASCRIPT_NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?")
@@ -108,9 +108,9 @@ def projected(folder):
 
 
 @given(words_and_vectors(least=2, finite=True))
-@example(given=(["1", "\ufeffa", "\u0301"], np.float32([[1e-45, -0.0], [3e38, 1], [2, 3]])))
-def test_the_projector_finds_each_word_beside_its_vector(tmp_path_factory, given):
-    words, vectors = given
+@example(table=(["1", "\ufeffa", "\u0301"], np.float32([[1e-45, -0.0], [3e38, 1], [2, 3]])))
+def test_the_projector_finds_each_word_beside_its_vector(tmp_path_factory, table):
+    words, vectors = table
     assume(all(word.strip("\ufeff") for word in words))
     folder = tmp_path_factory.mktemp("projector") / "new"
     write_projector(folder, words, vectors)
@@ -123,10 +123,10 @@ def test_the_projector_finds_each_word_beside_its_vector(tmp_path_factory, given
 @pytest.mark.parametrize(
     ("word", "numbers", "message"),
     [
-        ("a", [1], "two or more finite numbers a word; these vectors have 1, the largest 1.0"),
+        ("a", [1], "two or more finite numbers per word; these vectors have 1, the largest 1.0"),
         ("a", [1, np.inf], "the largest inf"),
         ("a", [np.nan, 1], "the largest nan"),
-        ("\ufeff\ufeff", [1, 2], "a word of byte order marks alone"),
+        ("\ufeff\ufeff", [1, 2], "a word consists of byte order marks"),
     ],
 )
 def test_what_the_projector_would_misread_is_refused(tmp_path, word, numbers, message):
@@ -136,8 +136,8 @@ def test_what_the_projector_would_misread_is_refused(tmp_path, word, numbers, me
 
 
 @given(words_and_vectors((np.float16, np.float32, np.float64)))
-def test_the_arrays_of_an_npz_come_back_without_pickle(tmp_path_factory, given):
-    words, vectors = given
+def test_the_arrays_of_an_npz_come_back_without_pickle(tmp_path_factory, table):
+    words, vectors = table
     path = tmp_path_factory.mktemp("npz") / "vectors"
     write_npz(path, words, vectors)
     with np.load(path, allow_pickle=False) as file:

@@ -153,9 +153,9 @@ def test_the_bound_on_angles_holds_and_is_near_the_truth():
     while not angles or angles[-1] > 1e-9:
         lanczos.step()
         if lanczos.size > 46:
-            found = lanczos.leading(46)
-            angles.append(sine(lanczos.basis @ found.inner[:, :30], sought))
-            bound = np.linalg.norm(svd._sines(found, 30))
+            pairs = lanczos.leading(46)
+            angles.append(sine(lanczos.basis @ pairs.inner[:, :30], sought))
+            bound = np.linalg.norm(svd._sines(pairs, 30))
             assert angles[-1] <= bound
             assert bound < 20 * angles[-1] or angles[-1] > 1e-5
     assert len(angles) > 5

@@ -57,8 +57,8 @@ def test_vectors_are_those_that_the_stages_make(folder):
     succeed("factorize_svd", *scaling, "--output", folder / "svd.h5", folder / "ppmi.h5")
     made = read_artifact(folder / "svd.h5", "vectors")["vectors"]
     swept = sweep_counted_vectors(IDS, 10, GRID, 3, 1)
-    found = [vectors for settings, vectors in swept if chosen.items() <= settings.items()]
-    np.testing.assert_array_equal(found, [made])
+    matching = [vectors for settings, vectors in swept if chosen.items() <= settings.items()]
+    np.testing.assert_array_equal(matching, [made])
 
 
 def test_a_matrix_that_cannot_be_factorized_names_its_settings():

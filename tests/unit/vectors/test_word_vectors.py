@@ -34,8 +34,8 @@ def cosine_table(rows):
 def test_similarity_is_the_cosine(form, rows):
     first, second = np.arange(len(rows)), np.arange(len(rows))[::-1]
     expected = cosine_table(rows)[first, second]
-    found = WordVectors(word_list(rows), form(rows)).cosines(first, second)
-    np.testing.assert_allclose(found, expected, atol=1e-12)
+    cosines = WordVectors(word_list(rows), form(rows)).cosines(first, second)
+    np.testing.assert_allclose(cosines, expected, atol=1e-12)
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -45,10 +45,10 @@ def test_nearest_lists_the_largest_cosines_without_the_query(form, rows, count):
     queries = np.array([3, 0])
     neighbours, cosines = WordVectors(word_list(rows), form(rows)).nearest(queries, count)
     assert neighbours.shape == (2, min(count, len(rows) - 1))
-    for query, found, values in zip(queries, neighbours, cosines, strict=True):
-        assert query not in found
-        assert len(set(found)) == len(found)
-        np.testing.assert_allclose(values, table[query, found], atol=1e-12)
+    for query, nearest, values in zip(queries, neighbours, cosines, strict=True):
+        assert query not in nearest
+        assert len(set(nearest)) == len(nearest)
+        np.testing.assert_allclose(values, table[query, nearest], atol=1e-12)
         np.testing.assert_allclose(values, np.sort(np.delete(table[query], query))[::-1][:count], atol=1e-12)
 
 
@@ -101,10 +101,10 @@ def test_ranked_answers_have_the_largest_scores_and_are_not_in_the_question(form
     question = [4, 0, 7]
     scores = naive_scores(cosine_table(rows), question, method, lowest=min(0, np.sign(rows.min())))
     vectors = WordVectors(word_list(rows), form(rows))
-    (answers,), (found,) = vectors.rank_analogies(np.array([question]), method, count)
+    (answers,), (ranked,) = vectors.rank_analogies(np.array([question]), method, count)
     assert len(set(answers)) == len(answers) == min(count, 6)
-    np.testing.assert_allclose(found, scores[answers], atol=1e-9)
-    np.testing.assert_allclose(found, np.sort(scores)[::-1][: len(found)], atol=1e-9)
+    np.testing.assert_allclose(ranked, scores[answers], atol=1e-9)
+    np.testing.assert_allclose(ranked, np.sort(scores)[::-1][: len(ranked)], atol=1e-9)
 
 
 def test_among_equals_the_smaller_id_is_the_nearer():

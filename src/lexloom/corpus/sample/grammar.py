@@ -1,8 +1,8 @@
 """Probabilistic context-free grammars: random sentences, and the exact probability of each word.
 
 A symbol is a word (a string), or a tuple of a rule and its arguments. A rule is a function that returns its
-alternatives, pairs of a weight and the symbols that it may become. Weights need not sum to 1. The arguments
-carry what has to agree, however far apart the words are::
+alternatives: pairs of a weight and the symbols that replace it. Weights need not sum to 1. Arguments carry
+the features that must agree, however far apart the words are::
 
     def sentence():
         return [(3, [(noun, "singular"), "sleeps"]), (1, [(noun, "plural"), "sleep"])]
@@ -10,7 +10,7 @@ carry what has to agree, however far apart the words are::
     def noun(number):
         return [(1, ["cat" if number == "singular" else "cats"])]
 
-Every alternative must have a symbol, and none may begin with the symbol that it comes from.
+Every alternative must have at least one symbol, and none may begin with the symbol that it replaces.
 """
 
 from bisect import bisect
@@ -26,7 +26,7 @@ Alternatives: TypeAlias = list[tuple[float, list[Symbol]]]
 
 
 class Grammar:
-    """A grammar, from its start symbol.
+    """A grammar, given by its start symbol.
 
     Parameters
     ----------
@@ -40,7 +40,7 @@ class Grammar:
         self._beginnings = cache(self._find_beginnings)
 
     def sentence(self, rng: np.random.Generator) -> list[str]:
-        """Return the words of a sentence drawn at random."""
+        """Return the words of a random sentence."""
         words, stack = [], [self.start]
         while stack:
             symbol = stack.pop()
@@ -52,11 +52,12 @@ class Grammar:
         return words
 
     def log_probabilities(self, words: Sequence[str]) -> np.ndarray:
-        """Return the log of the probability of each word, given the words before it, and of the end.
+        """Return the log probability of each word and of the sentence end, given the words before it.
 
-        All derivations are followed at once: after each word, the symbols that may still be to come are known
-        with their probabilities. Stolcke (1995), "An efficient probabilistic context-free parsing algorithm
-        that computes prefix probabilities", finds the same numbers, for grammars with left recursion too.
+        All derivations are followed at once: after each word, the possible sequences of remaining symbols are
+        known with their probabilities. The algorithm of Stolcke (1995), "An efficient probabilistic
+        context-free parsing algorithm that computes prefix probabilities", gives the same numbers and also
+        handles left recursion.
 
         Parameters
         ----------
@@ -66,8 +67,8 @@ class Grammar:
         Returns
         -------
         log_probabilities : (len(words) + 1,) float64 array
-            Natural logarithms; they sum to that of the sentence's probability. From the first word on that
-            cannot follow, they are -inf.
+            Natural logarithms, whose sum is the log probability of the sentence. They are -inf from the first
+            word that the grammar does not allow.
         """
         result = np.full(len(words) + 1, -np.inf)
         futures = {(self.start,): 1.0}
@@ -83,7 +84,7 @@ class Grammar:
         return result
 
     def _after(self, futures: dict[tuple, float], word: str) -> dict[tuple, float]:
-        """Return what may be to come after a word, with the joint probability of the word."""
+        """Return the symbols that can remain after a word, each with the joint probability of the word."""
         after: dict[tuple, float] = {}
         for future, weight in futures.items():
             if future:
@@ -93,22 +94,22 @@ class Grammar:
         return after
 
     def _find_beginnings(self, symbol: Symbol) -> dict[str, dict[tuple, float]]:
-        """Return with which words a symbol can begin, and for each, what is left and how likely that is."""
+        """Return the words that a symbol can begin with; for each, what remains and its probability."""
         if isinstance(symbol, str):
             return {symbol: {(): 1.0}}
-        found: dict[str, dict[tuple, float]] = {}
+        beginnings: dict[str, dict[tuple, float]] = {}
         bounds, expansions = self._expansions(symbol)
         for weight, (head, *tail) in zip(np.diff(bounds, prepend=0.0).tolist(), expansions, strict=True):
             for word, rests in self._beginnings(head).items():
-                place = found.setdefault(word, {})
+                remaining = beginnings.setdefault(word, {})
                 for rest, probability in rests.items():
                     key = (*rest, *tail)
-                    place[key] = place.get(key, 0.0) + weight * probability
-        return found
+                    remaining[key] = remaining.get(key, 0.0) + weight * probability
+        return beginnings
 
 
 def _expansions(symbol: tuple) -> tuple[list[float], list[list[Symbol]]]:
-    """Return the alternatives of a symbol with the running sums of their probabilities."""
+    """Return the cumulative probabilities of the alternatives of a symbol, and the alternatives."""
     rule, *arguments = symbol
     weights, expansions = zip(*rule(*arguments), strict=True)
     total = sum(weights)

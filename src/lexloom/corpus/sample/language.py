@@ -1,9 +1,10 @@
 """The sample language: a small English whose probabilities are known.
 
-There is something to find at every distance: verbs agree with their subject across relative clauses, tenses
-with the moment that opened the sentence, pronouns with gender and number. Frequencies within a kind are
-Zipf-like. One pair of words in seven keeps company, a checksum says which: each noun has verbs, adjectives
-and countries that it prefers, and shares them with its plural and with its counterpart of the other gender.
+It has regularities at every distance: verbs agree with their subject across relative clauses, tenses with the
+word for a time that opens the sentence, and pronouns in gender and number. Frequencies within a kind follow
+Zipf's law. About one pair of words in seven, chosen by a checksum, prefer each other. So each noun has its
+own verbs, adjectives and countries, and shares them with its plural and with its counterpart of the other
+gender.
 """
 
 import zlib
@@ -14,14 +15,14 @@ from lexloom.corpus.sample import lexicon
 from lexloom.corpus.sample.grammar import Alternatives
 from lexloom.corpus.sample.lexicon import Noun, Verb
 
-_COMPANY = 10.0
+_COMPANY = 10.0  # how much likelier a preferred word is
 
 _PERSONS = [*chain.from_iterable(lexicon.COUPLES), *lexicon.NOUNS["person"]]
 _NOUNS = {**lexicon.NOUNS, "person": _PERSONS, "name": lexicon.NAMES}
 _NUMBER_WEIGHTS = {"singular": 3.0, "plural": 2.0}
 _SUBJECT_WEIGHTS = {"person": 5.0, "animal": 3.0, "thing": 1.3, "food": 0.9, "place": 0.8, "name": 2.0}
 
-# Of each group of verbs: who does it, to what, and how often.
+# For each group of verbs: kinds of subjects, kinds of objects, and the relative frequency.
 _VERB_GROUPS = {
     "move": (("person", "animal"), (), 3.0),
     "happen": (("food", "thing", "place"), (), 2.0),
@@ -48,7 +49,7 @@ def keeps_company(one: str, other: str) -> bool:
 
 
 def _weights(families: list[str], company: str | None = None) -> list[float]:
-    """Return Zipf-Mandelbrot probabilities by rank, raised for words that keep company with `company`."""
+    """Return Zipf-Mandelbrot probabilities by rank, higher for words that `company` prefers."""
     weights = [
         (_COMPANY if company and keeps_company(company, family) else 1.0) / (rank + 3)
         for rank, family in enumerate(families)
@@ -71,7 +72,7 @@ def _choice(words: list[str], company: str | None = None) -> Alternatives:
 
 
 def sentence() -> Alternatives:
-    """Return the alternatives of a whole line."""
+    """Return a whole line."""
     plain = [(4.0, [(clause, tense)]) for tense in lexicon.TENSES]
     timed = [(1.0, [(moment, tense), (clause, tense)]) for tense in lexicon.TENSES]
     return [*plain, *timed, (0.4, [(capital,)])]
@@ -88,44 +89,44 @@ def capital() -> Alternatives:
 
 
 def clause(tense: str) -> Alternatives:
-    """Return a subject and what it does."""
-    found: Alternatives = []
+    """Return a subject and its predicate."""
+    alternatives: Alternatives = []
     for kind, share in _SUBJECT_WEIGHTS.items():
         for weight, noun in _weighted_nouns(kind):
-            found += _subjects(share * weight, noun, tense)
-    return found
+            alternatives += _subjects(share * weight, noun, tense)
+    return alternatives
 
 
 def _subjects(weight: float, noun: Noun, tense: str) -> Alternatives:
     if noun in lexicon.NAMES:
         return [(5 * weight, [noun.singular, (predicate, noun, "singular", tense)])]
-    found: Alternatives = [
+    alternatives: Alternatives = [
         (weight * share, [(noun_phrase, noun, number), (predicate, noun, number, tense)])
         for number, share in _NUMBER_WEIGHTS.items()
     ]
     if noun.kind in ("person", "animal"):
         pair = [(noun_phrase, noun, "singular"), "and", (phrase, noun.kind, noun.family, "singular")]
-        found.append((0.5 * weight, [*pair, (predicate, noun, "plural", tense)]))
-    return found
+        alternatives.append((0.5 * weight, [*pair, (predicate, noun, "plural", tense)]))
+    return alternatives
 
 
 def predicate(noun: Noun, number: str, tense: str) -> Alternatives:
-    """Return what a subject does, with a word on how or when."""
+    """Return a predicate, sometimes with an adverb or a word for a time."""
     does = (action, noun, number, tense)
     return [(6.0, [does]), (1.0, [(adverb, noun.family), does]), (0.7, [does, (moment, tense)])]
 
 
 def action(noun: Noun, number: str, tense: str) -> Alternatives:
-    """Return a verb that agrees with its subject, and what the verb takes."""
-    found: Alternatives = [(2.5, [lexicon.COPULAS[number, tense], (quality, noun)])]
+    """Return a verb that agrees with its subject, and the complements of the verb."""
+    alternatives: Alternatives = [(2.5, [lexicon.COPULAS[number, tense], (quality, noun)])]
     for group, (subjects, _, share) in _VERB_GROUPS.items():
         if noun.kind in subjects:
             for weight, verb in _weighted_verbs(group, noun.family):
                 form = verb.form(number, tense)
-                found += [
+                alternatives += [
                     (share * weight * part, [form, *rest]) for part, rest in _complements(verb, noun, number)
                 ]
-    return found
+    return alternatives
 
 
 def _complements(verb: Verb, noun: Noun, number: str) -> Alternatives:
@@ -140,54 +141,54 @@ def _complements(verb: Verb, noun: Noun, number: str) -> Alternatives:
 
 
 def target(verb: Verb, noun: Noun, number: str) -> Alternatives:
-    """Return the object of a verb; its pronouns agree with the subject."""
+    """Return the object of a verb; pronouns in it agree with the subject."""
     kinds = _VERB_GROUPS[verb.group][1]
-    found: Alternatives = []
+    alternatives: Alternatives = []
     for kind in kinds:
-        found.append((1.0 / len(kinds), [(phrase, kind, verb.plural, "any")]))
+        alternatives.append((1.0 / len(kinds), [(phrase, kind, verb.plural, "any")]))
         if kind != "name":
             owned = [(possessive, noun, number), (possession, kind, verb.plural)]
-            found.append((0.2 / len(kinds), owned))
+            alternatives.append((0.2 / len(kinds), owned))
     if verb.group in ("perceive", "meet"):
-        found.append((0.12, [(reflexive, noun, number)]))
-    return found
+        alternatives.append((0.12, [(reflexive, noun, number)]))
+    return alternatives
 
 
 def noun_phrase(noun: Noun, number: str) -> Alternatives:
-    """Return a noun with its determiner and what describes it."""
+    """Return a noun with a determiner and modifiers."""
     return [(1.0, [(determiner, number), (nominal, noun, number)])]
 
 
 def nominal(noun: Noun, number: str) -> Alternatives:
-    """Return a noun with what describes it."""
+    """Return a noun with modifiers."""
     form = noun.form(number)
-    found: Alternatives = [
+    alternatives: Alternatives = [
         (8.0, [form]),
         (4.0, [(adjective, noun), form]),
         (2.2, [form, (relative, noun, number)]),
         (0.8, [form, (whereabouts, noun.family)]),
     ]
     if noun.kind in ("person", "food"):
-        found.append((1.0, [(nationality, noun.family), form]))
+        alternatives.append((1.0, [(nationality, noun.family), form]))
     if noun.kind == "person":
-        found.append((0.7, [form, "from", (home, noun.family)]))
-    return found
+        alternatives.append((0.7, [form, "from", (home, noun.family)]))
+    return alternatives
 
 
 def relative(noun: Noun, number: str) -> Alternatives:
-    """Return a relative clause whose subject or object is the noun before it."""
+    """Return a relative clause in which the preceding noun is the subject or the object."""
     pronoun = "who" if noun.kind == "person" else "which"
-    found: Alternatives = [(1.5, [pronoun, (action, noun, number, tense)]) for tense in lexicon.TENSES]
+    alternatives: Alternatives = [(1.5, [pronoun, (action, noun, number, tense)]) for tense in lexicon.TENSES]
     for kind in ("person", "animal"):
         for weight, other in _weighted_nouns(kind, noun.family):
             for other_number, tense in product(lexicon.NUMBERS, lexicon.TENSES):
                 does = (transitive, other, other_number, tense, noun.kind)
-                found.append((0.25 * weight, [pronoun, (noun_phrase, other, other_number), does]))
-    return found
+                alternatives.append((0.25 * weight, [pronoun, (noun_phrase, other, other_number), does]))
+    return alternatives
 
 
 def transitive(noun: Noun, number: str, tense: str, kind: str) -> Alternatives:
-    """Return a verb whose object, of a kind, stands elsewhere."""
+    """Return a verb without its object, which is of that kind and elsewhere in the sentence."""
     return [
         (share * weight, [verb.form(number, tense)])
         for group, (subjects, objects, share) in _VERB_GROUPS.items()
@@ -197,7 +198,7 @@ def transitive(noun: Noun, number: str, tense: str, kind: str) -> Alternatives:
 
 
 def phrase(kind: str, company: str, number: str) -> Alternatives:
-    """Return a noun phrase of a kind, of one or "any" number, chosen by the company it keeps."""
+    """Return a noun phrase of a kind, in one number or "any"; words that `company` prefers are likelier."""
     if kind == "name":
         return [(weight, [noun.singular]) for weight, noun in _weighted_nouns(kind, company)]
     return [
@@ -209,7 +210,7 @@ def phrase(kind: str, company: str, number: str) -> Alternatives:
 
 
 def possession(kind: str, company: str) -> Alternatives:
-    """Return a noun that follows a possessive."""
+    """Return a noun to follow a possessive."""
     return [
         (weight * _NUMBER_WEIGHTS[number], [noun.form(number)])
         for weight, noun in _weighted_nouns(kind, company)
@@ -218,7 +219,7 @@ def possession(kind: str, company: str) -> Alternatives:
 
 
 def quality(noun: Noun) -> Alternatives:
-    """Return what follows a form of "to be"."""
+    """Return a complement of "to be"."""
     larger = [(comparative, noun.family), "than", (phrase, noun.kind, noun.family, "any")]
     return [(2.0, [(adjective, noun)]), (1.0, larger), (0.7, [(whereabouts, noun.family)])]
 
@@ -234,14 +235,14 @@ def adjective(noun: Noun) -> Alternatives:
 
 
 def comparative(company: str) -> Alternatives:
-    """Return a comparative, chosen like its adjective."""
+    """Return a comparative, with the probabilities of its adjective."""
     sizes = lexicon.ADJECTIVES["size"]
     weights = _weights([size.plain for size in sizes], company)
     return [(weight, [size.comparative]) for weight, size in zip(weights, sizes, strict=True)]
 
 
 def whereabouts(company: str) -> Alternatives:
-    """Return a preposition and a place."""
+    """Return a prepositional phrase of place."""
     return [(1.0, [(preposition,), (phrase, "place", company, "any")]), (0.3, ["in", (home, company)])]
 
 
@@ -257,7 +258,7 @@ def home(company: str) -> Alternatives:
 
 
 def destination(company: str) -> Alternatives:
-    """Return where a journey ends."""
+    """Return the destination of a journey."""
     return [(1.0, [(home, company)]), (0.7, [(phrase, "place", company, "any")])]
 
 
@@ -269,7 +270,7 @@ def nationality(company: str) -> Alternatives:
 
 
 def determiner(number: str) -> Alternatives:
-    """Return an article, a number or the like; the article is as frequent as all others."""
+    """Return an article, a number or the like; the article is as frequent as all others together."""
     article, *others = lexicon.DETERMINERS[number]
     return [(1.0, [article]), *_choice(others)]
 
@@ -285,7 +286,7 @@ def adverb(company: str) -> Alternatives:
 
 
 def moment(tense: str) -> Alternatives:
-    """Return a word for a time that fits a tense."""
+    """Return a word for a time that agrees with a tense."""
     return _choice(lexicon.MOMENTS[tense])
 
 

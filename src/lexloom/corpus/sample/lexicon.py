@@ -1,7 +1,7 @@
-"""The words of the sample language, by kind and in all their forms, the frequent ones first.
+"""The words of the sample language, by kind and in all forms, the most frequent first.
 
-Regular forms are derived; irregular ones are written out, parted by slashes. Each entry is one object, and
-compared by identity.
+Regular forms are derived. Irregular forms are written out, separated by slashes. Each entry is one object;
+entries are compared by identity.
 """
 
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ TENSES = ("present", "past")
 
 @dataclass(frozen=True, eq=False)
 class Noun:
-    """A noun. Two nouns with the same `family`, like king and queen, keep the same company."""
+    """A noun. Nouns of the same `family`, such as king and queen, prefer the same words."""
 
     family: str
     kind: str
@@ -21,13 +21,13 @@ class Noun:
     plural: str
 
     def form(self, number: str) -> str:
-        """Return the word of a grammatical number."""
+        """Return the form for a grammatical number."""
         return self.singular if number == "singular" else self.plural
 
 
 @dataclass(frozen=True, eq=False)
 class Verb:
-    """A verb; `group` says who does it to what."""
+    """A verb; its `group` determines the possible subjects and objects."""
 
     group: str
     singular: str
@@ -35,13 +35,13 @@ class Verb:
     past: str
 
     def form(self, number: str, tense: str) -> str:
-        """Return the word that agrees with a subject of a number."""
+        """Return the form that agrees with a subject of that number, in that tense."""
         return self.past if tense == "past" else self.singular if number == "singular" else self.plural
 
 
 @dataclass(frozen=True, eq=False)
 class Adjective:
-    """An adjective; `comparative` is None where the sample language has none."""
+    """An adjective; `comparative` is None if the sample language does not use it."""
 
     group: str
     plain: str
@@ -50,14 +50,14 @@ class Adjective:
 
 @dataclass(frozen=True, eq=False)
 class Country:
-    """A country, its capital, and the adjective for what comes from it."""
+    """A country, its capital and its adjective."""
 
     name: str
     capital: str
     adjective: str
 
 
-# male/female, each with its plural where that is irregular: man:men/woman:women
+# male/female, each with its plural if that is irregular: man:men/woman:women
 _COUPLES = """
 man:men/woman:women king/queen boy/girl father/mother brother/sister husband/wife:wives son/daughter
 prince/princess uncle/aunt actor/actress grandfather/grandmother duke/duchess waiter/waitress lord/lady

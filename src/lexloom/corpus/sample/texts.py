@@ -1,4 +1,4 @@
-"""The sample corpus: texts in the sample language, and what is known of them."""
+"""The sample corpus: texts in the sample language, with their word classes and analogies."""
 
 from itertools import chain, permutations, zip_longest
 
@@ -21,7 +21,8 @@ def generate_texts(tokens: int, rng: np.random.Generator) -> dict[str, list[str]
     Parameters
     ----------
     tokens : int
-        Of all three together, with one for each line's end; a part ends with the line that fills its share.
+        The size of all three together: words, and one line end per line. A part ends with the line in which
+        it reaches its proportion.
     rng : Generator
     """
     return {name: _lines(share * tokens, rng) for name, share in _SHARES.items()}
@@ -61,16 +62,17 @@ def _lines(tokens: float, rng: np.random.Generator) -> list[str]:
 
 
 def perplexity(grammar: Grammar, lines: list[str]) -> float:
-    """Return the perplexity of lines under the grammar that made them, over all words and line ends.
+    """Return the perplexity of lines under the grammar that generated them, over all words and line ends.
 
-    It is the exponential of minus the mean log probability of a token given all tokens before it. No
-    model can expect a lower one: the grammar's probabilities are the true ones, and lines are independent.
+    It is the exponential of minus the mean log probability of a token, given all tokens before it. No model
+    can expect a lower one, because the probabilities of the grammar are the true ones and lines are
+    independent.
     """
     return float(np.exp(-np.concatenate([grammar.log_probabilities(line.split()) for line in lines]).mean()))
 
 
 def word_classes() -> dict[str, list[str]]:
-    """Return the words of each class, words that a distribution of neighbours should bring together."""
+    """Return the words of each class; words of a class should have similar vectors."""
     classes: dict[str, list[str]] = {}
     nouns = {**lexicon.NOUNS, "person": [*chain(*lexicon.COUPLES), *lexicon.NOUNS["person"]]}
     for kind, members in nouns.items():
@@ -100,7 +102,7 @@ def word_classes() -> dict[str, list[str]]:
 
 
 def analogies() -> list[tuple[str, str, str, str]]:
-    """Return analogies: the first word is to the second as the third is to the fourth."""
+    """Return analogies (a, b, c, d): a is to b as c is to d."""
     nouns, verbs = _in_turn(lexicon.NOUNS.values()), _in_turn(lexicon.VERBS.values())
     countries = lexicon.COUNTRIES
     relations = [
@@ -116,5 +118,5 @@ def analogies() -> list[tuple[str, str, str, str]]:
 
 
 def _in_turn(groups) -> list:
-    """Return the first of each group, then the second of each, and so on."""
+    """Return the first item of each group, then the second of each, and so on."""
     return [item for row in zip_longest(*groups) for item in row if item is not None]
