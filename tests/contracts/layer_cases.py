@@ -1,4 +1,4 @@
-"""Each layer, loss and optimizer, small, on any device, in any precision: for the tests that hold for all."""
+"""A small case of each layer, loss and optimizer, on any device, in any precision, for the contract tests."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from lexloom.training.optimizers import OPTIMIZERS, clip_factor
 
 @dataclass
 class Case:
-    """A layer (or loss) and what to call it with; `forward` fixes what a layer draws."""
+    """A layer or loss and its inputs; `forward` fixes the random numbers that the layer draws."""
 
     layer: Any
     inputs: tuple
@@ -21,7 +21,7 @@ class Case:
 
 
 class OneTuple:
-    """A recurrent layer that takes and returns its states beside x and y, as `check_layer` wants it."""
+    """A recurrent layer whose states are further inputs and outputs, as `check_layer` expects."""
 
     def __init__(self, cell: Any):
         self.cell = cell
@@ -39,7 +39,7 @@ class OneTuple:
 
 
 class SameDraw:
-    """A sampled softmax that draws the same each time."""
+    """A sampled softmax that always draws the same sample."""
 
     def __init__(self, output: Any):
         self.loss = sampled_softmax.SampledSoftmaxOutput(output, np.array([1, 0.3, 0.6, 0.2, 0.5]))
@@ -50,7 +50,7 @@ class SameDraw:
 
 
 class Maker:
-    """Makes random arrays and parameters of one precision on one device; equal for all of them."""
+    """Makes random arrays and parameters, equal on all devices and in all precisions."""
 
     def __init__(self, dtype: Any, move: Callable):
         self.rng = np.random.default_rng(7)
@@ -67,7 +67,7 @@ class Maker:
         return Parameter(name, self.array(*shape))
 
 
-IDS = [[1, 0, 1, 3], [4, -1, 1, 0]]  # repeats one, and one is absent
+IDS = [[1, 0, 1, 3], [4, -1, 1, 0]]  # with a repeated id and an absent one
 
 
 def layer_cases(dtype: Any = np.float64, move: Callable = lambda array: array) -> dict[str, Case]:
@@ -141,12 +141,12 @@ def _dropouts(make: Maker, x: tuple) -> dict[str, tuple]:
 
 
 def _drawing(layer: Any, *inputs: Any) -> Case:
-    """Return the case of a layer that draws the same each time."""
+    """Return the case of a layer that always draws the same random numbers."""
     return Case(layer, inputs, lambda *inputs: layer.forward(*inputs, rng=np.random.default_rng(1)))
 
 
 def loss_cases(dtype: Any = np.float64, move: Callable = lambda array: array) -> dict[str, Case]:
-    """Return the losses by name, each with a padded or absent target and a repeated one."""
+    """Return the losses by name, each with padding or an absent target, and a repeated target."""
     make = Maker(dtype, move)
     cases = {
         "SoftmaxCrossEntropy": (losses.SoftmaxCrossEntropy(), make.array(2, 4, 5), make.ids(IDS)),
@@ -191,7 +191,7 @@ def _weights(make: Maker, columns: int) -> list[Parameter]:
 
 
 def optimized(name, rows, move):
-    """Return a parameter after three clipped steps of an optimizer, with row gradients or dense ones."""
+    """Return a parameter after three clipped optimizer steps, with row gradients or dense gradients."""
     rng = np.random.default_rng(0)
     parameter = Parameter("W", move(rng.normal(size=(4, 3))))
     optimizer = OPTIMIZERS[name](weight_decay=0.1)

@@ -16,7 +16,7 @@ import numpy as np
 from lexloom.kernels.cpu.machine.compiled import njit
 from lexloom.kernels.cpu.machine.gemm import LANES, ROWS, multiply, padded, panel_count, panel_of, panel_start
 from lexloom.kernels.cpu.machine.math import sigmoid_row, tanh_row
-from lexloom.kernels.cpu.machine.phases import run_phases, share, tiles_of
+from lexloom.kernels.cpu.machine.phases import run_phases, tile_range, tiles_of
 from lexloom.kernels.cpu.machine.registers import (
     add_product,
     add_rows,
@@ -29,7 +29,7 @@ from lexloom.kernels.cpu.machine.registers import (
 from lexloom.kernels.reference.kernels import Reference
 
 _FORWARD, _BACKWARD = 4 * ROWS, 2 * ROWS  # streams of a tile, at least
-_ALONE_FLOPS = 1 << 25  # below, another thread comes too late to help
+_PARALLEL_FLOPS = 1 << 25  # below, another thread comes too late to help
 
 
 class Recurrent(Reference):
@@ -37,10 +37,10 @@ class Recurrent(Reference):
 
     def rnn(self, a: np.ndarray, h0: np.ndarray, Wh: np.ndarray) -> np.ndarray:
         """Return the hidden states of an Elman network; see `Reference.rnn`."""
-        if _is_plain(a, Wh):
+        if _needs_reference(a, Wh):
             return super().rnn(a, h0, Wh)
         (steps, streams, _), size = a.shape, len(Wh)
-        a, h0, Wh = _given(a, steps, streams, size), _given(h0, streams, size), _given(Wh, size, size)
+        a, h0, Wh = _checked(a, steps, streams, size), _checked(h0, streams, size), _checked(Wh, size, size)
         panels, h = _panels(Wh), np.empty_like(a)
         _run(_rnn, Wh, panel_count(len(Wh)), _FORWARD, a, h0, Wh, panels, h)
         return h
@@ -49,11 +49,11 @@ class Recurrent(Reference):
         self, dy: np.ndarray, dh: np.ndarray, h: np.ndarray, Wh: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
         """Go back through the steps of an Elman network; see `Reference.rnn_backward`."""
-        if _is_plain(h, Wh):
+        if _needs_reference(h, Wh):
             return super().rnn_backward(dy, dh, h, Wh)
         steps, streams, size = h.shape
-        dy, h = (_given(array, steps, streams, size) for array in (dy, h))
-        dh, Wh = _given(dh, streams, size), _given(Wh, size, size)
+        dy, h = (_checked(array, steps, streams, size) for array in (dy, h))
+        dh, Wh = _checked(dh, streams, size), _checked(Wh, size, size)
         panels, da, dh0 = _panels(Wh), np.empty_like(h), np.empty_like(dh)
         _run(_rnn_backward, Wh, panel_count(len(Wh)), _BACKWARD, dy, dh, h, Wh, panels, da, dh0)
         return da, dh0
@@ -62,11 +62,11 @@ class Recurrent(Reference):
         self, a: np.ndarray, h0: np.ndarray, c0: np.ndarray, Wh: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return the gates, hidden states and cells of an LSTM; see `Reference.lstm`."""
-        if _is_plain(a, Wh):
+        if _needs_reference(a, Wh):
             return super().lstm(a, h0, c0, Wh)
         (steps, streams, _), size = a.shape, len(Wh)
-        a, Wh = _given(a, steps, streams, 4 * size), _given(Wh, size, 4 * size)
-        h0, c0 = _given(h0, streams, size), _given(c0, streams, size)
+        a, Wh = _checked(a, steps, streams, 4 * size), _checked(Wh, size, 4 * size)
+        h0, c0 = _checked(h0, streams, size), _checked(c0, streams, size)
         panels, gates = _panels_by_units(Wh), np.empty_like(a)
         h, c = (np.empty((steps, streams, size), np.float32) for _ in range(2))
         _run(_lstm, Wh, len(panels), _FORWARD, a, h0, c0, Wh, panels, gates, h, c)
@@ -83,12 +83,12 @@ class Recurrent(Reference):
         Wh: np.ndarray,
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Go back through the steps of an LSTM; see `Reference.lstm_backward`."""
-        if _is_plain(gates, Wh):
+        if _needs_reference(gates, Wh):
             return super().lstm_backward(dy, dh, dc, gates, c, c0, Wh)
         steps, streams, size = c.shape
-        gates, Wh = _given(gates, steps, streams, 4 * size), _given(Wh, size, 4 * size)
-        dy, c = (_given(array, steps, streams, size) for array in (dy, c))
-        dh, dc, c0 = (_given(array, streams, size) for array in (dh, dc, c0))
+        gates, Wh = _checked(gates, steps, streams, 4 * size), _checked(Wh, size, 4 * size)
+        dy, c = (_checked(array, steps, streams, size) for array in (dy, c))
+        dh, dc, c0 = (_checked(array, streams, size) for array in (dh, dc, c0))
         panels, da, dh0 = _panels(Wh), np.empty_like(gates), np.empty_like(dh)
         dcs = _alternating(dc, len(dy))
         arrays = dy, dh, dcs, gates, c, c0, Wh, panels, da, dh0
@@ -99,11 +99,11 @@ class Recurrent(Reference):
         self, a: np.ndarray, h0: np.ndarray, Wh: np.ndarray, bhn: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return the gates, hidden states of a GRU and what its reset gate scales; see `Reference.gru`."""
-        if _is_plain(a, Wh):
+        if _needs_reference(a, Wh):
             return super().gru(a, h0, Wh, bhn)
         (steps, streams, _), size = a.shape, len(Wh)
-        a, Wh = _given(a, steps, streams, 3 * size), _given(Wh, size, 3 * size)
-        h0, bhn = _given(h0, streams, size), _given(bhn, size)
+        a, Wh = _checked(a, steps, streams, 3 * size), _checked(Wh, size, 3 * size)
+        h0, bhn = _checked(h0, streams, size), _checked(bhn, size)
         panels, gates = _panels_by_units(Wh), np.empty_like(a)
         h, inner = (np.empty((steps, streams, size), np.float32) for _ in range(2))
         _run(_gru, Wh, len(panels), _FORWARD, a, h0, Wh, bhn[None], panels, gates, h, inner)
@@ -120,12 +120,12 @@ class Recurrent(Reference):
         Wh: np.ndarray,
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Go back through the steps of a GRU; see `Reference.gru_backward`."""
-        if _is_plain(gates, Wh):
+        if _needs_reference(gates, Wh):
             return super().gru_backward(dy, dh, gates, inner, h, h0, Wh)
         steps, streams, size = h.shape
-        gates, Wh = _given(gates, steps, streams, 3 * size), _given(Wh, size, 3 * size)
-        dy, inner, h = (_given(array, steps, streams, size) for array in (dy, inner, h))
-        dh, h0 = (_given(array, streams, size) for array in (dh, h0))
+        gates, Wh = _checked(gates, steps, streams, 3 * size), _checked(Wh, size, 3 * size)
+        dy, inner, h = (_checked(array, steps, streams, size) for array in (dy, inner, h))
+        dh, h0 = (_checked(array, streams, size) for array in (dh, h0))
         panels, da, da_hidden = _panels(Wh), np.empty_like(gates), np.empty_like(gates)
         directly, dh0 = _alternating(np.zeros_like(dh), len(dy)), np.empty_like(dh)
         arrays = dy, dh, directly, gates, inner, h, h0, Wh, panels, da, da_hidden, dh0
@@ -133,11 +133,11 @@ class Recurrent(Reference):
         return da, da_hidden, dh0 + directly[0]
 
 
-def _is_plain(a: np.ndarray, Wh: np.ndarray) -> bool:
+def _needs_reference(a: np.ndarray, Wh: np.ndarray) -> bool:
     return a.dtype != np.float32 or len(Wh) < LANES
 
 
-def _given(array: np.ndarray, *shape: int) -> np.ndarray:
+def _checked(array: np.ndarray, *shape: int) -> np.ndarray:
     """Return an array as compiled code reads it; refuse another shape, beyond which that would read."""
     if array.shape != shape:
         raise ValueError(f"expected an array {shape}, not {array.shape}")
@@ -171,7 +171,7 @@ def _run(
     """
     steps, streams, _ = arrays[0].shape
     parts = max(1, streams // tile_streams)
-    max_threads = 1 if 2 * steps * streams * Wh.size < _ALONE_FLOPS else panels * parts
+    max_threads = 1 if 2 * steps * streams * Wh.size < _PARALLEL_FLOPS else panels * parts
     run_phases(partial(kernel, *arrays, parts), steps + 2, panels * parts, max_threads)
 
 
@@ -189,7 +189,7 @@ def _lay_out(Wh, tile, tiles, panels):
     size = len(Wh)
     for number in range(panel_count(size)):
         panel, first = panel_of(panels, size, size, number), panel_start(size, number)
-        for k in range(*share(size, tile, tiles)):
+        for k in range(*tile_range(size, tile, tiles)):
             for column in range(0, panel.shape[1], LANES):
                 store_row(panel, k, column, load_row(Wh, k, _unit(first + column, size)))
 
@@ -197,7 +197,7 @@ def _lay_out(Wh, tile, tiles, panels):
 @njit(nogil=True, cache=True)
 def _lay_out_transposed(Wh, tile, tiles, panels):
     size, inner = Wh.shape
-    start, last = share(inner, tile, tiles)
+    start, last = tile_range(inner, tile, tiles)
     for number in range(panel_count(size)):
         panel, first = panel_of(panels, inner, size, number), panel_start(size, number)
         for some in range(start, last, LANES):  # of the panel, which stay in the first cache
@@ -210,7 +210,7 @@ def _lay_out_transposed(Wh, tile, tiles, panels):
 @njit(nogil=True, cache=True)
 def _lay_out_by_units(Wh, tile, tiles, panels):
     size = len(Wh)
-    for k in range(*share(size, tile, tiles)):
+    for k in range(*tile_range(size, tile, tiles)):
         for number in range(len(panels)):
             unit = _unit(number * LANES, size)
             for gate in range(Wh.shape[1] // size):
@@ -263,7 +263,7 @@ def _rnn(a, h0, Wh, panels, h, parts, progress, start):
     for t in range(steps):
         before = h[t - 1] if t else h0
         for tile in tiles_of(progress[t + 1], start):
-            first, last = share(streams, tile % parts, parts)
+            first, last = tile_range(streams, tile % parts, parts)
             sums = _product(before[first:last], panel_of(panels, size, size, tile // parts))
             _rnn_units(sums, a[t, first:last], h[t, first:last], panel_start(size, tile // parts))
 
@@ -284,7 +284,7 @@ def _rnn_backward(dy, dh, h, Wh, panels, da, dh0, parts, progress, start):
         _lay_out_transposed(Wh, tile, progress.shape[1] - 1, panels)
     for t in range(steps - 1, -2, -1):
         for tile in tiles_of(progress[t + 2], start):
-            first, last = share(streams, tile % parts, parts)
+            first, last = tile_range(streams, tile % parts, parts)
             unit = panel_start(size, tile // parts)
             after = da[min(t + 1, steps - 1), first:last]
             part = _dh(dh[first:last], after, panels, tile // parts, t == steps - 1)
@@ -312,7 +312,7 @@ def _lstm(a, h0, c0, Wh, panels, gates, h, c, parts, progress, start):
     for t in range(steps):
         h_before, c_before = (h[t - 1], c[t - 1]) if t else (h0, c0)
         for tile in tiles_of(progress[t + 1], start):
-            first, last = share(streams, tile % parts, parts)
+            first, last = tile_range(streams, tile % parts, parts)
             sums = _product(h_before[first:last], panels[tile // parts])
             unit, now = _unit(tile // parts * LANES, size), (t, slice(first, last))
             _lstm_units(sums, a[now], c_before[first:last], gates[now], h[now], c[now], unit)
@@ -343,7 +343,7 @@ def _lstm_backward(dy, dh, dcs, gates, c, c0, Wh, panels, da, dh0, parts, progre
     for t in range(steps - 1, -2, -1):
         c_before = c[t - 1] if t > 0 else c0
         for tile in tiles_of(progress[t + 2], start):
-            first, last = share(streams, tile % parts, parts)
+            first, last = tile_range(streams, tile % parts, parts)
             unit = panel_start(size, tile // parts)
             after = da[min(t + 1, steps - 1), first:last]
             part = _dh(dh[first:last], after, panels, tile // parts, t == steps - 1)
@@ -401,7 +401,7 @@ def _gru(a, h0, Wh, bhn, panels, gates, h, inner, parts, progress, start):
     for t in range(steps):
         before = h[t - 1] if t else h0
         for tile in tiles_of(progress[t + 1], start):
-            first, last = share(streams, tile % parts, parts)
+            first, last = tile_range(streams, tile % parts, parts)
             sums = _product(before[first:last], panels[tile // parts])
             unit, now = _unit(tile // parts * LANES, size), (t, slice(first, last))
             _gru_units(sums, a[now], bhn, before[first:last], gates[now], h[now], inner[now], unit)
@@ -433,7 +433,7 @@ def _gru_backward(
     for t in range(steps - 1, -2, -1):
         before = h[t - 1] if t > 0 else h0
         for tile in tiles_of(progress[t + 2], start):
-            first, last = share(streams, tile % parts, parts)
+            first, last = tile_range(streams, tile % parts, parts)
             unit = panel_start(size, tile // parts)
             some, now = slice(first, last), (t, slice(first, last))
             after = da_hidden[min(t + 1, steps - 1), some]
