@@ -1,4 +1,19 @@
-"""Co-occurrence counts on the CPU."""
+"""Co-occurrence counts on the CPU.
+
+For a text ids (N,) and the weights (W,) of the distances 1 to W::
+
+    counts[u, v] = sum of weights[d - 1] over all pairs of places at distance d that have the words u and v
+
+The result is in CSR form. The reference adds each pair to a dense (V, V) matrix. From there to here:
+
+1. Row by row. The places of a word are known in advance, so a row needs one dense array of V sums, which
+   stays in the cache, and the matrix is never dense.
+2. Integer weights. Sums of integers are exact in any order, so rows can be computed on any thread.
+3. The columns of a row are sorted in a bit set, which takes time in proportion to their number. On one
+   thread, 1 to 3 made counting three to five times as fast as SciPy (windows 2, 5 and 10).
+4. A finished tile is moved to its final place at once. This halves the memory, and a fresh process takes
+   three quarters of the time.
+"""
 
 from threading import Lock
 

@@ -1,4 +1,9 @@
-"""Dense matrix products and QR decompositions on the CPU: BLAS and LAPACK on tiles."""
+"""Dense matrix products and QR decompositions on the CPU: BLAS and LAPACK on tiles.
+
+The reference calls BLAS for a whole matrix. Here, the result is cut into tiles, each computed by BLAS on one
+thread: BLAS's own threads would change the bits with their number. Since BLAS copies its operands for each
+tile, tiles are as large as the number of threads allows.
+"""
 
 import numpy as np
 from scipy import linalg

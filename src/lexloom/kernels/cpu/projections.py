@@ -1,7 +1,13 @@
 """Projection of a few columns onto a space of many vectors on the CPU (Gram-Schmidt).
 
-BLAS copies its operands before it multiplies. With 16 columns, that takes longer than the product. So here
-the vectors are read in place, four at a time.
+For orthonormal vectors (N, K) and x (N, D)::
+
+    coefficients (K, D) = vectors' x          rest (N, D) = x - vectors coefficients
+
+The reference leaves both products to BLAS, which copies its operands first. With D = 16 columns, that takes
+longer than the products themselves. Here, the vectors are read in place, and four of them (or four rows of x)
+at a time: their sums stay in registers, and each row of x is loaded once for all four. The first product is
+summed in tiles of rows, and the tiles are added in order, so the bits do not depend on threads.
 """
 
 import numpy as np

@@ -18,8 +18,8 @@ reference/recurrent.py has the formulas of the cells and the plain loop over t. 
 4. A few streams are padded to ROWS streams. So the bits of a stream do not depend on the others, and
    evaluating a text as one stream takes a third less time than with the plain loop.
 
-The products with the inputs, x Wx, are not computed here but once over all steps, by BLAS. float64, and layers
-of fewer than LANES units, fall back to the reference implementation.
+The products with the inputs, x Wx, are not computed here but once over all steps, by BLAS. float64, and
+layers of fewer than LANES units, fall back to the reference implementation.
 """
 
 from collections.abc import Callable

@@ -1,10 +1,27 @@
 """The output layer with softmax cross-entropy on the CPU, by blocks of tokens and groups of words.
 
-Scores have a row for each word and a column for each token. While the scores of a group are in the cache,
-they become exponentials; the sums of all groups then give the logarithm of each token (Milakov & Gimelshein
-2018). A second pass turns the exponentials of a group into gradients, and multiplies them by the tokens and
-the words. So each exponential is computed once, no pass over the scores is made on its own, and the table of
-words takes part in all products as it is in memory.
+For tokens x (N, H), weights W (H, V), b (V,) and targets (N,)::
+
+    scores  = x W + b                                                    (N, V)
+    losses  = log(sum over the words of exp(scores)) - scores[target]    (N,)
+    dscores = (softmax(scores) - one_hot(targets)) * weight              (N, V)
+    dx = dscores W'      dW = x' dscores      db = sum of the rows of dscores
+
+Here the scores are transposed: a row for each word, a column for each token. From the reference to here:
+
+1. Blocks of tokens. The scores of the whole batch and their gradients were the largest arrays of training.
+   Now only those of one block exist (tiles.py), and the reference does the same.
+2. Groups of 80 words. The scores of a group stay in the L2 cache while they become exponentials, relative to
+   the largest score of the group. The sums of all groups give the log_sums (Milakov & Gimelshein 2018,
+   "Online normalizer calculation for softmax"). In a second pass, the exponentials of a group become
+   gradients by one factor for each token, and are multiplied by the tokens and the words. So each exponential
+   is computed once, and there is no pass over the scores except with a product.
+3. Our own products (machine/gemm.py). BLAS copies both matrices of each small product. Here, the tokens are
+   copied once for all groups, and the table of words is read in place. A training step took a fifth less time
+   with 100 hidden units, and a tenth less with 650.
+4. One call for each block. Waking a thread takes 100 to 150 us, so the threads go through the phases of a
+   block together (machine/phases.py).
+5. The squares of dW are summed while its rows are in the cache, so that the gradient norm needs no pass.
 """
 
 import math

@@ -1,9 +1,21 @@
 """CBOW and skip-gram with negative sampling on the CPU: loss and row gradients.
 
-A batch is cut into pieces of the text, and a piece into strips of positions that stay in the cache. The
-windows of CBOW are differences of running sums, so that the cost does not depend on their size. A block of
-positions and the samples that it shares are multiplied as small matrices. A piece sums the gradients of each
-of its words.
+For tables W_in, W_out (V, D) and B positions of a text, h is a hidden vector: the mean of the input rows in
+the window (CBOW), or the input row of the word at the position (skip-gram)::
+
+    loss = sum of -log sigmoid(W_out[word] . h)                 word to predict
+         + weight * sum of -log sigmoid(-W_out[sample] . h)     samples, shared by a block of positions
+
+`Reference.cbow` and `Reference.skip_gram` define the weights and the gradients. From there to here:
+
+1. Pieces and strips. A batch is cut into pieces of about 1,024 positions, each on one thread, and a piece
+   into strips of 64 positions, whose vectors stay in the cache from the windows to the gradients.
+2. Matrix products with shared samples. A block of positions and its samples are multiplied as small matrices,
+   which is as fast as large products. They take a third of the time of a piece.
+3. Windows as differences of running sums. A window of CBOW costs four rows, whatever its size; its gradients
+   are spread in the same way, by running sums of differences.
+4. Gradients summed by piece. Each piece numbers its distinct words and sums their gradients in one small
+   array, so no two threads write to the same row, and the optimizer reads each row of a piece once.
 """
 
 from collections.abc import Callable

@@ -1,7 +1,15 @@
 """The steps of CBOW and skip-gram on a strip of text, compiled into the two functions of word2vec.py.
 
 A strip of B positions has window + B + window words: those at the positions and a window on either side. The
-width of rows is a multiple of WIDTH, with zeros beyond the dimension of the table.
+width of rows is a multiple of WIDTH, with zeros beyond the dimension D of the table, so that a row is a whole
+number of vectors (machine/registers.py). CBOW uses, with r[k] the sum of the input rows of the first k
+words::
+
+    h[n]  = (r[last] - r[n + 1] + r[n] - r[first]) / count       mean over the window of n, without its middle
+    dr    = running sum of changes: dh[n] / count is added at `first` and subtracted at `last`
+
+Loss and derivative of a score s are log(1 + exp(-s)) and -sigmoid(-s) for a word to predict, log(1 + exp(s))
+and sigmoid(s) for a sample. log1p is a polynomial (machine/math.py), so that the compiler can vectorize it.
 """
 
 import numpy as np

@@ -1,5 +1,8 @@
 // CBOW and skip-gram with negative sampling on a CUDA device: the loss and the row gradients of a batch.
 //
+//     loss = sum of log(1 + exp(-w . h))              h a hidden vector, w the output row of a word to predict
+//          + WEIGHT * sum of log(1 + exp(w . h))      w the output row of a sample
+//
 // A tile is up to TILE neighbouring positions of the text, within one block of positions that share their
 // samples. It has an input row for each word that contributes to a hidden vector, and an output row for each
 // word that hidden vectors are compared with: first the samples, then the words to predict. A thread block

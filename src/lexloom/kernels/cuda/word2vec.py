@@ -1,5 +1,8 @@
 """CBOW and skip-gram with negative sampling on a CUDA device, computed by word2vec.cu.
 
+The formulas are those of `Reference.cbow` and `Reference.skip_gram`, which take dozens of launches for a
+batch in CuPy. Here it is three kernels of our own and a sort.
+
 Which places of a batch belong to which row of a table depends on the words alone. This is computed first,
 since the host waits for the number of rows. The kernels that take time are launched after that, and the host
 continues meanwhile.

@@ -1,10 +1,20 @@
 """Matrix products for use inside compiled kernels, on one thread.
 
-A product a @ b is computed in register blocks, as in BLAS (Goto & van de Geijn 2008): ROWS rows of a times
-one panel of b, a few vectors of columns, whose sums stay in vector registers. BLAS copies both matrices into
-panels at each call. Here, a matrix that is used more than once is copied once, and one that is in the cache
-already is read in place. Each element is a sum over k in ascending order, so its bits do not depend on how
-the work is cut.
+For a (M, K) and b (K, N)::
+
+    out[m, n] = sum over k of a[m, k] * b[k, n]        out (M, N)
+
+From this loop to here:
+
+1. Register blocks, as in BLAS (Goto & van de Geijn 2008, "Anatomy of high-performance matrix
+   multiplication"). ROWS x VECTORS vectors of sums stay in registers for all k. A step of k loads VECTORS
+   vectors of b and ROWS numbers of a for ROWS x VECTORS fused multiply-adds; the loop above loads both
+   factors for each. Numba does not keep such a block in registers, so it is written as LLVM instructions.
+2. Panels. The columns of b that a block uses are copied next to each other, one row of the panel after the
+   other, so that they are read in order. BLAS copies both matrices at each call. Here, a matrix that is used
+   more than once is copied once, and one that is in the cache already is read in place.
+
+Each element is a sum over k in ascending order, so its bits do not depend on how the work is cut.
 """
 
 import llvmlite.binding as llvm
