@@ -207,7 +207,7 @@ def _weights(make: Maker, columns: int) -> list[Parameter]:
 
 
 def optimized(name, rows, move):
-    """Return a parameter after three clipped steps of an optimizer, with row gradients or dense ones."""
+    """Return a parameter after three clipped optimizer steps, with row gradients or dense gradients."""
     rng = np.random.default_rng(0)
     parameter = Parameter("W", move(rng.normal(size=(4, 3))))
     optimizer = OPTIMIZERS[name](weight_decay=0.1)
