@@ -10,6 +10,7 @@ keep what an earlier one found; then scale_report.py prints the table and draws 
 import argparse
 import json
 import os
+import shlex
 import subprocess
 import sys
 import tempfile
@@ -20,6 +21,9 @@ from pathlib import Path
 import yaml
 from scale_report import RESULTS, ROOT, report
 from zipf import LINE, write_zipf
+
+from lexloom.settings.command_line import as_options
+from lexloom.settings.configuration import Configuration
 
 TYPES = {1_000_000: 10_000, 10_000_000: 100_000, 100_000_000: 500_000}
 HELD_OUT = 1000
@@ -76,40 +80,30 @@ def measure_size(tokens: int, types: int, threads: int) -> list[dict]:
 
 def stages(folder: str, threads: int) -> Iterator[tuple[str, dict, list[str]]]:
     """Yield the name, the settings and the command line of each stage, in order, as the rules have them."""
-    sys.path.append("workflow")
-    from code_inputs import options
-
-    config = yaml.safe_load(Path("config/config.yaml").read_text(encoding="utf-8"))
+    configuration = Configuration.model_validate(yaml.safe_load(Path("config/config.yaml").read_text()))
 
     def command(script: str, output: str, settings: dict, *inputs: str) -> list[str]:
+        options = shlex.split(as_options(settings))
         paths = [f"{folder}/{name}" for name in inputs]
-        return [
-            f"scripts/{script}.py",
-            f"--output={folder}/{output}",
-            *options(settings).split(),
-            "--",
-            *paths,
-        ]
+        return [f"scripts/{script}.py", f"--output={folder}/{output}", *options, "--", *paths]
 
-    tokenize = {name: config["tokenize"][name] for name in ("sentence_end", "normalize")}
+    tokenize = configuration.tokenize.model_dump(include={"sentence_end", "normalize"})
     held_out = {name: f"{folder}/held_out.txt" for name in ("valid", "test")}
-    yield (
-        "tokenize",
-        tokenize,
-        command("corpus/tokenize_corpus", "corpus.h5", tokenize | held_out, "train.txt"),
-    )
+    text = command("corpus/tokenize_corpus", "corpus.h5", tokenize | held_out, "train.txt")
+    yield "tokenize", tokenize, text
 
-    count = {name: config["counts"][name] for name in ("window", "weighting", "subsample", "memory_mb")}
-    given = count | {"threads": threads}
-    yield "count", count, command("vectors/count_cooccurrences", "counts.h5", given, "corpus.h5")
+    count = configuration.counts.model_dump(exclude={"shards"})
+    counting = command("vectors/count_cooccurrences", "counts.h5", count | {"threads": threads}, "corpus.h5")
+    yield "count", count, counting
 
-    window = {"window": config["contexts"]["window"]}
+    window = dict(configuration.contexts)
     yield "contexts", window, command("vectors/create_contexts", "contexts.h5", window, "corpus.h5")
 
     for stage, name in (("CBOW", "cbow"), ("skip-gram", "skipgram")):
-        settings = config["word2vec"]["models"][name] | {"epochs": 1, "subsample": 0}
-        given = settings | {"seed": config["seed"], "threads": threads}
-        yield stage, settings | window, command("vectors/train_word2vec", f"{name}.h5", given, "contexts.h5")
+        settings = dict(configuration.word2vec.models[name]) | {"epochs": 1, "subsample": 0.0}
+        options = settings | {"seed": configuration.seed, "threads": threads}
+        training = command("vectors/train_word2vec", f"{name}.h5", options, "contexts.h5")
+        yield stage, settings | window, training
 
 
 def run(command: list[str]) -> tuple[float, float, int]:

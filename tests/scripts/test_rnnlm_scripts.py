@@ -38,7 +38,7 @@ def test_a_model_is_the_same_file_for_any_number_of_threads_and_is_measured(fold
         assert train(folder, "--learning-rate", 1, "--threads", threads, *options).returncode == 0
         files.append((folder / "lm.h5").read_bytes())
     assert files[0] == files[1]
-    succeed("evaluate_rnnlm", folder / "lm.h5", folder / "corpus.h5", "--output", folder / "p.h5")
+    succeed("evaluate_perplexity", folder / "lm.h5", folder / "corpus.h5", "--output", folder / "p.h5")
     measured = read_artifact(folder / "p.h5", "perplexity")
     assert measured["epochs"] == 1
     history = read_artifact(folder / "lm.h5", "rnnlm")["history"]
@@ -58,7 +58,7 @@ def assert_tokens_agree(measured):
 def test_an_ngram_model_is_counted_and_measured(folder, end):
     write_corpus(folder / "corpus.h5", list("abcdef"), end)
     succeed("train_ngram", folder / "corpus.h5", "--order", 3, "--output", folder / "ngram.h5")
-    succeed("evaluate_ngram", folder / "ngram.h5", folder / "corpus.h5", "--output", folder / "p.h5")
+    succeed("evaluate_perplexity", folder / "ngram.h5", folder / "corpus.h5", "--output", folder / "p.h5")
     measured = read_artifact(folder / "p.h5", "perplexity")
     assert_tokens_agree(measured)
     model = NGramLM(count_ngrams(IDS, 6, 3, None if end is None else 0), None if end is None else 0)
@@ -119,7 +119,7 @@ def measure(folder, orders=(1, 3)):
     outputs = [folder / f"{order}_perplexity.h5" for order in orders]
     for order, output in zip(orders, outputs, strict=True):
         succeed("train_ngram", folder / "corpus.h5", "--order", order, "--output", folder / "ngram.h5")
-        succeed("evaluate_ngram", folder / "ngram.h5", folder / "corpus.h5", "--output", output)
+        succeed("evaluate_perplexity", folder / "ngram.h5", folder / "corpus.h5", "--output", output)
     return outputs
 
 
@@ -169,14 +169,13 @@ def test_perplexity_by_band_is_drawn_with_and_without_sentence_ends(folder, end)
 @pytest.mark.parametrize(
     ("method", "names"),
     [
-        ("temperature", {"temperature"}),
         ("cache", {"window", "theta", "weight"}),
         ("dynamic", {"learning_rate", "decay", "steps"}),
     ],
 )
 def test_a_model_adapts_with_settings_that_suit_valid(folder, method, names):
     assert train(folder, "--learning-rate", 1).returncode == 0
-    succeed("evaluate_rnnlm", folder / "lm.h5", folder / "corpus.h5", "--output", folder / "p.h5")
+    succeed("evaluate_perplexity", folder / "lm.h5", folder / "corpus.h5", "--output", folder / "p.h5")
     given = ("--method", method, "--windows", 5, 20, "--thetas", 0.5, 1)
     given += ("--learning-rates", 0, 0.005, "--decays", 0.01, "--steps", 10, "--")
     given += (folder / "lm.h5", folder / "corpus.h5")
@@ -206,8 +205,10 @@ def test_a_model_is_not_measured_on_a_corpus_of_other_words(folder, words):
     assert train(folder, "--learning-rate", 1).returncode == 0
     succeed("train_ngram", folder / "corpus.h5", "--output", folder / "ngram.h5")
     write_corpus(folder / "other.h5", words)
-    for script, model in (("evaluate_rnnlm", "lm.h5"), ("evaluate_ngram", "ngram.h5")):
-        result = run_script(script, folder / model, folder / "other.h5", "--output", folder / "p.h5")
+    for model in ("lm.h5", "ngram.h5"):
+        result = run_script(
+            "evaluate_perplexity", folder / model, folder / "other.h5", "--output", folder / "p.h5"
+        )
         assert result.returncode == 1
         assert f"{model} and" in result.stderr
         assert result.stderr.count("\n") == 1
