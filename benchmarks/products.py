@@ -1,8 +1,8 @@
-"""The time that matrix products take by themselves: what a program that multiplies cannot go below.
+"""The time of matrix products alone: a lower bound for a program that computes them.
 
-Each product is made in several ways, and the fastest one counts: by BLAS on parts of the result with a thread
-each, and by lexloom's kernels. Threads of its own are no faster, and slow down what comes after them, since
-they look out for more work for a while.
+Each product is computed in several ways, and the fastest one counts: by BLAS on parts of the result, with one
+thread for each, and by lexloom's kernels. BLAS's own threads are no faster, and slow down what follows, since
+they spin for a while in wait for more work.
 """
 
 import time
@@ -30,9 +30,9 @@ TRIES = 5
 
 @dataclass(frozen=True)
 class Product:
-    """A product a (rows, inner) @ b (inner, columns), made some times, one after the other.
+    """A product a (rows, inner) @ b (inner, columns), computed `times` times in sequence.
 
-    A matrix that is transposed lies in memory the other way round. `b` is the same each time.
+    A transposed matrix is in column-major order. `b` is the same each time.
     """
 
     rows: int
@@ -47,7 +47,7 @@ Way = Callable[[], np.ndarray]
 
 
 def fastest(products: list[Product], threads: int) -> Callable[[], None]:
-    """Return a function that makes all the products, each in the way that was fastest when tried."""
+    """Return a function that computes all products, each in the way that was fastest in a trial."""
     rng = np.random.default_rng(1)
     thread_pool.set_threads(threads)
     chosen = [min(ways(product, threads, rng), key=seconds) for product in products]
@@ -60,16 +60,16 @@ def fastest(products: list[Product], threads: int) -> Callable[[], None]:
 
 
 def ways(product: Product, threads: int, rng: np.random.Generator) -> list[Way]:
-    """Return functions that make a product as often as it is wanted and return it, each in another way."""
+    """Return functions that compute a product `times` times, each in another way."""
     a = matrix(rng, product.rows, product.inner, product.a_transposed)
     b = matrix(rng, product.inner, product.columns, product.b_transposed)
     out = np.empty((product.rows, product.columns), np.float32)
-    found = [by_parts(a, b, out, *cuts) for cuts in sorted({(1, 1), (threads, 1), (1, threads)})]
-    found.append(lambda: Cpu().matmul(a, b, out=out))
-    found = [repeated(product.times, way) for way in found]
+    candidates = [by_parts(a, b, out, *cuts) for cuts in sorted({(1, 1), (threads, 1), (1, threads)})]
+    candidates.append(lambda: Cpu().matmul(a, b, out=out))
+    candidates = [repeated(product.times, way) for way in candidates]
     if product.times > 1:
-        found += [as_steps(a, b, out, product.times, most) for most in (1, threads)]
-    return found
+        candidates += [as_steps(a, b, out, product.times, most) for most in (1, threads)]
+    return candidates
 
 
 def matrix(rng: np.random.Generator, rows: int, columns: int, transposed: bool) -> np.ndarray:
@@ -80,7 +80,7 @@ def matrix(rng: np.random.Generator, rows: int, columns: int, transposed: bool) 
 
 
 def by_parts(a: np.ndarray, b: np.ndarray, out: np.ndarray, down: int, across: int) -> Way:
-    """Return a function that leaves the parts of a product to BLAS, each with one thread."""
+    """Return a function that computes the parts of a product by BLAS, with one thread for each."""
     parts = [
         (rows, columns)
         for rows in cut(len(a), len(a) / down)
@@ -95,21 +95,21 @@ def by_parts(a: np.ndarray, b: np.ndarray, out: np.ndarray, down: int, across: i
 
 
 def as_steps(a: np.ndarray, b: np.ndarray, out: np.ndarray, times: int, threads: int) -> Way:
-    """Return a function that makes a product some times in one call, as a recurrent layer does."""
+    """Return a function that computes a product several times in one call, as a recurrent layer does."""
     panels = np.empty(len(b) * padded(b.shape[1]), np.float32)
     lay_out_rows(b, 0, len(b), panels)
     count = panel_count(b.shape[1])
 
-    def multiply_often() -> np.ndarray:
+    def multiply_repeatedly() -> np.ndarray:
         run_phases(lambda *team: make_steps(a, panels, out, *team), times, count, threads)
         return out
 
-    return multiply_often
+    return multiply_repeatedly
 
 
 @njit(nogil=True)
 def make_steps(a, panels, out, progress, start):
-    """Multiply a and a matrix that was laid out, as often as there are phases."""
+    """Multiply a by a matrix in panels, once in each phase."""
     for step in range(len(progress)):
         for number in tiles_of(progress[step], start):
             panel = panel_of(panels, a.shape[1], out.shape[1], number)
@@ -120,7 +120,7 @@ def make_steps(a, panels, out, progress, start):
 
 
 def repeated(times: int, multiply: Way) -> Way:
-    """Return a function that calls another one some times."""
+    """Return a function that calls another one several times."""
 
     def work() -> np.ndarray:
         for _ in range(times):
@@ -131,7 +131,7 @@ def repeated(times: int, multiply: Way) -> Way:
 
 
 def seconds(work: Way) -> float:
-    """Return the shortest time of some calls."""
+    """Return the shortest time of several calls."""
     work()
     times = []
     for _ in range(TRIES):

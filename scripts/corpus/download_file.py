@@ -10,7 +10,13 @@ import os
 
 from lexloom.commands.script import progress, run, script_parser
 from lexloom.corpus.downloads import download
+from lexloom.errors import LexloomError
 from lexloom.settings.command_line import SettingsParser
+
+WAYS_OUT = """Ways out:
+  a mirror: put the file at {path} in a folder; set LEXLOOM_MIRROR to the folder or its address
+  your own text: a corpus with `source: files` in config/config.yaml
+  the sample corpus, which needs no download: snakemake --cores 4 --config corpus=sample"""
 
 
 def options() -> SettingsParser:
@@ -30,14 +36,17 @@ def options() -> SettingsParser:
 def main(options: argparse.Namespace) -> None:
     """Fetch the file, and name the places that did not have it."""
     with progress(total=1, unit="B", desc=options.path) as bar:
-        failures = download(
-            options.path,
-            options.sha256,
-            options.origins,
-            options.output,
-            mirror=os.environ.get("LEXLOOM_MIRROR"),
-            progressbar=bar,
-        )
+        try:
+            failures = download(
+                options.path,
+                options.sha256,
+                options.origins,
+                options.output,
+                mirror=os.environ.get("LEXLOOM_MIRROR"),
+                progressbar=bar,
+            )
+        except LexloomError as error:
+            raise LexloomError(f"{error}\n{WAYS_OUT.format(path=options.path)}") from error
     for failure in failures:
         logging.warning("passed over %s", failure)
 

@@ -9,9 +9,10 @@ from matplotlib.axes import Axes
 from lexloom.commands.script import run, script_parser
 from lexloom.lessons.experiments import SENTENCE, read_sentence
 from lexloom.report.figures import drawing, label_points
+from lexloom.report.tables import aligned
 from lexloom.settings.command_line import SettingsParser
 from lexloom.settings.execution import Seed
-from lexloom.storage.atomic_files import aligned, write_lines
+from lexloom.storage.atomic_files import write_lines
 from lexloom.training.randomness import random_stream
 from lexloom.vectors.cooccurrence import count_cooccurrences
 from lexloom.vectors.ppmi import weight_ppmi

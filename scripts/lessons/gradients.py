@@ -6,9 +6,10 @@ from lexloom.commands.script import run, script_parser
 from lexloom.lessons.experiments import gradients_through_time, recurrent_layer
 from lexloom.nn.recurrent import LSTM, RNN
 from lexloom.report.figures import COLOURS, GREY, drawing
+from lexloom.report.tables import aligned
 from lexloom.settings.command_line import SettingsParser
 from lexloom.settings.execution import Seed
-from lexloom.storage.atomic_files import aligned, write_lines
+from lexloom.storage.atomic_files import write_lines
 from lexloom.training.randomness import random_stream
 
 CELLS = {"tanh RNN": RNN, "LSTM": LSTM}

@@ -9,10 +9,11 @@ from lexloom.kernels.backend import get_backend
 from lexloom.language.rnnlm import build_rnnlm
 from lexloom.lessons.experiments import train_bare
 from lexloom.report.figures import drawing, plot_epochs
+from lexloom.report.tables import aligned
 from lexloom.settings.command_line import SettingsParser
 from lexloom.settings.execution import Seed
 from lexloom.storage.artifacts import read_artifact
-from lexloom.storage.atomic_files import aligned, write_lines
+from lexloom.storage.atomic_files import write_lines
 from lexloom.training.batches import Windows
 from lexloom.training.optimizers import SGD
 from lexloom.training.randomness import random_stream

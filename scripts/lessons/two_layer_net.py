@@ -12,9 +12,10 @@ from lexloom.kernels.backend import get_backend
 from lexloom.lessons.experiments import spiral
 from lexloom.lessons.two_layer_net import TwoLayerNet, build_two_layer_net
 from lexloom.report.figures import COLOURS, drawing, plot_epochs
+from lexloom.report.tables import aligned
 from lexloom.settings.command_line import SettingsParser
 from lexloom.settings.execution import Seed
-from lexloom.storage.atomic_files import aligned, write_lines
+from lexloom.storage.atomic_files import write_lines
 from lexloom.training.batches import Shuffled
 from lexloom.training.callbacks import Validation
 from lexloom.training.optimizers import SGD

@@ -11,9 +11,10 @@ from lexloom.kernels.backend import get_backend
 from lexloom.lessons.experiments import SENTENCE, lowest_loss, read_sentence
 from lexloom.lessons.simple_word2vec import SimpleCBOW, SimpleSkipGram
 from lexloom.report.figures import COLOURS, GREY, drawing, plot_epochs
+from lexloom.report.tables import aligned
 from lexloom.settings.command_line import SettingsParser
 from lexloom.settings.execution import Seed
-from lexloom.storage.atomic_files import aligned, write_lines
+from lexloom.storage.atomic_files import write_lines
 from lexloom.training.batches import Shuffled
 from lexloom.training.callbacks import Validation
 from lexloom.training.optimizers import Adam

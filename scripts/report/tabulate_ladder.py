@@ -8,11 +8,11 @@ from collections.abc import Mapping
 from itertools import chain
 
 from lexloom.commands.script import run, script_parser
-from lexloom.corpus.text_files import read_seconds
 from lexloom.errors import LexloomError
+from lexloom.report.tables import aligned, read_seconds
 from lexloom.settings.command_line import SettingsParser
 from lexloom.storage.artifacts import Artifact, read_artifact
-from lexloom.storage.atomic_files import aligned, write_lines
+from lexloom.storage.atomic_files import write_lines
 
 KNOWN = ("published", "expected")
 """Test perplexities known before, by the option that gives them and the column that shows them."""

@@ -8,8 +8,9 @@ import numpy as np
 from lexloom.commands.script import run, script_parser
 from lexloom.errors import LexloomError
 from lexloom.language.perplexity import mix, mixture_weights, perplexity_of_tokens, read_log_probabilities
+from lexloom.report.tables import aligned
 from lexloom.settings.command_line import SettingsParser
-from lexloom.storage.atomic_files import aligned, write_lines
+from lexloom.storage.atomic_files import write_lines
 
 
 def options() -> SettingsParser:

@@ -9,8 +9,9 @@ from collections.abc import Iterator
 import numpy as np
 
 from lexloom.commands.script import run, script_parser
+from lexloom.report.tables import aligned
 from lexloom.settings.command_line import SettingsParser
-from lexloom.storage.atomic_files import aligned, write_lines
+from lexloom.storage.atomic_files import write_lines
 from lexloom.vectors.sweep_tables import Sweep, read_sweep
 
 

@@ -12,11 +12,11 @@ from pathlib import Path
 import numpy as np
 
 from lexloom.commands.script import run, script_parser
-from lexloom.corpus.text_files import read_seconds
 from lexloom.errors import LexloomError
+from lexloom.report.tables import aligned, read_seconds
 from lexloom.settings.command_line import SettingsParser
 from lexloom.storage.artifacts import Artifact, read_artifact
-from lexloom.storage.atomic_files import aligned, write_lines
+from lexloom.storage.atomic_files import write_lines
 
 
 def options() -> SettingsParser:

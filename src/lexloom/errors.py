@@ -1,6 +1,6 @@
 """The exceptions that a person is meant to read, and the hints in their messages."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from operator import index
 
@@ -11,6 +11,21 @@ class LexloomError(Exception):
     Scripts print the message without a traceback and exit with 1. A defect of lexloom itself is never a
     `LexloomError`.
     """
+
+
+class ArtifactError(LexloomError):
+    """A file that a stage makes is missing, damaged or not what was expected.
+
+    Parameters
+    ----------
+    message : str
+    kinds : sequence of str
+        The kinds of files that were expected; who knows the stages can say which one makes them.
+    """
+
+    def __init__(self, message: str, kinds: Sequence[str]):
+        super().__init__(message)
+        self.kinds = tuple(kinds)
 
 
 class Interrupted(Exception):

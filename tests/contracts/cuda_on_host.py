@@ -1,8 +1,8 @@
-"""CUDA C++ on the host: the source of kernels as C++, the threads of a block as fibers that take turns.
+"""CUDA C++ on the host: kernels are compiled as C++, and the threads of a block run as fibers in turns.
 
-`HostCupy` stands in for CuPy: NumPy, with a `RawModule` that a C++ compiler makes. Each fiber runs as far as
-the next `__syncthreads()` before the one after it begins, or before it with `backwards`: a kernel that lacks
-a `__syncthreads()` reads what is not there yet, or no longer, in at least one of the two orders.
+`HostCupy` replaces CuPy: NumPy, with a `RawModule` that calls a C++ compiler. Each fiber runs to the next
+`__syncthreads()`, then the next fiber does, in ascending or, with `backwards`, in descending order. A kernel
+that lacks a `__syncthreads()` reads a value too early or too late in at least one of the two orders.
 """
 
 import ctypes
@@ -48,7 +48,7 @@ template <class... Types> static void call(void (*function)(Types...), void** fr
     call(function, from, std::index_sequence_for<Types...>());
 }
 
-// Run a block; return whether all threads met at the same number of __syncthreads().
+// Run a block; return whether all threads reached the same number of __syncthreads().
 static bool run_block(std::vector<std::vector<char>>& stacks, bool backwards) {
     const unsigned threads = stacks.size();
     std::vector<ucontext_t> fibers(threads);
@@ -94,7 +94,7 @@ extern "C" int launch_NAME(void** from, const unsigned* grid, const unsigned* bl
 
 
 class HostCupy(ModuleType):
-    """NumPy under the name of CuPy, with a `RawModule`."""
+    """NumPy as CuPy, with a `RawModule`."""
 
     backwards = False
 
@@ -121,7 +121,7 @@ class _Module:
             pointers = (ctypes.c_void_p * len(values))(*(value.ctypes.data for value in values))
             sizes = [(ctypes.c_uint * 2)(*size, *[1] * (2 - len(size))) for size in (grid, block)]
             met = getattr(self.library, f"launch_{name}")(pointers, *sizes, int(self.cupy.backwards))
-            assert met, f"{name}: some threads end where others wait at __syncthreads()"
+            assert met, f"{name}: some threads return while others wait at __syncthreads()"
 
         return run
 
@@ -130,7 +130,7 @@ def _address_or_value(argument: Any) -> Any:
     if isinstance(argument, np.ndarray):
         assert argument.flags.c_contiguous
         return argument.ctypes.data
-    assert isinstance(argument, np.generic), "a number needs a NumPy type, by which CuPy knows its size"
+    assert isinstance(argument, np.generic), "a number needs a NumPy type, from which CuPy takes its size"
     return argument
 
 

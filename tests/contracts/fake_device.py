@@ -1,8 +1,9 @@
-"""A device without hardware: arrays that refuse to meet host arrays unless they are moved on purpose.
+"""A device without hardware, whose arrays raise an error if they are mixed with host arrays.
 
-It stands in for CuPy where there is no GPU. What CuPy refuses, it refuses (implicit conversion, NumPy
-functions on device arrays, host arrays in arithmetic or as an index); a reduction gives a 0-d device array
-and no host scalar; and its array module has only names that CuPy has."""
+It replaces CuPy in tests without a GPU. It refuses what CuPy refuses: implicit conversion, NumPy functions on
+device arrays, and host arrays in arithmetic or as an index. A reduction returns a 0-d device array, not a
+host scalar. Its array module has only names that CuPy has.
+"""
 
 from typing import Any
 
@@ -86,14 +87,16 @@ class _ArrayModule:
     __name__ = "fake"
 
     def asarray(self, array: Any, dtype: Any = None) -> FakeArray:
-        """Move a host array to the device on purpose, as CuPy's `asarray` does."""
+        """Copy a host array to the device, as CuPy's `asarray` does."""
         return FakeArray(np.array(array._host if isinstance(array, FakeArray) else array, dtype))
 
     array = asarray
 
     def __getattr__(self, name: str) -> Any:
         if name not in _NAMES_IN_CUPY.split():
-            raise AttributeError(f"xp.{name}: not among the names known to be in CuPy; look there first")
+            raise AttributeError(
+                f"xp.{name}: not in the list of names known to be in CuPy; check there first"
+            )
         return _wrap(getattr(np, name))
 
 
@@ -113,7 +116,7 @@ def _unwrap(value: Any) -> Any:
     if isinstance(value, FakeArray):
         return value._host
     if isinstance(value, np.ndarray):
-        raise TypeError("a host array meets an array of the fake device; move it with Backend.to_device")
+        raise TypeError("a host array is mixed with an array of the fake device; use Backend.to_device")
     if isinstance(value, tuple | list):
         return type(value)(_unwrap(part) for part in value)
     return value

@@ -1,4 +1,4 @@
-"""Each layer, loss and optimizer, small, on any device, in any precision: for the tests that hold for all."""
+"""Small cases of all layers, losses and optimizers, on any device and in any precision, for generic tests."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from lexloom.training.optimizers import OPTIMIZERS
 
 @dataclass
 class Case:
-    """A layer (or loss) and what to call it with; `forward` fixes what a layer draws."""
+    """A layer or loss and its inputs; `forward` calls it with fixed random numbers."""
 
     layer: Any
     inputs: tuple
@@ -22,7 +22,7 @@ class Case:
 
 
 class OneTuple:
-    """A recurrent layer that takes and returns its states beside x and y, as `check_layer` wants it."""
+    """A recurrent layer with its states as further inputs and outputs, for `check_layer`."""
 
     def __init__(self, cell: Any):
         self.cell = cell
@@ -40,7 +40,7 @@ class OneTuple:
 
 
 class SameDraw:
-    """A sampled softmax that draws the same each time."""
+    """A sampled softmax that always draws the same sample."""
 
     def __init__(self, output: Any):
         self.loss = sampled_softmax.SampledSoftmaxOutput(output, np.array([1, 0.3, 0.6, 0.2, 0.5]))
@@ -51,7 +51,7 @@ class SameDraw:
 
 
 class Maker:
-    """Makes random arrays and parameters of one precision on one device; equal for all of them."""
+    """Makes random arrays and parameters; their values do not depend on the device and the precision."""
 
     def __init__(self, dtype: Any, move: Callable):
         self.rng = np.random.default_rng(7)
@@ -68,7 +68,7 @@ class Maker:
         return Parameter(name, self.array(*shape))
 
 
-IDS = [[1, 0, 1, 3], [4, -1, 1, 0]]  # repeats one, and one is absent
+IDS = [[1, 0, 1, 3], [4, -1, 1, 0]]  # one id is repeated, and one is absent
 
 
 def layer_cases(dtype: Any = np.float64, move: Callable = lambda array: array) -> dict[str, Case]:
@@ -112,11 +112,11 @@ def layer_cases(dtype: Any = np.float64, move: Callable = lambda array: array) -
             make.array(2, 2),
         ),
     }
-    found = {name: Case(layer, inputs, layer.forward) for name, (layer, *inputs) in cases.items()}
-    found |= {name: _drawing(*case) for name, case in _dropouts(make, x).items()}
+    by_name = {name: Case(layer, inputs, layer.forward) for name, (layer, *inputs) in cases.items()}
+    by_name |= {name: _drawing(*case) for name, case in _dropouts(make, x).items()}
     dropout = layers.Dropout(0.5)
-    found["Dropout in evaluation"] = Case(dropout, [make.array(*x)], dropout.forward)
-    return found
+    by_name["Dropout in evaluation"] = Case(dropout, [make.array(*x)], dropout.forward)
+    return by_name
 
 
 def _dropouts(make: Maker, x: tuple) -> dict[str, tuple]:
@@ -157,12 +157,12 @@ def _dropouts(make: Maker, x: tuple) -> dict[str, tuple]:
 
 
 def _drawing(layer: Any, *inputs: Any) -> Case:
-    """Return the case of a layer that draws the same each time."""
+    """Return the case of a random layer that always draws the same numbers."""
     return Case(layer, inputs, lambda *inputs: layer.forward(*inputs, rng=np.random.default_rng(1)))
 
 
 def loss_cases(dtype: Any = np.float64, move: Callable = lambda array: array) -> dict[str, Case]:
-    """Return the losses by name, each with a padded or absent target and a repeated one."""
+    """Return the losses by name, with absent and repeated targets."""
     make = Maker(dtype, move)
     cases = {
         "SoftmaxCrossEntropy": (losses.SoftmaxCrossEntropy(), make.array(2, 4, 5), make.ids(IDS)),
@@ -207,7 +207,7 @@ def _weights(make: Maker, columns: int) -> list[Parameter]:
 
 
 def optimized(name, rows, move):
-    """Return a parameter after three clipped steps of an optimizer, with row gradients or dense ones."""
+    """Return a parameter after three clipped optimizer steps, with row gradients or dense gradients."""
     rng = np.random.default_rng(0)
     parameter = Parameter("W", move(rng.normal(size=(4, 3))))
     optimizer = OPTIMIZERS[name](weight_decay=0.1)

@@ -1,4 +1,4 @@
-"""That layers, losses and optimizers run on a device: they never mix its arrays with the host's."""
+"""Layers, losses and optimizers run on a device, and never mix its arrays with those of the host."""
 
 import importlib
 import inspect
@@ -112,7 +112,7 @@ def test_arrays_of_two_devices_are_both_named():
         backend_of([1.0])
 
 
-def test_an_array_goes_to_the_device_and_back():
+def test_an_array_is_copied_to_the_device_and_back():
     host = np.arange(3)
     back = FAKE.to_host(FAKE.to_device(host))
     np.testing.assert_array_equal(back, host)
@@ -126,7 +126,7 @@ def test_an_unknown_device_is_refused_by_name():
 
 @pytest.fixture
 def cuda(monkeypatch):
-    """Return the CUDA kernels with NumPy and SciPy in place of CuPy: the formulas, without a device."""
+    """Return the CUDA kernels with NumPy and SciPy in place of CuPy, to test them without a device."""
     monkeypatch.setitem(sys.modules, "cupy", np)
     monkeypatch.setitem(sys.modules, "cupyx.scipy", scipy)
     names = [f"lexloom.kernels.cuda.{name}" for name in ("kernels", "word2vec")]
@@ -138,7 +138,7 @@ def cuda(monkeypatch):
 
 
 def signatures(kernels):
-    """Return the names of the arguments of each kernel of a device."""
+    """Return the argument names of each kernel of a device."""
     methods = inspect.getmembers(type(kernels), inspect.isfunction)
     return {name: [*inspect.signature(method).parameters] for name, method in methods if name[0] != "_"}
 

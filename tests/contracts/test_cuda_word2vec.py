@@ -1,4 +1,4 @@
-"""The CUDA source of CBOW and skip-gram, compiled for the host; tests/gpu has the same on a device."""
+"""The CUDA source of CBOW and skip-gram, compiled for the host; tests/gpu tests it on a device."""
 
 import importlib
 import sys
@@ -20,7 +20,7 @@ MODULE = "lexloom.kernels.cuda.word2vec"
 
 @pytest.fixture(scope="module")
 def cupy():
-    """Stand in for CuPy while its kernels are imported; what is compiled is kept for the module."""
+    """Replace CuPy while the kernels are imported. Compiled code is kept for all tests of this module."""
     stand_in = HostCupy()
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(sys.modules, "cupy", stand_in)
@@ -37,7 +37,7 @@ def bits(result):
 
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("name", KERNELS)
-def test_the_source_computes_what_the_reference_does_in_any_order_of_threads(cupy, name, shape):
+def test_the_source_equals_the_reference_in_any_order_of_threads(cupy, name, shape):
     arguments, kernel = batch(*shape), getattr(cupy.kernels, name)
     cupy.backwards = False
     forwards = kernel(*arguments)
@@ -47,7 +47,7 @@ def test_the_source_computes_what_the_reference_does_in_any_order_of_threads(cup
 
 
 @pytest.mark.parametrize("name", KERNELS)
-def test_a_text_without_words_has_a_loss_and_no_gradient_but_of_samples(cupy, name):
+def test_a_text_without_words_has_zero_loss_and_zero_gradients(cupy, name):
     *tables, ids, radii, samples, weight = batch(*SHAPES[0])
     arguments = (*tables, np.full_like(ids, -1), radii, samples, weight)
     loss, (rows, _), (output_rows, sums) = getattr(cupy.kernels, name)(*arguments)

@@ -1,4 +1,4 @@
-"""The CPU's kernels equal their specification, and their bits depend on no number of threads."""
+"""The CPU kernels equal the reference, with the same bits on any number of threads."""
 
 import threading
 from functools import partial
@@ -9,12 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numba import njit
 
-from lexloom.kernels import tiles as token_blocks
+from lexloom.kernels import tiles
 from lexloom.kernels.cpu import kernels as cpu_kernels
 from lexloom.kernels.cpu import softmax as cpu_softmax
 from lexloom.kernels.cpu.kernels import Cpu
-from lexloom.kernels.cpu.machine import gemm as cpu_blocks
-from lexloom.kernels.cpu.machine import thread_pool
+from lexloom.kernels.cpu.machine import gemm, thread_pool
 from lexloom.kernels.cpu.machine.math import exp_row, fast_exp, fast_log1p, sigmoid_row, tanh_row
 from lexloom.kernels.cpu.machine.registers import WIDTH, load_row, store_row
 from lexloom.kernels.reference.kernels import Reference
@@ -31,8 +30,8 @@ finite = st.floats(-1e4, 1e4, width=32)
 
 @pytest.fixture(autouse=True)
 def _all_threads(monkeypatch):
-    """Let an output layer of any size go to other threads."""
-    monkeypatch.setattr(cpu_softmax, "_ALONE_FLOPS", 0)
+    """Use several threads for an output layer of any size."""
+    monkeypatch.setattr(cpu_softmax, "_PARALLEL_FLOPS", 0)
     yield
     thread_pool.set_threads(1)
 
@@ -69,7 +68,7 @@ def test_matmul_of_transposed_arrays_into_an_output():
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("shape", [(5, 5), (40, 7), (6000, 16), (9000, 300)])
-def test_qr_is_one_and_has_the_same_bits_on_threads(dtype, shape):
+def test_qr_is_a_qr_decomposition_with_the_same_bits_on_threads(dtype, shape):
     a = normal(*shape).astype(dtype)
     a[:, 1] = a[:, 0]
     (q, triangle), two = on_threads(lambda: cpu.qr(a))
@@ -100,20 +99,20 @@ def test_projecting_out_equals_the_reference_and_has_the_same_bits_on_threads(dt
 
 @given(rows=st.integers(5, 23), inner=st.integers(1, 40), columns=st.integers(1, 150), order=st.booleans())
 @settings(deadline=None)
-def test_products_of_blocks_are_products_for_any_shape_and_can_be_added(rows, inner, columns, order):
+def test_gemm_multiplies_matrices_of_any_shape_and_can_add(rows, inner, columns, order):
     a, b = normal(rows, inner), normal(inner, columns, seed=1)
     a, b = (np.asfortranarray(a), np.asfortranarray(b)) if order else (a, b)
-    panels = np.empty(inner * cpu_blocks.padded(columns), np.float32)
+    panels = np.empty(inner * gemm.padded(columns), np.float32)
     transposed = np.empty_like(panels)
-    cpu_blocks.lay_out_rows(b, 0, inner, panels)
-    cpu_blocks.lay_out_transposed(b.T, 0, inner, transposed)
+    gemm.lay_out_rows(b, 0, inner, panels)
+    gemm.lay_out_transposed(b.T, 0, inner, transposed)
     np.testing.assert_array_equal(panels, transposed)
     out = np.ones((rows, columns), np.float32)
-    cpu_blocks.multiply_panels(a, panels, out, True)
+    gemm.multiply_panels(a, panels, out, True)
     np.testing.assert_allclose(out, 1 + a @ b, rtol=1e-4, atol=1e-4)
-    whole = columns // cpu_blocks.LANES * cpu_blocks.LANES
+    whole = columns // gemm.LANES * gemm.LANES
     if whole:
-        cpu_blocks.multiply(a, np.ascontiguousarray(b), out[:, :whole], False)
+        gemm.multiply(a, np.ascontiguousarray(b), out[:, :whole], False)
         np.testing.assert_allclose(out[:, :whole], (a @ b)[:, :whole], rtol=1e-4, atol=1e-4)
         np.testing.assert_allclose(out[:, whole:], 1 + (a @ b)[:, whole:], rtol=1e-4, atol=1e-4)
 
@@ -153,7 +152,7 @@ def test_exp_sigmoid_and_tanh_of_float32(numbers):
 
 
 @pytest.mark.parametrize("function", [exp_row, sigmoid_row, tanh_row])
-def test_of_nan_comes_nan(function):
+def test_nan_stays_nan(function):
     x = np.zeros((1, WIDTH), np.float32)
     x[0, 3] = np.nan
     np.testing.assert_array_equal(np.isnan(apply(function, x)), np.isnan(x))
@@ -165,7 +164,7 @@ def test_log1p_of_float32(x):
 
 
 def output_layer(scale, tied, words=1500, tokens=40):
-    """Return x (tokens, 6), W (6, words) with the layout of either kind, b, and targets with padding."""
+    """Return x (tokens, 6), W (6, words) laid out as if tied or not, b, and targets with padding."""
     W = normal(words, 6, seed=1).T if tied else normal(6, words, seed=1)
     targets = np.random.default_rng(3).integers(-1, words, tokens)
     targets[5], targets[6] = -1, 1200  # of the last tile
@@ -175,7 +174,7 @@ def output_layer(scale, tied, words=1500, tokens=40):
 @pytest.mark.parametrize("tied", [False, True])
 @pytest.mark.parametrize("scale", [1, 30, 1000])
 def test_softmax_output_equals_the_reference_and_has_the_same_bits_on_threads(monkeypatch, scale, tied):
-    monkeypatch.setattr(token_blocks, "_SCORES", 1500 * 14)
+    monkeypatch.setattr(tiles, "_SCORES", 1500 * 14)
     arguments = output_layer(scale, tied)
     one, two = on_threads(lambda: cpu.softmax_output_gradients(*arguments, np.float32(0.1)))
     for ours, same in zip(one, two, strict=True):
@@ -193,11 +192,11 @@ def test_softmax_output_equals_the_reference_and_has_the_same_bits_on_threads(mo
 
 @pytest.mark.parametrize("kernels", [cpu, reference])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_softmax_output_is_the_output_layer_and_softmax_cross_entropy(monkeypatch, kernels, dtype):
+def test_softmax_output_equals_a_linear_layer_and_softmax_cross_entropy(monkeypatch, kernels, dtype):
     x, W, b, targets = (
         array.astype(dtype) if array.dtype == np.float32 else array for array in output_layer(1, False)
     )
-    monkeypatch.setattr(token_blocks, "_SCORES", 1500)
+    monkeypatch.setattr(tiles, "_SCORES", 1500)
     losses, dx, dW, db, squares = kernels.softmax_output_gradients(x, W, b, targets, dtype(0.1))
     scores = x @ W + b
     expected, log_sums = reference.softmax_cross_entropy(scores, targets)
@@ -210,7 +209,7 @@ def test_softmax_output_is_the_output_layer_and_softmax_cross_entropy(monkeypatc
     np.testing.assert_allclose(squares, (dW * dW).sum(axis=0), **tolerance)
 
 
-def test_wide_states_have_the_gradients_of_the_reference_on_threads():
+def test_softmax_output_with_wide_states_equals_the_reference_on_threads():
     x, W, b = normal(40, 300), normal(1500, 300, seed=1).T / 10, normal(1500, seed=2)
     targets = np.arange(40) * 37
     one, two = on_threads(lambda: cpu.softmax_output_gradients(x, W, b, targets, np.float32(0.1)))
@@ -220,7 +219,7 @@ def test_wide_states_have_the_gradients_of_the_reference_on_threads():
         np.testing.assert_allclose(ours, gradient, rtol=1e-4, atol=1e-5)
 
 
-def test_a_token_that_is_not_finite_leaves_the_others_alone():
+def test_a_token_that_is_not_finite_does_not_affect_the_others():
     x, W, b, targets = output_layer(1, True)
     expected = cpu.softmax_output(x, W, b, targets)
     x[7] = np.nan
@@ -230,18 +229,18 @@ def test_a_token_that_is_not_finite_leaves_the_others_alone():
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
-def test_softmax_output_hides_no_number_that_is_not_finite(bad):
+def test_softmax_output_propagates_numbers_that_are_not_finite(bad):
     x, W, b, targets = output_layer(1, False)
     b[700] = bad
     assert not np.isfinite(cpu.softmax_output(x, W, b, targets)[targets >= 0]).any()
 
 
-def test_softmax_output_holds_the_scores_of_a_block_only(monkeypatch):
-    monkeypatch.setattr(token_blocks, "_SCORES", 1500 * 10)
-    monkeypatch.setattr(cpu_softmax, "_kept", threading.local())
+def test_softmax_output_keeps_the_scores_of_one_block_only(monkeypatch):
+    monkeypatch.setattr(tiles, "_SCORES", 1500 * 10)
+    monkeypatch.setattr(cpu_softmax, "_buffers", threading.local())
     arguments = output_layer(1, False, tokens=1000)
     cpu.softmax_output_gradients(*arguments, np.float32(0.1))
-    assert cpu_softmax._kept.scores.size == 1500 * 16  # of ten tokens, filled up to a vector
+    assert cpu_softmax._buffers.scores.size == 1500 * 16  # ten tokens, padded to a vector
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -257,7 +256,7 @@ def test_gradient_descent_equals_the_reference(shape, dtype):
 
 
 @pytest.mark.parametrize("threads", [1, 2])
-def test_sums_of_squares_are_those_of_each_row(threads):
+def test_sums_of_squares_of_each_row(threads):
     thread_pool.set_threads(threads)
     matrices = [normal(40_000, 120), normal(1, 10_000, seed=1), normal(3, 5, seed=2)[:, ::2]]
     sums = [np.empty(len(matrix), np.float32) for matrix in matrices]
@@ -268,7 +267,7 @@ def test_sums_of_squares_are_those_of_each_row(threads):
 
 @pytest.mark.parametrize("name", ["adagrad_rows", "row_adagrad_rows"])
 @pytest.mark.parametrize("dimension", [7, 16, 37])
-def test_adagrad_of_rows_equals_the_reference_and_leaves_other_rows(name, dimension):
+def test_adagrad_of_rows_equals_the_reference_and_does_not_touch_other_rows(name, dimension):
     rows, values = np.array([5, 1, 4, 1, 5, 5]), normal(6, dimension)
     results = []
     for kernels in (cpu, reference):
@@ -284,7 +283,7 @@ def test_adagrad_of_rows_equals_the_reference_and_leaves_other_rows(name, dimens
 @pytest.mark.parametrize("rows", [False, True])
 @pytest.mark.parametrize("name", OPTIMIZERS)
 def test_updates_and_norms_have_the_same_bits_on_threads(name, rows, monkeypatch):
-    monkeypatch.setattr(cpu_kernels, "_SERIAL_OPERATIONS", 0)
+    monkeypatch.setattr(cpu_kernels, "_PARALLEL_OPERATIONS", 0)
     monkeypatch.setattr(cpu_kernels, "_TILE_NUMBERS", 1000)
 
     def compute():
@@ -303,13 +302,13 @@ def test_updates_and_norms_have_the_same_bits_on_threads(name, rows, monkeypatch
 
 
 def test_a_row_wider_than_a_tile_is_one_tile():
-    tiles = []
-    cpu.each_tile(Job(3, 10 * cpu_kernels._TILE_NUMBERS, tiles.append))
-    assert tiles == [slice(0, 1), slice(1, 2), slice(2, 3)]
+    found = []
+    cpu.each_tile(Job(3, 10 * cpu_kernels._TILE_NUMBERS, found.append))
+    assert found == [slice(0, 1), slice(1, 2), slice(2, 3)]
 
 
 def test_adagrad_of_rows_has_the_same_bits_on_threads(monkeypatch):
-    monkeypatch.setattr(cpu_kernels, "_SERIAL_OPERATIONS", 0)
+    monkeypatch.setattr(cpu_kernels, "_PARALLEL_OPERATIONS", 0)
     results = []
     for threads in (1, 2, 4):
         thread_pool.set_threads(threads)

@@ -17,10 +17,10 @@ def parts(value):
 
 
 def like(y, seed=3):
-    """Gradients to send back to y."""
+    """Return random gradients of y."""
     rng = np.random.default_rng(seed)
-    found = tuple(rng.normal(size=part.shape).astype(part.dtype) for part in parts(y))
-    return found if isinstance(y, tuple) else found[0]
+    dy = tuple(rng.normal(size=part.shape).astype(part.dtype) for part in parts(y))
+    return dy if isinstance(y, tuple) else dy[0]
 
 
 def assert_equal(left, right):
@@ -42,8 +42,8 @@ def test_derivatives(name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_pass_leaves_no_trace(name):
-    """Same inputs, same outputs: a pass in between and a second backward change nothing, inputs included."""
+def test_passes_have_no_side_effects(name):
+    """Another forward pass and a second backward pass change neither outputs, gradients nor inputs."""
     case = layer_cases()[name]
     others = [array + 1 if array.dtype == np.float64 else array[..., ::-1] for array in case.inputs]
     inputs = copy.deepcopy(case.inputs)
@@ -80,14 +80,14 @@ def test_precision_follows_the_parameters(name, dtype):
     case = layer_cases(dtype)[name]
     y, cache = case.forward(*case.inputs)
     dx = case.layer.backward(like(y), cache)
-    found = [*parts(y), *(() if dx is None else parts(dx))]
+    arrays = [*parts(y), *(() if dx is None else parts(dx))]
     for parameter in case.layer.parameters():
-        found.append(parameter.grad.values if isinstance(parameter.grad, RowGrad) else parameter.grad)
-    assert {array.dtype for array in found} == {np.dtype(dtype)}
+        arrays.append(parameter.grad.values if isinstance(parameter.grad, RowGrad) else parameter.grad)
+    assert {array.dtype for array in arrays} == {np.dtype(dtype)}
 
 
 def test_two_layers_that_share_a_parameter_add_up():
-    """Tied weights: a table is read by its rows, and scores the words transposed."""
+    """Tied weights: the same table is an embedding and, transposed, the output layer."""
     rng = np.random.default_rng(0)
     table = Parameter("W", rng.normal(size=(5, 3)))
     embedding, output = Embedding(table), MatMul(table, transposed=True)
@@ -105,7 +105,7 @@ def test_two_layers_that_share_a_parameter_add_up():
 
 
 def test_a_small_graph():
-    """z = (a + b) sigmoid(b): b goes two ways, and its gradient is the sum of both."""
+    """z = (a + b) sigmoid(b): b is used twice, and its gradient is the sum of both."""
     rng = np.random.default_rng(0)
     a, b, dz = rng.normal(size=(3, 2, 3))
 

@@ -1,4 +1,4 @@
-"""The steps of recurrent layers on the CPU equal their specification, for any shape and number of threads."""
+"""Recurrent layers on the CPU equal the reference, for any shape and any number of threads."""
 
 import numpy as np
 import pytest
@@ -17,8 +17,8 @@ reference = RecurrentSteps()
 
 @pytest.fixture(autouse=True)
 def _all_threads(monkeypatch):
-    """Let work of any size go to other threads, more of them than cores."""
-    monkeypatch.setattr(cpu_recurrent, "_ALONE_FLOPS", 0)
+    """Use several threads for work of any size, even more than there are cores."""
+    monkeypatch.setattr(cpu_recurrent, "_PARALLEL_FLOPS", 0)
     monkeypatch.setattr(thread_pool, "_cores", lambda: 8)
     yield
     thread_pool.set_threads(1)
@@ -29,7 +29,7 @@ def normal(*shape, seed=0):
 
 
 def inputs(cell, steps, streams, size):
-    """Return random a, first states, weights and biases of the steps of a cell."""
+    """Return random a, initial states, weights and biases of a cell."""
     gates = CELLS[cell].gates
     states = normal(2 if cell == "lstm" else 1, streams, size, seed=1)
     Wh = normal(size, gates * size, seed=2) / np.float32(np.sqrt(size))
@@ -37,7 +37,7 @@ def inputs(cell, steps, streams, size):
 
 
 def steps_of(kernels, cell, a, states, Wh, biases):
-    """Return what a cell returns, as a list."""
+    """Return the results of a cell as a list."""
     found = getattr(kernels, cell)(a, *states, Wh, *biases)
     return [found] if cell == "rnn" else list(found)
 
@@ -47,7 +47,7 @@ def forward(kernels, cell, *shape):
 
 
 def backward(kernels, cell, *shape):
-    """Return what a cell returns of random gradients."""
+    """Return the gradients of a cell for random gradients of its outputs."""
     a, states, Wh, biases = inputs(cell, *shape)
     found = steps_of(reference, cell, a, states, Wh, biases)
     dy, dstates = normal(*shape, seed=4), normal(*states.shape, seed=5)
@@ -76,7 +76,7 @@ def test_steps_equal_the_reference_and_have_the_same_bits_on_threads(cell, direc
 
 @pytest.mark.parametrize("cell", CELLS)
 def test_a_stream_does_not_depend_on_the_other_streams(cell):
-    """So perplexity has the same bits for any batch size."""
+    """So perplexity has the same bits with any batch size."""
     a, states, *weights = inputs(cell, 3, 47, 70)
     whole = steps_of(cpu, cell, a, states, *weights)
     for some in (slice(12, 25), slice(40, 43), slice(5, 6)):
@@ -86,14 +86,14 @@ def test_a_stream_does_not_depend_on_the_other_streams(cell):
 
 
 def in_another_form(array):
-    """Return a view, with strides and type unlike those that kernels read, of an array's numbers."""
+    """Return the numbers of an array as float64 with strides, neither of which the compiled code can read."""
     spread = np.zeros((*array.shape[:-1], 2 * array.shape[-1]))
     spread[..., ::2] = array
     return spread[..., ::2]
 
 
 @pytest.mark.parametrize("cell", CELLS)
-def test_arrays_of_any_layout_and_type_are_read(cell):
+def test_arrays_of_any_layout_and_dtype_are_accepted(cell):
     a, states, Wh, biases = inputs(cell, 3, 8, 40)
     expected = steps_of(cpu, cell, a, states, Wh, biases)
     found = steps_of(cpu, cell, a, *map(in_another_form, (states, Wh)), list(map(in_another_form, biases)))
@@ -103,7 +103,7 @@ def test_arrays_of_any_layout_and_type_are_read(cell):
 
 @pytest.mark.parametrize("cell", CELLS)
 @pytest.mark.parametrize("streams", [1, 7, 9])
-def test_states_of_other_streams_are_refused(cell, streams):
+def test_states_of_another_number_of_streams_are_refused(cell, streams):
     a, _, Wh, biases = inputs(cell, 3, 8, 40)
     _, states, _, _ = inputs(cell, 3, streams, 40)
     with pytest.raises(ValueError, match=rf"expected an array \(8, 40\), not \({streams}, 40\)"):
@@ -111,7 +111,7 @@ def test_states_of_other_streams_are_refused(cell, streams):
 
 
 @pytest.mark.parametrize("cell", CELLS)
-def test_gradients_of_other_steps_are_refused(cell):
+def test_gradients_of_another_number_of_steps_are_refused(cell):
     Wh, states = normal(40, 40 * CELLS[cell].gates), normal(8, 40)
     gates, h, dy = normal(3, 8, Wh.shape[1]), normal(3, 8, 40), normal(2, 8, 40)
     further = {
@@ -124,7 +124,7 @@ def test_gradients_of_other_steps_are_refused(cell):
 
 
 @pytest.mark.parametrize("cell", CELLS)
-def test_weights_that_are_not_numbers_make_no_states_that_are(cell):
+def test_weights_of_nan_give_states_of_nan(cell):
     a, states, Wh, biases = inputs(cell, 4, 8, 64)
     h = steps_of(cpu, cell, a, states, Wh * np.float32(np.nan), biases)[0 if cell == "rnn" else 1]
     assert np.isnan(h).all()

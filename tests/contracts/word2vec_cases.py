@@ -1,18 +1,18 @@
-"""Batches for the kernels of CBOW and skip-gram, and how one result is held against another."""
+"""Batches for the kernels of CBOW and skip-gram, and a comparison of two results."""
 
 from typing import Any
 
 import numpy as np
 
 KERNELS = ("cbow", "skip_gram")
-# Words, numbers in a vector, window, blocks, positions in a block, samples.
+# Words, dimension, window, blocks, positions in a block, samples.
 SHAPES = ((9, 4, 2, 2, 2, 3), (50, 40, 5, 3, 64, 70), (30, 33, 3, 2, 40, 5))
 
 
-def batch(words: int, dimension: int, window: int, blocks: int, share: int, samples: int) -> tuple[Any, ...]:
+def batch(words: int, dimension: int, window: int, blocks: int, block: int, samples: int) -> tuple[Any, ...]:
     """Return arguments of a kernel, float32, with repeated and absent ids."""
     rng = np.random.default_rng(0)
-    positions = blocks * share
+    positions = blocks * block
     return (
         *rng.normal(size=(2, words, dimension)).astype(np.float32),
         rng.integers(-1, words, positions + 2 * window, np.int32),
@@ -23,7 +23,7 @@ def batch(words: int, dimension: int, window: int, blocks: int, share: int, samp
 
 
 def assert_same(result: Any, expected: Any, words: int) -> None:
-    """Hold the loss and the row gradients of a kernel, on the host, against the reference's."""
+    """Compare the loss and the row gradients of a kernel, on the host, with those of the reference."""
     np.testing.assert_allclose(result[0], expected[0], rtol=1e-5)
     assert result[0].dtype == np.float64
     for (rows, sums), reference_rows in zip(result[1:], expected[1:], strict=True):

@@ -1,4 +1,4 @@
-"""That a real CUDA device agrees with the CPU: `pytest -m gpu` where there is one."""
+"""A real CUDA device agrees with the CPU; run with `pytest -m gpu` on a machine that has one."""
 
 import numpy as np
 import pytest
@@ -138,7 +138,7 @@ def to_host(cuda, result):
 
 
 @pytest.mark.parametrize("cell", CELLS)
-def test_a_language_model_in_training(cuda, cell):
+def test_training_a_language_model(cuda, cell):
     ids = np.random.default_rng(0).integers(0, 9, 200)
     histories = []
     for backend in (get_backend("cpu"), cuda):
@@ -153,7 +153,7 @@ def test_a_language_model_in_training(cuda, cell):
 
 @pytest.mark.parametrize("fused", [False, True])
 @pytest.mark.parametrize("kind", [CBOW, SkipGram])
-def test_word_vectors_in_training(cuda, kind, fused):
+def test_training_word_vectors(cuda, kind, fused):
     ids = np.random.default_rng(0).integers(0, 9, 200).astype(np.int32)
     settings = {
         "window": 2,

@@ -57,8 +57,7 @@ OUTSIDE = {
 
 
 def parser_of(script):
-    names = runpy.run_path(str(script))
-    return names["parser"] if "parser" in names else names["options"]()
+    return runpy.run_path(str(script))["options"]()
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.stem)
@@ -66,15 +65,24 @@ def test_a_number_out_of_its_range_is_refused(script, capsys):
     parser = parser_of(script)
     for option, value in OUTSIDE.get(script.stem, {}).items():
         with pytest.raises(SystemExit):
-            parser.parse_args([f"--{option}={value}"])
+            parser.parse_args(["x", f"--{option}={value}", *required(parser)])
         assert f"argument --{option}: " in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.stem)
-def test_each_number_has_a_range_and_each_option_its_help(script):
-    actions = [
-        action for action in parser_of(script)._actions if not isinstance(action, argparse._HelpAction)
+def required(parser):
+    """Return a value for each option that must be given."""
+    return [
+        word
+        for action in parser._actions
+        if action.required and action.option_strings
+        for word in (action.option_strings[0], next(iter(action.choices or ["1"])))
     ]
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.stem)
+def test_each_option_has_its_help_and_each_number_is_a_setting(script):
+    parser = parser_of(script)
+    actions = [action for action in parser._actions if not isinstance(action, argparse._HelpAction)]
     assert all(action.help for action in actions)
-    # The shares of a split are checked together, with their sum.
-    assert [action.dest for action in actions if action.type in (int, float)] in ([], ["split"])
+    settings = {name for group in parser.groups for name in group.model_fields}
+    assert {action.dest for action in actions if action.type not in (None, str)} <= settings

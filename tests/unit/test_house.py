@@ -9,7 +9,8 @@ import lexloom
 
 LIBRARY = Path(lexloom.__file__).parent
 FLOORS = (
-    ("commands", "lessons", "report"),
+    ("commands",),
+    ("lessons", "report"),
     ("language", "vectors"),
     ("corpus", "training"),
     ("nn",),

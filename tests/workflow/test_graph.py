@@ -6,7 +6,7 @@ from importlib.util import find_spec
 
 import pytest
 
-from lexloom.storage.artifacts import KINDS, file_sha256, read_artifact
+from lexloom.storage.artifacts import VERSIONS, file_sha256, read_artifact
 
 TIMED = ("rnnlm_ppl.txt", "ladder.txt", "vectors.txt")
 
@@ -62,7 +62,7 @@ def test_the_table_of_word_vectors(workflow):
 
 def test_every_artifact_is_whole_and_knows_its_seed_and_inputs(workflow):
     paths = [path for room in ("data", "results") for path in (workflow.folder / room).rglob("*.h5")]
-    artifacts = {path.name: read_artifact(path, tuple(KINDS), []) for path in paths}
+    artifacts = {path.name: read_artifact(path, tuple(VERSIONS), []) for path in paths}
     assert len(paths) >= 15
     assert artifacts["tiny.h5"].settings["hidden"] == 8
     assert artifacts["tiny.h5"].seed == 1

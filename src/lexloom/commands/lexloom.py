@@ -14,11 +14,11 @@ from pydantic import Field
 
 from lexloom.commands.script import run
 from lexloom.errors import LexloomError
+from lexloom.report.tables import aligned
 from lexloom.settings.base import Settings, Tokens
 from lexloom.settings.command_line import SettingsParser
 from lexloom.settings.execution import Compute, Seed
 from lexloom.settings.reference import FORMATS as SETTINGS_FORMATS
-from lexloom.storage.atomic_files import aligned
 from lexloom.vectors.exports import FORMATS
 
 if TYPE_CHECKING:

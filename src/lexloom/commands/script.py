@@ -8,6 +8,7 @@ from typing import Any
 
 from tqdm import tqdm
 
+from lexloom.commands.stages import way_out
 from lexloom.errors import Interrupted, LexloomError
 from lexloom.settings.base import Settings
 from lexloom.settings.command_line import SettingsParser
@@ -37,7 +38,7 @@ def run(main: Callable[[argparse.Namespace], None], parser: argparse.ArgumentPar
             logging.getLogger().addHandler(logging.FileHandler(options.log, mode="w"))
         main(options)
     except (LexloomError, OSError, MemoryError) as error:
-        logging.error("error: %s", str(error) or "not enough memory")
+        logging.error("error: %s%s", str(error) or "not enough memory", way_out(error))
         sys.exit(1)
     except Interrupted as stop:
         logging.error("%s", stop)

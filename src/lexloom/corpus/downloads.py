@@ -64,7 +64,7 @@ def download(
     Raises
     ------
     LexloomError
-        When no place has the file: each place with its reason, and the ways out.
+        When no place has the file: each place with its reason.
     """
     target = Path(target)
     places = ([_join(mirror, path)] if mirror else []) + list(origins)
@@ -148,10 +148,4 @@ def _reason(error: Exception) -> str:
 
 def _nobody_has_it(path: str, failures: list[str]) -> str:
     tried = "\n".join(f"  {failure}" for failure in failures)
-    return (
-        f"{path}: could not be downloaded. Places tried:\n{tried}\n"
-        "Ways out:\n"
-        f"  a mirror: put the file at {path} in a folder; set LEXLOOM_MIRROR to the folder or its address\n"
-        "  your own text: a corpus with `source: files` in config/config.yaml\n"
-        "  the sample corpus, which needs no download: snakemake --cores 4 --config corpus=sample"
-    )
+    return f"{path}: could not be downloaded. Places tried:\n{tried}"

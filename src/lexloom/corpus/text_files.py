@@ -1,6 +1,5 @@
-"""Text files: reading UTF-8 in blocks, saying where a file is none; and the times in benchmark files."""
+"""Text files: reading UTF-8 in blocks, and saying where a file is not UTF-8."""
 
-import csv
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -36,21 +35,6 @@ def read_blocks(path: str | Path, advance: Callable[[int], object] = lambda size
         yield _decode(path, piece, offset, line)
         offset, line, pending = offset + len(piece), line + piece.count(b"\n"), [block[cut:]]
     yield _decode(path, b"".join(pending), offset, line)
-
-
-def read_seconds(path: str | Path) -> float:
-    """Return the wall-clock seconds in a benchmark file: a table with tabs, in whose column `s` they are.
-
-    Raises
-    ------
-    LexloomError
-        When it has no such column, or nothing in it.
-    """
-    with open(path, encoding="utf-8", newline="") as file:
-        row = next(csv.DictReader(file, delimiter="\t"), {})
-    if "s" not in row:
-        raise LexloomError(f"{path}: no column s with a value; expected a benchmark file of Snakemake")
-    return float(row["s"])
 
 
 def _byte_blocks(path: str | Path) -> Iterator[bytes]:

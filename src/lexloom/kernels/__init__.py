@@ -1,1 +1,1 @@
-"""The innermost loops, one interface for every device: `reference` says what each computes."""
+"""The innermost loops behind one interface for all devices; `reference` specifies what each computes."""

@@ -1,4 +1,4 @@
-"""Which array module the arrays of a type belong to: NumPy, or CuPy once a CUDA device is in use."""
+"""Find the array module of an array: NumPy, or CuPy once a CUDA device is in use."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ _MODULES: dict[type, Any] = {np.ndarray: np}
 
 
 def register_arrays(array_type: type, xp: Any) -> None:
-    """Make `array_module` recognize the arrays of a type as those of the module `xp`."""
+    """Register the arrays of a type as those of the module `xp`."""
     _MODULES[array_type] = xp
 
 
@@ -18,7 +18,7 @@ def array_module(array: Any) -> Any:
     Raises
     ------
     TypeError
-        When the array is of no known type.
+        If the type of the array is unknown.
     """
     if type(array) is np.ndarray or isinstance(array, np.generic):
         return np

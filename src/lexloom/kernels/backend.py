@@ -1,4 +1,4 @@
-"""Where arrays live: the host with NumPy, or a CUDA device with CuPy."""
+"""Devices: the CPU with NumPy, or a CUDA device with CuPy."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -17,16 +17,16 @@ DEVICES = ("cpu", "cuda")
 
 @dataclass(frozen=True)
 class Backend:
-    """A device: its array module, its kernels, and the way to it and back.
+    """A device: its array module, its kernels, and copies to and from the host.
 
     Attributes
     ----------
     name : str
-        What artifacts record: "cpu", or "cuda: " and the name of the card.
+        The name that artifacts record: "cpu", or "cuda: " and the name of the card.
     xp : module
         `numpy` or `cupy`; layers write their formulas with it.
-    kernels : module
-        Same methods on every device.
+    kernels : Reference
+        The kernels of this device; the methods are the same on every device.
     array_type : type
         The class of this device's arrays.
     """
@@ -37,11 +37,11 @@ class Backend:
     array_type: type
 
     def to_device(self, array: np.ndarray) -> Any:
-        """Return a host array as an array of this device."""
+        """Copy a host array to this device."""
         return self.xp.asarray(array)
 
     def to_host(self, array: Any) -> np.ndarray:
-        """Return an array of this device as a NumPy array."""
+        """Copy an array of this device to the host; a NumPy array is returned as it is."""
         return array if isinstance(array, np.ndarray) else array.get()
 
 
@@ -49,51 +49,50 @@ _BACKENDS: dict[Any, Backend] = {}
 
 
 def register(backend: Backend) -> Backend:
-    """Make `backend_of` recognize the arrays of a backend."""
+    """Register a backend, so that `backend_of` recognizes its arrays, and return it."""
     register_arrays(backend.array_type, backend.xp)
     _BACKENDS[backend.xp] = backend
     return backend
 
 
 def get_backend(device: str = "cpu", threads: int = 1) -> Backend:
-    """Return the backend of a device; a program calls this once, at its start.
+    """Return the backend of a device. A program calls this once, when it starts.
 
     Parameters
     ----------
     device : {"cpu", "cuda"}
     threads : int
-        Threads of the CPU kernels, at most as many as there are cores. Results do not depend on it, because
-        BLAS itself is kept to one thread: its own threads change the bits.
+        Number of threads of the CPU kernels, limited to the number of cores. Results do not depend on it:
+        BLAS is limited to one thread, since its own threads would change the bits.
 
     Raises
     ------
     LexloomError
-        When the device is unknown, or CuPy or a CUDA device is missing.
+        If the device is unknown, or if CuPy or a CUDA device is missing.
     """
     if device not in DEVICES:
-        raise LexloomError(f"device: unknown name {device!r}; it is one of {', '.join(DEVICES)}")
+        raise LexloomError(f"device: unknown name {device!r}; expected one of {', '.join(DEVICES)}")
     backend = _cpu_backend() if device == "cpu" else register(_cuda_backend())
-    thread_pool.set_threads(
-        threads
-    )  # after the kernels are loaded, and with them every BLAS to be held to one
+    # Only now: loading the kernels has loaded every BLAS that must be limited to one thread.
+    thread_pool.set_threads(threads)
     return backend
 
 
 def backend_of(*arrays: Any) -> Backend:
-    """Return the backend on which all the arrays live.
+    """Return the backend that all the arrays belong to.
 
     Raises
     ------
     TypeError
-        When the arrays live on different devices, both named, or on none that is known.
+        If the arrays are on different devices (the message names both), or on no known device.
     """
     modules = [array_module(array) for array in arrays]
     backend = _backend_with(modules[0])
     for other in modules[1:]:
         if other is not modules[0]:
             raise TypeError(
-                f"arrays of two devices meet: {backend.name} and {_backend_with(other).name}; "
-                "move one with Backend.to_device or Backend.to_host"
+                f"the arrays are on two devices: {backend.name} and {_backend_with(other).name}; "
+                "copy one with Backend.to_device or Backend.to_host"
             )
     return backend
 
@@ -109,7 +108,7 @@ def _cuda_backend() -> Backend:
         card = cupy.cuda.runtime.getDeviceProperties(0)["name"].decode()
     except ImportError as error:
         raise LexloomError(
-            "device cuda: CuPy is not installed; install the extra that fits the driver: "
+            "device cuda: CuPy is not installed; install the extra that matches your driver: "
             "pip install 'lexloom[cuda12]' or 'lexloom[cuda13]'"
         ) from error
     except cupy.cuda.runtime.CUDARuntimeError as error:

@@ -1,24 +1,25 @@
-"""How work is cut into tiles: by its shape alone, so that results do not depend on the number of threads."""
+"""Cut work into tiles, by its shape alone, so that results do not depend on the number of threads."""
 
 from collections.abc import Callable
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-_SCORES = 1 << 22
+_SCORES = 1 << 22  # in a block of tokens: 16 MiB of float32
 
 
 class Job(NamedTuple):
-    """Work on rows, each by itself.
+    """Work on the rows of an array, each row independent of the others.
 
     Attributes
     ----------
     rows : int
+        Number of rows.
     size : int
-        Numbers in a row.
+        Length of a row.
     work : callable
-        What to do with a slice of the rows.
+        Called with a slice of the rows, once for each tile.
     operations : int
-        With each number, about.
+        Approximate number of operations per element.
     """
 
     rows: int
@@ -28,12 +29,12 @@ class Job(NamedTuple):
 
     @classmethod
     def on(cls, array: Any, work: Callable[[slice], None], operations: int = 5) -> "Job":
-        """Return the job of some work on the rows of an array."""
+        """Return the job of doing `work` on the rows of an array."""
         return cls(len(array), array.size // max(1, len(array)), work, operations)
 
 
 def cut(length: int, tile: int) -> list[slice]:
-    """Cut `range(length)` into nearly equal slices of about `tile` each; depends on nothing else."""
+    """Cut `range(length)` into slices of nearly equal length, about `tile` each."""
     count = round(length / tile)
     if count <= 1:
         return [slice(0, length)]
@@ -42,5 +43,5 @@ def cut(length: int, tile: int) -> list[slice]:
 
 
 def token_blocks(tokens: int, words: int) -> list[slice]:
-    """Cut `range(tokens)` into blocks with about 4 million scores, but never less than one token."""
+    """Cut `range(tokens)` into blocks of about 4 million scores, or of one token if it has more."""
     return cut(tokens, max(1, _SCORES // words))

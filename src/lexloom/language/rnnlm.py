@@ -30,14 +30,14 @@ class RNNLM:
     embedding : Embedding
         Table (V, D).
     recurrent : list of recurrent layers
-        From (N, T, D) to (N, T, H), each on top of the one before.
+        From (N, T, D) to (N, T, H); the output of each is the input of the next.
     output : Linear
-        From (N, T, H) to scores (N, T, V); transposed, so that its table has a row for each word.
+        From (N, T, H) to scores (N, T, V). It must be transposed, with one row of W for each word.
     regularization : Regularization, optional
-        What is dropped or penalized in training; nothing by default.
+        Dropout and penalties in training. By default, none.
     inclusion : (V,) float array, optional
-        In training, the probability that an update compares targets with a word; see
-        `lexloom.nn.sampled_softmax`. All words by default.
+        Probability that an update includes each word in the softmax (see `lexloom.nn.sampled_softmax`). By
+        default, training uses all words.
     """
 
     def __init__(
@@ -65,7 +65,7 @@ class RNNLM:
         self.cross_entropy = SampledSoftmaxOutput(output, inclusion)
 
     def parameters(self) -> list[Parameter]:
-        """Return every parameter once; a tied table stands at the embedding."""
+        """Return all parameters, each once, from the embedding to the output layer."""
         layers = [self.embedding, *self.recurrent, self.output]
         return unique(parameter for layer in layers for parameter in layer.parameters())
 
@@ -77,14 +77,24 @@ class RNNLM:
     def hidden(
         self, ids: Any, carry: list | None = None, rng: np.random.Generator | None = None
     ) -> tuple[Any, list, Any]:
-        """Return the last layer's states (N, T, H) at ids (N, T), all states after them, and the cache.
+        """Run all layers but the output layer.
 
         Parameters
         ----------
+        ids : (N, T) int array
         carry : list of states, optional
-            One for each recurrent layer, as this method returned it; None starts from zeros.
-        rng : Generator, optional
-            Draws the dropout masks; None is evaluation, without dropout.
+            State of each recurrent layer before the first step, as returned by this method; None is zeros.
+        rng : numpy.random.Generator, optional
+            Draws the dropout masks; None (evaluation) drops nothing.
+
+        Returns
+        -------
+        x : (N, T, H) float array
+            Hidden states of the last layer.
+        carry : list of states
+            State of each recurrent layer after the last step.
+        cache
+            For `hidden_backward`.
         """
         carry = carry or [None] * len(self.recurrent)
         x, input_cache = self.input.forward(ids, rng)
@@ -101,8 +111,8 @@ class RNNLM:
     ) -> tuple[Any, list, Any]:
         """Return the mean cross-entropy of a batch (ids, targets), each (N, T), the carry and the cache.
 
-        In nats for each token that is not padding, without the penalties that `backward` adds. In training
-        against a sample of the words (`inclusion`) it is an estimate, on average a little too low.
+        The loss is in nats per token that is not padding. It does not contain the penalties, whose gradients
+        `backward` adds. In training with `inclusion` it is an estimate that is on average slightly too low.
         """
         ids, targets = self.to_device(batch)
         x, carry, cache = self.hidden(ids, carry, rng)
@@ -110,7 +120,7 @@ class RNNLM:
         return loss, carry, (cache, loss_cache)
 
     def token_losses(self, batch: Any, carry: list | None = None) -> tuple[Any, list, Any]:
-        """Return the loss of each token (N, T) in evaluation, and what `loss` does beside their mean."""
+        """Return the loss of each token (N, T) without dropout, the carry and the cache."""
         ids, targets = self.to_device(batch)
         x, carry, cache = self.hidden(ids, carry)
         losses, loss_cache = self.cross_entropy.forward_tokens(x, targets)
@@ -119,31 +129,35 @@ class RNNLM:
     def log_probabilities(
         self, ids: np.ndarray, steps: int = 500, tick: Callable[[int], None] | None = None
     ) -> np.ndarray:
-        """Return the log probability of every token of a text (L,), each predicted from all before it.
+        """Return the log probability of each token of a text, given all tokens before it.
 
-        In nats, as float64 on the host. The text is read as one stream with the state carried from its first
-        word to its last: the result does not depend on the batches of training, and on `steps` only by
-        rounding.
+        The text is read as one stream, with the state carried from the first word to the last. So the result
+        does not depend on how the model was trained in batches, and depends on `steps` only by rounding.
 
         Parameters
         ----------
         ids : (L,) int array
         steps : int
-            Tokens read at once.
+            Number of tokens read at once.
         tick : callable, optional
-            Called with the number of tokens after each window.
+            Called after each window with its number of tokens.
+
+        Returns
+        -------
+        log_probabilities : (L,) float64 array, on the host
+            In nats.
         """
         return np.concatenate([values for _, _, values in self.stream(ids, steps, tick)])
 
     def stream(
         self, ids: np.ndarray, steps: int = 500, tick: Callable[[int], None] | None = None
     ) -> Iterator[tuple[Any, Any, np.ndarray]]:
-        """Read a text (L,) as `log_probabilities` does, and yield window by window what stands behind it.
+        """Read a text like `log_probabilities`, and yield the hidden states as well, window by window.
 
         Yields
         ------
         x : (T, H) float array
-            The last layer's states before each token.
+            Hidden states of the last layer from which each token is predicted.
         targets : (T,) int array
             The tokens.
         log_probabilities : (T,) float64 array, on the host
@@ -159,31 +173,33 @@ class RNNLM:
                 tick(targets.size)
 
     def next_scores(self, ids: np.ndarray, carry: list | None) -> tuple[np.ndarray, list]:
-        """Return the score of each word (V,), float64 on the host, after more words (L,); and the states."""
+        """Return the scores (V,) of the next word after ids (L,), as float64 on the host, and the carry."""
         (inputs,) = self.to_device([ids[None]])
         x, carry, _ = self.hidden(inputs, carry)
         scores, _ = self.output.forward(x[:, -1])
         return backend_of(scores).to_host(scores[0]).astype(np.float64), carry
 
     def backward(self, cache: Any) -> None:
-        """Add the gradients of every parameter, those of the penalties included."""
+        """Add the gradients of all parameters, including those of the penalties."""
         hidden_cache, loss_cache = cache
         self.hidden_backward(self.cross_entropy.backward(loss_cache), hidden_cache)
 
     def hidden_backward(self, dx: Any, cache: Any, dcarry: list | None = None) -> list:
-        """Add the gradients of the parameters below the output layer, and return those of the carry.
+        """Add the gradients of all parameters below the output layer.
 
         Parameters
         ----------
         dx : (N, T, H) float array
-            Of the last layer's states.
+            Gradient of the hidden states of the last layer.
+        cache
+            As returned by `hidden`.
         dcarry : list of states, optional
-            Of the states after the last step; None is 0.
+            Gradients of the states after the last step; None is zeros.
 
         Returns
         -------
         dcarry : list of states
-            Of the states before the first step, one for each recurrent layer.
+            Gradients of the states before the first step.
         """
         input_cache, caches = cache
         after, before = dcarry or [None] * len(caches), []
@@ -195,7 +211,7 @@ class RNNLM:
         return before[::-1]
 
     def to_device(self, arrays: Any) -> list[Any]:
-        """Return host arrays on the device of the model."""
+        """Return arrays on the device of the model."""
         return to_device_of(self.embedding.W, arrays)
 
 
@@ -217,7 +233,10 @@ def build_rnnlm(
     Parameters
     ----------
     vocabulary : int
-        V, number of words.
+        Number of words, V.
+    rng : numpy.random.Generator
+        The stream "init" of `lexloom.training.randomness`.
+    backend : Backend
     inclusion : (V,) float array, optional
         See `RNNLM`.
     **settings
@@ -278,5 +297,8 @@ def rnnlm_from_artifact(artifact: Artifact, backend: Backend) -> RNNLM:
 def perplexity(
     model: RNNLM, ids: np.ndarray, steps: int = 500, tick: Callable[[int], None] | None = None
 ) -> float:
-    """Return exp of minus the mean of `RNNLM.log_probabilities`; beyond the largest float it is inf."""
+    """Return the perplexity of a text, exp(-mean(log_probabilities)); inf if it overflows.
+
+    Parameters are those of `RNNLM.log_probabilities`.
+    """
     return perplexity_of_tokens(model.log_probabilities(ids, steps, tick))

@@ -1,4 +1,4 @@
-"""What the lessons compute: small enough to read beside docs/lessons.md."""
+"""The computations of the lessons, to read along with docs/lessons.md."""
 
 from collections import Counter
 from typing import Any
@@ -16,12 +16,21 @@ SENTENCE = "You say goodbye and I say hello."
 
 
 def spiral(rng: np.random.Generator, arms: int = 3, points: int = 100) -> tuple[np.ndarray, np.ndarray]:
-    """Return points on the arms of a spiral, which no straight line divides.
+    """Return points on the arms of a spiral, which no straight line separates.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+        Draws the noise.
+    arms : int
+    points : int
+        Points on each arm.
 
     Returns
     -------
     x : (arms * points, 2) float32 array
-        Each arm runs from the centre to radius 1, over 4 radians, with noise of 0.2 radians.
+        Each arm turns by 4 radians from the centre to radius 1. The angles have normal noise with a standard
+        deviation of 0.2 radians.
     classes : (arms * points,) int array
         The arm of each point.
     """
@@ -33,9 +42,14 @@ def spiral(rng: np.random.Generator, arms: int = 3, points: int = 100) -> tuple[
 
 
 def read_sentence(sentence: str) -> tuple[np.ndarray, list[str]]:
-    """Return the ids (L,) of a sentence's words in lower case, the full stop apart, and the word of each id.
+    """Tokenize a sentence: lower case, with the full stop as a word of its own.
 
-    Ids are given in order of first appearance.
+    Returns
+    -------
+    ids : (L,) int32 array
+        Numbered in order of first appearance.
+    words : list of str
+        The word of each id.
     """
     tokens = sentence.lower().replace(".", " .").split()
     words = list(dict.fromkeys(tokens))
@@ -43,33 +57,42 @@ def read_sentence(sentence: str) -> tuple[np.ndarray, list[str]]:
 
 
 def lowest_loss(known: np.ndarray, predicted: np.ndarray) -> float:
-    """Return the mean cross-entropy, in nats, below which no model can come, however it is trained.
+    """Return the lowest mean cross-entropy, in nats, that any model can reach on these pairs.
 
-    Where the same thing is known, different words follow: the loss is lowest when each gets the probability
-    with which it does.
+    The same known words can be followed by different words. The loss is lowest if each of these gets its
+    relative frequency as probability.
 
     Parameters
     ----------
     known : (N,) or (N, C) int array
-        The order of C words does not count, as CBOW cannot see it.
+        The order of the C words is ignored, as in CBOW.
     predicted : (N,) or (N, C) int array
         -1 is absent.
+
+    Returns
+    -------
+    loss : float
     """
     pairs = [
-        (tuple(sorted(np.atleast_1d(given))), word)
-        for given, words in zip(known, predicted, strict=True)
+        (tuple(sorted(np.atleast_1d(context))), word)
+        for context, words in zip(known, predicted, strict=True)
         for word in np.atleast_1d(words)
         if word >= 0
     ]
-    given_counts, pair_counts = Counter(given for given, _ in pairs), Counter(pairs)
-    return float(np.mean([np.log(given_counts[pair[0]] / pair_counts[pair]) for pair in pairs]))
+    context_counts, pair_counts = Counter(context for context, _ in pairs), Counter(pairs)
+    return float(np.mean([np.log(context_counts[pair[0]] / pair_counts[pair]) for pair in pairs]))
 
 
 def train_bare(model: RNNLM, windows: Windows, epochs: int, learning_rate: float) -> list[float]:
-    """Train a language model of one recurrent layer and return its mean loss by epoch, in nats.
+    """Train a language model with one recurrent layer, without trainer, optimizer or methods of the model.
 
-    Every step is written out here, with no trainer, optimizer or model method. `Trainer` with `SGD` gives the
-    same bits in float64. In float32 the model's `SoftmaxOutput` rounds differently from the two layers here.
+    In float64, `Trainer` with `SGD` gives the same bits. In float32, the `SoftmaxOutput` of the model rounds
+    differently from the two layers used here.
+
+    Returns
+    -------
+    losses : list of float
+        Mean loss of each epoch, in nats.
     """
     embedding, recurrent, output = model.embedding, model.recurrent[0], model.output
     cross_entropy = SoftmaxCrossEntropy()
@@ -91,17 +114,17 @@ def train_bare(model: RNNLM, windows: Windows, epochs: int, learning_rate: float
             for parameter in (*recurrent.parameters(), *output.parameters()):
                 parameter.data -= learning_rate * parameter.grad
                 parameter.grad = None
-            taken = embedding.W.grad.summed()
-            embedding.W.data[taken.rows] -= learning_rate * taken.values
+            grad = embedding.W.grad.summed()
+            embedding.W.data[grad.rows] -= learning_rate * grad.values
             embedding.W.grad = None
         losses.append(float(total / len(windows)))
     return losses
 
 
 def orthogonal(rng: np.random.Generator, size: int, gates: int, singular_value: float) -> np.ndarray:
-    """Return a recurrent weight (size, gates * size), all of whose singular values are `singular_value`.
+    """Return a recurrent weight (size, gates * size) whose singular values all equal `singular_value`.
 
-    Each gate's block is a random orthogonal matrix times singular_value / sqrt(gates).
+    The block of each gate is a random orthogonal matrix times singular_value / sqrt(gates).
     """
     blocks = [np.linalg.qr(rng.normal(size=(size, size)))[0] for _ in range(gates)]
     return np.hstack(blocks) * singular_value / np.sqrt(gates)
@@ -110,9 +133,10 @@ def orthogonal(rng: np.random.Generator, size: int, gates: int, singular_value: 
 def recurrent_layer(
     cell: type, rng: np.random.Generator, size: int, singular_value: float, forget_bias: float
 ) -> RNN | LSTM:
-    """Return a float64 layer of H = D = `size` with a recurrent weight from `orthogonal`.
+    """Return a float64 layer with H = D = `size` and a recurrent weight from `orthogonal`.
 
-    An LSTM's forget gates start at sigmoid(forget_bias): near 1, they keep the cell's content.
+    The forget gates of an LSTM start near sigmoid(forget_bias). Values close to 1 keep the content of the
+    cell.
     """
     columns = cell.gates * size
     b = np.zeros(columns)
@@ -124,22 +148,23 @@ def recurrent_layer(
 
 
 def gradients_through_time(layer: RNN | LSTM, x: np.ndarray, limit: float) -> dict[str, np.ndarray]:
-    """Follow the gradient of the last hidden state back through time, one step after the other.
+    """Follow a gradient from the last hidden state back through time, step by step.
 
     Parameters
     ----------
     layer : RNN or LSTM
     x : (N, T, D) float array
     limit : float
-        Of the global norm, see `lexloom.training.gradients.clip_factor`.
+        Limit of the global norm; see `lexloom.training.gradients.clip_factor`.
 
     Returns
     -------
-    state : (T + 1,) array
-        Norm of the gradient of the state k steps before the end, k = 0 to T; it is 1 at k = 0.
-    parameters, clipped : (T,) arrays
-        Global norm of the gradients of all parameters over a window of the last k steps, k = 1 to T, as it is
-        and after clipping.
+    norms : dict of str to float64 array
+        - "state" (T + 1,): norm of the gradient of the state k steps before the end, for k = 0 to T. It is 1
+          at k = 0.
+        - "parameters" (T,): global norm of the gradients of all parameters over the last k steps, for k = 1
+          to T.
+        - "clipped" (T,): the same, after clipping.
     """
     state, caches = None, []
     for t in range(x.shape[1]):

@@ -1,7 +1,8 @@
-"""The feed-forward language model: the vectors of the words before, side by side -> Linear -> Tanh -> Linear.
+"""The feed-forward language model: concatenated word vectors -> Linear -> Tanh -> Linear -> softmax.
 
-Bengio, Ducharme, Vincent & Jauvin 2003, without their direct connections. It stands between CBOW, which adds
-the vectors of its context and so forgets their order, and the recurrent model, which sees all words before.
+Bengio, Ducharme, Vincent & Jauvin 2003, without their direct connections. The model is a step between CBOW,
+which averages the vectors of its context and so ignores their order, and the recurrent model, which sees all
+previous words.
 """
 
 from typing import Any
@@ -41,7 +42,7 @@ class FeedForwardLM:
         return [*self.features.parameters(), *self.output.parameters()]
 
     def scores(self, contexts: Any) -> tuple[Any, Any]:
-        """Return the scores (N, V) of the word after contexts (N, C), and the cache; -1 is an absent word."""
+        """Return the scores (N, V) of the next word after contexts (N, C), and the cache; -1 is absent."""
         return Chain(self.features, self.output).forward(contexts)
 
     def loss(
@@ -49,7 +50,7 @@ class FeedForwardLM:
     ) -> tuple[Any, None, Any]:
         """Return the mean cross-entropy of a batch (contexts (N, C), targets (N,)), no carry, and the cache.
 
-        In nats for each target that is not padding.
+        The loss is in nats per target that is not padding.
         """
         contexts, targets = to_device_of(self.embedding.W, batch)
         h, features_cache = self.features.forward(contexts)
@@ -63,7 +64,7 @@ class FeedForwardLM:
         return self.cross_entropy.losses(h, targets)
 
     def backward(self, cache: Any) -> None:
-        """Add the gradients of every parameter."""
+        """Add the gradients of all parameters."""
         features_cache, loss_cache = cache
         self.features.backward(self.cross_entropy.backward(loss_cache), features_cache)
 
@@ -83,11 +84,14 @@ def build_feed_forward_lm(
     Parameters
     ----------
     vocabulary : int
-        V, number of words.
+        Number of words, V.
     context : int
-        C, number of words before the one to predict.
+        Number of words from which the next is predicted, C.
+    rng : numpy.random.Generator
+    backend : Backend
     embedding, hidden : int
-        Sizes D of a word vector and H of the hidden layer.
+        Sizes D of the word vectors and H of the hidden layer.
+    dtype : dtype
     """
     table = Parameter("embedding.W", uniform(rng, (vocabulary, embedding), 0.1, backend, dtype))
     return FeedForwardLM(
@@ -98,36 +102,44 @@ def build_feed_forward_lm(
 
 
 def left_contexts(ids: np.ndarray, context: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return the `context` words before each word of a text, and the word.
+    """Return the words before each word of a text, and the words themselves.
 
     Parameters
     ----------
     ids : (L,) int array
     context : int
-        C.
+        Number of words before each word, C.
 
     Returns
     -------
     contexts : (L, C) int array
-        In reading order; -1 where the text has not begun.
+        In reading order; -1 stands for places before the text.
     targets : (L,) int array
-        `ids`.
+        The same as `ids`.
+
+    Examples
+    --------
+    >>> contexts, targets = left_contexts(np.array([5, 6, 7]), 2)
+    >>> contexts
+    array([[-1, -1],
+           [-1,  5],
+           [ 5,  6]])
     """
     padded = np.concatenate([np.full(context, -1, ids.dtype), ids])
     return np.lib.stride_tricks.sliding_window_view(padded[:-1], context), ids
 
 
 def perplexity(model: FeedForwardLM, ids: np.ndarray, context: int, batch: int = 500) -> float:
-    """Return exp of the mean cross-entropy of every token of a text (L,), summed in float64.
-
-    A perplexity beyond the largest float is inf.
+    """Return the perplexity of a text: exp of the mean cross-entropy of its tokens; inf if it overflows.
 
     Parameters
     ----------
+    model : FeedForwardLM
+    ids : (L,) int array
     context : int
-        C, as the model was built.
+        The C with which the model was built.
     batch : int
-        Tokens scored at once.
+        Number of tokens scored at once.
     """
     contexts, targets = left_contexts(ids, context)
     total = 0.0

@@ -1,9 +1,9 @@
-"""word2vec without its shortcuts: products with one-hot rows, and a softmax over the whole vocabulary.
+"""word2vec without shortcuts: products with one-hot rows, and a softmax over the whole vocabulary.
 
-Mikolov et al. 2013a. `lexloom.vectors.word2vec` looks up rows instead, and compares the target with a few
-sampled words.
+Mikolov et al. 2013a. The models in `lexloom.vectors.word2vec` look up rows instead, and compare each target
+with a few sampled words.
 
-A batch is a pair of int arrays: the ids that are known, and those to predict. An id of -1 is absent.
+A batch is a pair of int arrays: the known ids, and the ids to predict. An id of -1 is absent.
 """
 
 from typing import Any
@@ -20,17 +20,18 @@ from lexloom.nn.parameter import Parameter, to_device_of
 
 
 class SimpleModel:
-    """Two matrices between one-hot rows and scores for every word.
+    """What both models share: a matrix from one-hot rows to vectors, and one from vectors to scores.
 
     Parameters
     ----------
     size : int
         Words in the vocabulary, V.
     dimension : int
-        Of the vectors, D.
-    rng : Generator
-        The stream "init".
+        Numbers in a vector, D.
+    rng : numpy.random.Generator
+        The stream "init" of `lexloom.training.randomness`.
     backend : Backend
+    dtype : dtype
     """
 
     def __init__(
@@ -47,7 +48,7 @@ class SimpleModel:
         return [self.W_in, self.W_out]
 
     def backward(self, cache: Any) -> None:
-        """Add the gradients, dense."""
+        """Add the gradients, as dense arrays."""
         layers, layers_cache, loss_cache = cache
         layers.backward(self.cross_entropy.backward(loss_cache), layers_cache)
 
@@ -70,7 +71,7 @@ class SimpleCBOW(SimpleModel):
 
 
 class SimpleSkipGram(SimpleModel):
-    """Predicts each of the words around a word: one-hot -> W_in -> W_out -> softmax, the same for each.
+    """Predicts each of the words around a word: one-hot -> W_in -> W_out -> repeat -> softmax.
 
     Parameters are those of `SimpleModel`.
     """

@@ -13,7 +13,7 @@ from lexloom.nn.parameter import Parameter, to_device_of
 
 
 class TwoLayerNet:
-    """Sorts points into classes.
+    """Classifies points.
 
     Parameters
     ----------
@@ -32,7 +32,7 @@ class TwoLayerNet:
         return self.layers.parameters()
 
     def scores(self, x: Any) -> tuple[Any, Any]:
-        """Return the scores (N, K) of points (N, D), and the cache; the largest names the class."""
+        """Return the scores (N, K) of points (N, D), and the cache; the largest score gives the class."""
         return self.layers.forward(x)
 
     def loss(
@@ -45,7 +45,7 @@ class TwoLayerNet:
         return loss, None, (cache, loss_cache)
 
     def backward(self, cache: Any) -> None:
-        """Add the gradients of every parameter."""
+        """Add the gradients of all parameters."""
         layers_cache, loss_cache = cache
         self.layers.backward(self.cross_entropy.backward(loss_cache), layers_cache)
 
@@ -58,7 +58,7 @@ def build_two_layer_net(
     backend: Backend,
     dtype: Any = np.float32,
 ) -> TwoLayerNet:
-    """Return a new network with D = `inputs`, H = `hidden`, K = `classes`, its weights drawn from `rng`."""
+    """Return a new network with sizes D = `inputs`, H = `hidden`, K = `classes`; weights are from `rng`."""
     return TwoLayerNet(
         new_linear(rng, "hidden", (inputs, hidden), backend, dtype),
         new_linear(rng, "output", (hidden, classes), backend, dtype),

@@ -10,7 +10,11 @@ from lexloom.settings.base import Settings
 from lexloom.settings.mistakes import bounds, find_mistakes, schema_of
 
 _METAVARS = {"integer": "N", "number": "X", "string": "TEXT", "boolean": "BOOL"}
-_READERS = {"integer": int, "number": float, "boolean": {"true": True, "false": False}.__getitem__}
+_READERS = {
+    "integer": int,
+    "number": float,
+    "boolean": lambda text: {"true": True, "false": False}[text.lower()],
+}
 
 
 class SettingsParser(argparse.ArgumentParser):
@@ -58,8 +62,7 @@ def as_options(settings: Settings | Mapping[str, Any]) -> str:
     """Return settings as options of a command line, sorted by name, in one string.
 
     Every setting is among them, also one with its default. A value that begins with a hyphen is tied to its
-    name, or it would be taken for an option. The names in the string let Snakemake, which compares values
-    without their names, see two settings that swap their values.
+    name, or it would be taken for an option. The names tell two settings that swap their values apart.
     """
     words = []
     for name, value in sorted(dict(settings).items()):

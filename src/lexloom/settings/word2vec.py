@@ -31,7 +31,7 @@ class Batches(Settings):
     """How the training text is cut into batches, with negative samples."""
 
     dynamic: bool = Field(
-        False, description="draw the window of each word from 1 to that of the contexts, as word2vec.c does"
+        True, description="draw the window of each word from 1 to that of the contexts, as word2vec.c does"
     )
     batch: int = Field(
         1024,

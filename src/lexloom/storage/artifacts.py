@@ -24,34 +24,27 @@ import h5py
 import numpy as np
 from scipy import sparse
 
-from lexloom.errors import LexloomError
+from lexloom.errors import ArtifactError, LexloomError
 from lexloom.storage.atomic_files import replacing
 
 _SEAL_BYTES = 512
 
 
-@dataclass(frozen=True)
-class Kind:
-    """A kind of artifact: the version of its layout and the script that makes it."""
-
-    version: int
-    script: str
-
-
-KINDS = {
-    "gold": Kind(1, "corpus/generate_sample.py"),
-    "corpus": Kind(1, "corpus/tokenize_corpus.py"),
-    "cooccurrences": Kind(1, "vectors/count_cooccurrences.py"),
-    "shard": Kind(1, "vectors/count_shard.py"),
-    "ppmi": Kind(1, "vectors/weight_ppmi.py"),
-    "contexts": Kind(1, "vectors/create_contexts.py"),
-    "vectors": Kind(1, "vectors/factorize_svd.py or train_word2vec.py (train_gensim.py for gensim's)"),
-    "rnnlm": Kind(1, "language/train_rnnlm.py"),
-    "ngram": Kind(1, "language/train_ngram.py"),
-    "perplexity": Kind(2, "language/evaluate_rnnlm.py, evaluate_ngram.py or adapt_rnnlm.py"),
-    "checkpoint": Kind(1, "language/train_rnnlm.py or vectors/train_word2vec.py"),
-    "similarity": Kind(1, "vectors/evaluate_vectors.py"),
+VERSIONS = {
+    "gold": 1,
+    "corpus": 1,
+    "cooccurrences": 1,
+    "shard": 1,
+    "ppmi": 1,
+    "contexts": 1,
+    "vectors": 1,
+    "rnnlm": 1,
+    "ngram": 1,
+    "perplexity": 2,
+    "checkpoint": 1,
+    "similarity": 1,
 }
+"""The version of the layout of each kind of artifact."""
 
 
 @dataclass
@@ -161,7 +154,7 @@ def write_artifact(
     """
     attributes = {
         "kind": kind,
-        "version": KINDS[kind].version,
+        "version": VERSIONS[kind],
         "settings": json.dumps(provenance.settings, sort_keys=True),
         "inputs": json.dumps(checksums(provenance.inputs), sort_keys=True),
         "libraries": json.dumps(library_versions(), sort_keys=True),
@@ -192,19 +185,18 @@ def read_artifact(
 
     Raises
     ------
-    LexloomError
+    ArtifactError
         When the file is missing, damaged, of another kind or version, or lacks a dataset: which file, what
-        was expected and which script makes it.
+        was expected.
     """
     kinds = (kind,) if isinstance(kind, str) else kind
-    remake = f"make it again with scripts/{' or '.join(KINDS[each].script for each in kinds)}"
-    _check_whole(path, remake)
+    _check_whole(path, kinds)
     with h5py.File(path, "r") as file:
-        _check_kind(path, file.attrs, kinds, remake)
+        _check_kind(path, file.attrs, kinds)
         wanted = sorted(file) if names is None else list(names)
         for name in wanted:
             if name not in file:
-                raise LexloomError(f"{path}: {file.attrs['kind']} without {name!r}; {remake}")
+                raise ArtifactError(f"{path}: {file.attrs['kind']} without {name!r}", kinds)
         return _artifact(file.attrs, {name: _read(file[name]) for name in wanted})
 
 
@@ -216,7 +208,7 @@ def describe_artifact(path: str | Path) -> Artifact:
     LexloomError
         When the file is missing or damaged.
     """
-    _check_whole(path, "give a file that a script of lexloom made, or make it again")
+    _check_whole(path)
     with h5py.File(path, "r") as file:
         return _artifact(file.attrs, dict(_outlines(file)))
 
@@ -262,20 +254,22 @@ def _is_whole(path: str | Path) -> bool:
         return file.read(_SEAL_BYTES) == _seal(hashlib.file_digest(file, "sha256").hexdigest())
 
 
-def _check_whole(path: str | Path, advice: str) -> None:
-    if not Path(path).is_file():
-        raise LexloomError(f"{path}: no such file; {advice}")
-    if not _is_whole(path):
-        raise LexloomError(f"{path}: damaged, or not an HDF5 file of lexloom; {advice}")
+def _check_whole(path: str | Path, kinds: tuple[str, ...] = ()) -> None:
+    if Path(path).is_file() and _is_whole(path):
+        return
+    fault = "damaged, or not an HDF5 file of lexloom" if Path(path).is_file() else "no such file"
+    if kinds:
+        raise ArtifactError(f"{path}: {fault}", kinds)
+    raise LexloomError(f"{path}: {fault}; give a file that lexloom made, or make it again")
 
 
-def _check_kind(path: str | Path, attributes: Mapping[str, Any], kinds: tuple[str, ...], remake: str) -> None:
+def _check_kind(path: str | Path, attributes: Mapping[str, Any], kinds: tuple[str, ...]) -> None:
     found = attributes["kind"]
     if found not in kinds:
-        raise LexloomError(f"{path}: holds {found!r}, expected {' or '.join(map(repr, kinds))}; {remake}")
+        raise ArtifactError(f"{path}: holds {found!r}, expected {' or '.join(map(repr, kinds))}", kinds)
     version = attributes["version"]
-    if version != KINDS[found].version:
-        raise LexloomError(f"{path}: {found} version {version}, expected {KINDS[found].version}; {remake}")
+    if version != VERSIONS[found]:
+        raise ArtifactError(f"{path}: {found} version {version}, expected {VERSIONS[found]}", [found])
 
 
 def _write(group: h5py.Group, name: str, value: Any) -> None:

@@ -1,8 +1,8 @@
-"""Files written whole or not at all, and text tables."""
+"""Files written whole or not at all."""
 
 import os
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from glob import escape
 from pathlib import Path
@@ -52,10 +52,3 @@ def write_lines(path: str | Path, lines: Iterable[str]) -> None:
     """Write lines as UTF-8."""
     with replacing(path) as beside, open(beside, "w", encoding="utf-8", newline="\n") as file:
         file.writelines(f"{line}\n" for line in lines)
-
-
-def aligned(rows: Iterable[Sequence[object]]) -> list[str]:
-    """Return rows of equally many cells as lines, each column as wide as its widest cell."""
-    cells = [[str(cell) for cell in row] for row in rows]
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    return ["  ".join(map(str.ljust, row, widths)).rstrip() for row in cells]

@@ -18,7 +18,7 @@ from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any
 
-from lexloom.errors import Interrupted, LexloomError
+from lexloom.errors import ArtifactError, Interrupted, LexloomError
 from lexloom.storage.artifacts import (
     Provenance,
     checksums,
@@ -172,8 +172,8 @@ class Checkpoint(Callback):
 def _read(path: Path, names: list[str] | None = None) -> Any:
     try:
         return read_artifact(path, "checkpoint", names)
-    except LexloomError as error:
-        raise LexloomError(f"{error}, or delete the file: the training then starts anew") from error
+    except ArtifactError as error:
+        raise LexloomError(f"{error}; delete it: the training then starts anew") from error
 
 
 def _differences(found: dict[str, dict], own: dict[str, dict]) -> str:

@@ -28,8 +28,8 @@ class TrainingLog(Callback):
     - `{unit}_per_s`: speed, without the time between epochs.
 
     The speed is not reproducible, so it is left out of the artifact. When training resumes from a checkpoint,
-    the file is written again up to that point. On a device, losses are only waited for when a line is
-    written.
+    the file is written again up to that point. On a device, the log waits for the losses only when it writes
+    a line.
 
     Parameters
     ----------

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from lexloom.errors import LexloomError
+from lexloom.errors import ArtifactError
 from lexloom.storage.atomic_files import write_lines
 from lexloom.vectors.scores import Score
 
@@ -63,16 +63,14 @@ def read_sweep(path: str | Path) -> Sweep:
 
     Raises
     ------
-    LexloomError
+    ArtifactError
         When the file is no such table.
     """
     with open(path, encoding="utf-8", newline="") as file:
         head, *rows = list(csv.reader(file, delimiter="\t")) or [[]]
     names = [name.removesuffix(_COVERED) for name in head if name.endswith(_COVERED)]
     if _MEAN not in head or not names or not rows:
-        raise LexloomError(
-            f"{path}: no table of a sweep; make it again with scripts/vectors/sweep_vectors.py"
-        )
+        raise ArtifactError(f"{path}: no table of a sweep", ["sweep"])
     columns = dict(zip(head, zip(*rows, strict=True), strict=True))
     settings = head[: head.index(_MEAN)]
     numbers = {name: np.array(columns[name], np.float64) for name in head if name not in settings}

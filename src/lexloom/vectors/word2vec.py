@@ -1,8 +1,8 @@
-"""word2vec: vectors of words from predicting words from the words around them, or the other way round.
+"""word2vec: word vectors, learned by predicting a word from the words around it or vice versa.
 
-CBOW and skip-gram (Mikolov et al. 2013a) with negative sampling (Mikolov et al. 2013b): each true word is
-compared with a few sampled words. `FusedNegativeSampling` trains either model with a single kernel instead of
-its layers. The same models without these shortcuts are in `lexloom.lessons.simple_word2vec`.
+CBOW and skip-gram (Mikolov et al. 2013a) with negative sampling (Mikolov et al. 2013b), which compares each
+true word with a few sampled words. `FusedNegativeSampling` trains either model with a single kernel in place
+of its layers. `lexloom.lessons.simple_word2vec` has the same models without these shortcuts.
 
 A batch is a `ContextBatch`. An id of -1 is absent.
 """
@@ -65,7 +65,7 @@ class SampledModel:
         return [self.W_in, self.W_out]
 
     def backward(self, cache: Any) -> None:
-        """Add the gradients, as rows."""
+        """Add the gradients, as `RowGrad`s."""
         layers, layers_cache, loss_cache = cache
         layers.backward(self.negative_sampling.backward(loss_cache), layers_cache)
 
@@ -75,71 +75,71 @@ class SampledModel:
         return loss, None, (layers, layers_cache, loss_cache)
 
     def vectors(self, add_contexts: bool = False) -> Any:
-        """Return the word vectors (V, D): the rows of W_in, or the sums of the rows of W_in and W_out."""
+        """Return the word vectors (V, D): W_in, or W_in + W_out if `add_contexts`."""
         return self.W_in.data + self.W_out.data if add_contexts else self.W_in.data
 
     def take_up(self, trained: Artifact, path: str | Path) -> None:
-        """Start from tables that were trained before: the first rows become theirs, the others stay.
+        """Copy trained tables into the first U rows; the other rows keep their initial values.
 
         Parameters
         ----------
         trained : Artifact
-            Of kind vectors, with `words` (U, each once) and W_in and W_out (U, D), U at most V.
+            An artifact of kind "vectors", with U <= V unique `words`, and W_in and W_out (U, D).
         path : path
-            Of the artifact, for errors.
+            Path of the artifact, for error messages.
 
         Raises
         ------
         LexloomError
-            When the artifact has no such tables, vectors of another dimension, or other rows than one a word.
+            If words are repeated, a table is missing, or a table does not have shape (U, D).
         """
         words = trained["words"]
         if len(set(words)) < len(words):
-            raise LexloomError(f"{path}: a word stands twice among its words; expected each once")
+            raise LexloomError(f"{path}: words contains duplicates; expected each word once")
         for table in self.parameters():
             if table.name not in trained.datasets:
                 raise LexloomError(
-                    f"{path}: has no {table.name} to go on from; expected vectors of train_word2vec.py"
+                    f"{path}: has no {table.name} to continue from; expected vectors from train_word2vec.py"
                 )
             rows, dimension = trained[table.name], table.data.shape[1]
             if rows.shape[1] != dimension:
                 raise LexloomError(
-                    f"{path}: its vectors have {rows.shape[1]} numbers, not {dimension}; "
+                    f"{path}: its vectors have dimension {rows.shape[1]}, not {dimension}; "
                     f"set dimension to {rows.shape[1]}"
                 )
             if len(rows) != len(words):
                 raise LexloomError(
-                    f"{path}: {table.name} has {len(rows)} rows for {len(words)} words; expected one a word"
+                    f"{path}: {table.name} has {len(rows)} rows for {len(words)} words; expected one per word"
                 )
             table.data[: len(rows)] = backend_of(table.data).to_device(rows)
 
 
 class CBOW(SampledModel):
-    """Predicts a word, among sampled ones, from the mean of the words around it.
+    """Predicts a word from the mean of the words around it: W_in -> mean -> negative sampling.
 
     Parameters are those of `SampledModel`.
     """
 
     def loss(self, batch: ContextBatch, carry: Any = None, rng: Any = None) -> tuple[Any, None, Any]:
         """Return the mean loss (nats) of one prediction, no carry, and the cache."""
-        targets, contexts, samples = _written_out(self.W_in, batch)
+        targets, contexts, samples = _expand(self.W_in, batch)
         words = backend_of(samples).xp.concatenate([targets[:, None], samples], axis=1)
         return self._loss(MeanOfPresent(self.input), contexts, words)
 
     def fused_kernel(self, kernels: Any) -> Callable:
-        """Return the kernel that computes the same loss and gradients at once."""
+        """Return the kernel that computes the same loss and all gradients."""
         return kernels.cbow
 
 
 class SkipGram(SampledModel):
-    """Predicts each of the words around a word, among sampled ones.
+    """Predicts each of the words around a word: W_in -> repeat -> negative sampling.
 
     Parameters are those of `SampledModel`.
     """
 
     def loss(self, batch: ContextBatch, carry: Any = None, rng: Any = None) -> tuple[Any, None, Any]:
         """Return the mean loss (nats) of one prediction, no carry, and the cache."""
-        targets, contexts, samples = _written_out(self.W_in, batch)
+        targets, contexts, samples = _expand(self.W_in, batch)
         xp = backend_of(samples).xp
         count = contexts.shape[1]
         samples = xp.broadcast_to(samples, (count, *samples.shape))
@@ -147,17 +147,17 @@ class SkipGram(SampledModel):
         return self._loss(Chain(self.input, Repeat(count)), targets, words)
 
     def fused_kernel(self, kernels: Any) -> Callable:
-        """Return the kernel that computes the same loss and gradients at once."""
+        """Return the kernel that computes the same loss and all gradients."""
         return kernels.skip_gram
 
 
 class FusedNegativeSampling:
-    """The loss and the gradients of `CBOW` or `SkipGram` by one kernel, many times faster than by layers.
+    """Trains `CBOW` or `SkipGram` with one kernel, many times faster than with layers.
 
     Parameters
     ----------
     model : CBOW or SkipGram
-        Whose tables are trained, with the batches that it takes.
+        The model to train. Batches, loss and gradients are the same.
     """
 
     def __init__(self, model: CBOW | SkipGram):
@@ -168,7 +168,7 @@ class FusedNegativeSampling:
         return self.model.parameters()
 
     def loss(self, batch: ContextBatch, carry: Any = None, rng: Any = None) -> tuple[Any, None, Any]:
-        """Return the mean loss (nats) of one prediction, no carry, and the cache: the gradients."""
+        """Return the mean loss (nats) of one prediction, no carry, and the gradients as cache."""
         W_in, W_out = self.parameters()
         arrays = W_in.data, W_out.data, *to_device_of(W_in, (batch.ids, batch.radii, batch.samples))
         kernel = self.model.fused_kernel(backend_of(*arrays).kernels)
@@ -176,7 +176,7 @@ class FusedNegativeSampling:
         return loss, None, grads
 
     def backward(self, cache: Any) -> None:
-        """Add the gradients, as rows."""
+        """Add the gradients, as `RowGrad`s."""
         for table, (rows, sums) in zip(self.parameters(), cache, strict=True):
             table.add_grad(RowGrad(rows, sums))
 
@@ -184,7 +184,7 @@ class FusedNegativeSampling:
 MODELS = {"cbow": CBOW, "skip-gram": SkipGram}
 
 
-def _written_out(table: Parameter, batch: ContextBatch) -> tuple[Any, Any, Any]:
+def _expand(table: Parameter, batch: ContextBatch) -> tuple[Any, Any, Any]:
     """Return the targets (B,), contexts (B, 2 window) and samples (B, S) of a batch."""
     ids, radii, samples = to_device_of(table, (batch.ids, batch.radii, batch.samples))
     samples = samples.repeat(len(radii) // len(samples), axis=0)

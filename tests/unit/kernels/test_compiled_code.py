@@ -1,4 +1,4 @@
-"""Compiled code that is kept on disk follows its sources."""
+"""Compiled code that is cached on disk follows its sources."""
 
 import os
 import shutil
@@ -24,7 +24,7 @@ def count(folder):
     return float(done.stdout)
 
 
-def test_an_edit_of_what_is_compiled_into_another_file_takes_effect(tmp_path):
+def test_an_edit_of_code_that_is_compiled_into_another_file_takes_effect(tmp_path):
     package = tmp_path / "lexloom"
     shutil.copytree(Path(lexloom.__file__).parent, package, ignore=shutil.ignore_patterns("__pycache__"))
     assert count(tmp_path) == 8

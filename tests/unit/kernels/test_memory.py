@@ -1,11 +1,11 @@
-"""Freed memory is used again."""
+"""Freed memory is reused."""
 
 import subprocess
 import sys
 
 import pytest
 
-# In a process of its own: once large arrays were freed, the C library keeps more by itself.
+# In its own process: once large arrays were freed, the C library keeps more memory by default.
 PROGRAM = """
 import resource
 import numpy as np
@@ -22,8 +22,8 @@ print(max(faults() for _ in range(5)))
 """
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="other systems have another C library")
-def test_an_array_like_one_that_was_freed_costs_no_page_faults():
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems do not use glibc")
+def test_an_array_in_place_of_a_freed_one_costs_no_page_faults():
     faults = subprocess.run([sys.executable, "-c", PROGRAM], check=True, capture_output=True, text=True)
     pages = 3 << 20 >> 12
     assert int(faults.stdout) < pages / 10

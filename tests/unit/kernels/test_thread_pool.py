@@ -1,4 +1,4 @@
-"""Work on tiles: each exactly once, cut by its length alone, and its errors reach the caller."""
+"""Tiles are computed exactly once, are cut by length alone, and their errors reach the caller."""
 
 import threading
 import time
@@ -13,14 +13,14 @@ from lexloom.kernels.tiles import cut
 
 
 @pytest.mark.parametrize("count", [0, 1, 2, 100])
-def test_each_tile_is_worked_on_once(threads, count):
+def test_each_tile_is_computed_once(threads, count):
     done = []
     thread_pool.run_tiles(done.append, range(count))
     assert sorted(done) == list(range(count))
 
 
 @pytest.mark.parametrize("most", [1, 3, 9])
-def test_together_each_thread_is_called_once_with_its_share(threads, most):
+def test_run_together_calls_each_thread_once_with_its_fraction(threads, most):
     count = min(threads, most)
     together, calls = threading.Barrier(count, timeout=20), []
 
@@ -46,7 +46,7 @@ def test_an_error_in_a_tile_reaches_the_caller(threads):
         thread_pool.run_tiles(work, range(100))
 
 
-def test_no_thread_works_on_a_tile_once_an_error_is_raised(threads):
+def test_an_error_is_raised_after_all_threads_have_stopped(threads):
     together, done = threading.Barrier(threads, timeout=20), []
 
     def work(tile):
@@ -61,7 +61,7 @@ def test_no_thread_works_on_a_tile_once_an_error_is_raised(threads):
     assert len(done) == threads - 1
 
 
-def test_another_number_of_threads_ends_those_before(threads):
+def test_setting_the_number_of_threads_ends_the_previous_threads(threads):
     thread_pool.run_tiles(lambda _: None, range(100))
     thread_pool.set_threads(1)
     assert not [thread for thread in threading.enumerate() if "ThreadPoolExecutor" in thread.name]
@@ -78,16 +78,16 @@ def test_a_cut_covers_the_length_in_nearly_equal_slices(length, tile):
 
 
 @pytest.mark.parametrize("count", [0, -1])
-def test_no_threads_are_refused(count):
+def test_a_number_of_threads_that_is_not_positive_is_refused(count):
     with pytest.raises(ValueError, match="threads"):
         thread_pool.set_threads(count)
 
 
-def test_all_cores_are_there_where_the_system_does_not_say(monkeypatch):
+def test_all_cores_count_if_the_system_does_not_tell(monkeypatch):
     monkeypatch.delattr(thread_pool.os, "sched_getaffinity")
     monkeypatch.setattr(thread_pool.os, "cpu_count", lambda: 3)
     assert thread_pool._cores() == 3
 
 
-def test_blas_keeps_to_one_thread(threads):
+def test_blas_is_limited_to_one_thread(threads):
     assert {info["num_threads"] for info in threadpool_info() if info["user_api"] == "blas"} == {1}

@@ -1,17 +1,16 @@
-"""Trained language models that adapt: by a temperature, by a neural cache, by learning what they read."""
+"""Trained language models that adapt: by a neural cache, by learning what they read."""
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from lexloom.language.temperature import fit_temperature, tempered
 
 from lexloom.errors import LexloomError
 from lexloom.kernels.backend import get_backend
 from lexloom.language.dynamic_evaluation import Learning, fit_learning, gradient_rms
 from lexloom.language.dynamic_evaluation import log_probabilities as dynamic_log_probabilities
 from lexloom.language.neural_cache import NeuralCache, cache_log_probabilities, fit_cache, log_probabilities
-from lexloom.language.rnnlm import build_rnnlm, perplexity
+from lexloom.language.rnnlm import build_rnnlm
 from lexloom.training.batches import Windows
 from lexloom.training.randomness import random_stream
 
@@ -29,39 +28,6 @@ def model_of(cell="lstm", dtype=np.float64, scale=4.0, **options):
     for parameter in model.parameters():
         parameter.data *= scale
     return model
-
-
-@pytest.mark.parametrize("tied", [False, True])
-def test_temperature_1_is_the_model_and_no_temperature_changes_it(tied):
-    model = model_of(tied=tied)
-    plain = model.log_probabilities(IDS)
-    np.testing.assert_array_equal(tempered(model, 1.0).log_probabilities(IDS), plain)
-    tempered(model, 2.0).log_probabilities(IDS)
-    np.testing.assert_array_equal(model.log_probabilities(IDS), plain)
-
-
-@pytest.mark.parametrize("tied", [False, True])
-def test_a_temperature_divides_the_scores(tied):
-    model = model_of(tied=tied)
-    scores, _ = model.next_scores(IDS, None)
-    divided, _ = tempered(model, 1.6).next_scores(IDS, None)
-    np.testing.assert_allclose(divided, scores / 1.6, rtol=1e-12)
-
-
-def test_the_temperature_that_is_found_is_the_one_by_which_the_text_was_drawn():
-    """Each word is drawn from the model at temperature 1.3."""
-    model = tempered(model_of(), 1.0)
-    rng, carry, ids = np.random.default_rng(1), None, [0]
-    for _ in range(4000):
-        scores, carry = model.next_scores(np.array(ids[-1:]), carry)
-        p = np.exp(scores / 1.3)
-        ids.append(int(rng.choice(WORDS, p=p / p.sum())))
-    ids = np.array(ids)
-    found = fit_temperature(model, ids)
-    assert found == pytest.approx(1.3, rel=0.1)
-    reached = perplexity(tempered(model, found), ids)
-    for other in (1.0, 0.97 * found, 1.03 * found):
-        assert reached < perplexity(tempered(model, other), ids)
 
 
 def by_hand(model, ids, cache):

@@ -40,13 +40,13 @@ def test_the_bare_loop_and_the_trainer_give_the_same_bits():
         np.testing.assert_array_equal(one.data, other.data)
 
 
-def test_the_sentence_in_order_of_appearance():
+def test_words_are_numbered_in_order_of_appearance():
     ids, words = read_sentence(SENTENCE)
     assert words == ["you", "say", "goodbye", "and", "i", "hello", "."]
     np.testing.assert_array_equal(ids, [0, 1, 2, 3, 4, 1, 5, 6])
 
 
-def test_no_line_is_needed_to_count_the_arms():
+def test_the_spiral_has_equal_arms_within_the_unit_circle():
     x, classes = spiral(np.random.default_rng(0), arms=3, points=50)
     np.testing.assert_array_equal(np.bincount(classes), [50, 50, 50])
     assert np.linalg.norm(x, axis=1).max() <= 1
@@ -61,7 +61,7 @@ def test_the_lowest_loss_by_hand():
 
 
 @pytest.mark.parametrize("gates", [1, 4])
-def test_every_singular_value_is_as_asked(gates):
+def test_orthogonal_has_equal_singular_values(gates):
     W = orthogonal(np.random.default_rng(0), 6, gates, 1.4)
     np.testing.assert_allclose(np.linalg.svd(W, compute_uv=False), 1.4)
 

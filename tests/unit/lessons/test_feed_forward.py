@@ -28,7 +28,7 @@ def test_derivatives():
     check_model(build(), left_contexts(IDS, 2))
 
 
-def test_perplexity_by_hand_whatever_the_batch():
+def test_perplexity_by_hand_for_any_batch_size():
     model = build()
     scores, _ = model.scores(left_contexts(IDS, 2)[0])
     p = np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True)
@@ -37,14 +37,14 @@ def test_perplexity_by_hand_whatever_the_batch():
         assert perplexity(model, IDS, 2, batch) == pytest.approx(expected, rel=1e-12)
 
 
-def test_a_perplexity_beyond_all_numbers():
+def test_perplexity_overflows_to_infinity():
     model = build()
     model.output.b.data[1] = 1e4
     assert perplexity(model, np.array([0, 2]), 2) == np.inf
 
 
 def test_the_order_of_the_context_counts():
-    """What CBOW cannot learn: the word after is the first of the two before, so order tells."""
+    """CBOW cannot learn this: the next word is the first of the two words before it."""
     rng = np.random.default_rng(0)
     contexts = rng.integers(0, 4, (400, 2))
     model = build(dtype=np.float32)

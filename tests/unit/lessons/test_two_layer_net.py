@@ -24,7 +24,7 @@ def test_derivatives():
     check_model(build(), points())
 
 
-def test_it_learns_what_no_line_divides():
+def test_it_learns_classes_that_no_line_separates():
     rng = np.random.default_rng(0)
     x = rng.uniform(-1, 1, (300, 2)).astype(np.float32)
     classes = (x[:, 0] * x[:, 1] > 0).astype(int)

@@ -6,11 +6,11 @@ import pkgutil
 
 import pytest
 
-from lexloom import nn, training
+from lexloom import lessons, nn, training
 
 MODULES = [
     module.name
-    for package in (nn, training)
+    for package in (nn, training, lessons)
     for module in pkgutil.iter_modules(package.__path__, f"{package.__name__}.")
 ]
 

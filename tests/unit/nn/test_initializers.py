@@ -27,7 +27,7 @@ def test_each_gate_is_scaled_by_itself():
     assert draw((100, 400), CPU, gates=4).var() == pytest.approx(2 / 200, rel=0.02)
 
 
-def test_every_device_and_precision_starts_equal():
+def test_weights_do_not_depend_on_device_and_precision():
     double = draw((4, 3), CPU, dtype=np.float64)
     np.testing.assert_array_equal(draw((4, 3), CPU), double.astype(np.float32))
     moved = draw((4, 3), FAKE)
@@ -35,7 +35,7 @@ def test_every_device_and_precision_starts_equal():
     np.testing.assert_array_equal(moved.get(), draw((4, 3), CPU))
 
 
-def test_uniform_keeps_its_limit():
+def test_uniform_stays_within_its_limit():
     W = uniform(np.random.default_rng(0), (1000,), 0.1, CPU)
     assert -0.1 <= W.min() < -0.09
     assert 0.09 < W.max() <= 0.1

@@ -21,7 +21,7 @@ def test_derivatives(name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_pass_leaves_no_trace(name):
+def test_passes_have_no_side_effects(name):
     case = loss_cases()[name]
     inputs = copy.deepcopy(case.inputs)
     loss, cache = case.forward(*case.inputs)
@@ -46,7 +46,7 @@ def test_single_precision_is_kept_and_agrees_with_double(name):
 
 
 @given(st.integers(0, 10_000), st.integers(1, 6), st.integers(1, 7))
-def test_softmax_cross_entropy_is_the_mean_over_tokens_that_are_no_padding(seed, tokens, words):
+def test_softmax_cross_entropy_is_the_mean_over_tokens_without_padding(seed, tokens, words):
     rng = np.random.default_rng(seed)
     scores, targets = rng.normal(size=(tokens, words)) * 5, rng.integers(-1, words, tokens)
     loss, _ = SoftmaxCrossEntropy().forward(scores, targets)
@@ -66,7 +66,7 @@ def test_huge_scores_stay_finite(loss, targets):
 
 
 @pytest.mark.parametrize("loss", [SoftmaxCrossEntropy(), SigmoidCrossEntropy()])
-def test_nothing_but_padding_costs_nothing(loss):
+def test_padding_alone_has_a_loss_of_0(loss):
     scores = np.ones((2, 2))
     value, cache = loss.forward(scores, np.full(2, -1) if "Softmax" in repr(loss) else np.full((2, 2), -1))
     assert value == 0

@@ -1,4 +1,4 @@
-"""Gradients add up to the same whether as rows or dense, and a shared parameter is one."""
+"""Gradients add up in any form, and a shared parameter counts once."""
 
 import numpy as np
 from hypothesis import given, settings

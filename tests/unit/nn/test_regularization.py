@@ -1,4 +1,4 @@
-"""What is dropped in training; derivatives are checked with those of all layers, in test_layers.py."""
+"""Regularization in training; test_layers.py checks the derivatives."""
 
 import numpy as np
 import pytest
@@ -22,7 +22,7 @@ def test_locked_dropout_drops_the_same_at_all_steps_and_other_values_in_each_str
     np.testing.assert_allclose(y.max(), 1 / 0.75)
 
 
-def test_a_dropped_word_is_dropped_wherever_it_stands():
+def test_a_dropped_word_is_dropped_everywhere():
     ids = np.random.default_rng(1).integers(0, 1000, (20, 200))
     embedding = Embedding(Parameter("W", np.ones((1000, 3))))
     y, _ = WordDropout(embedding, 0.25).forward(ids, rng())
@@ -34,8 +34,8 @@ def test_a_dropped_word_is_dropped_wherever_it_stands():
     np.testing.assert_allclose(y.max(), 1 / 0.75)
 
 
-def test_dropped_weights_are_the_same_at_all_steps_and_stay_as_they_are():
-    """With an identity as recurrent weights, a hidden state vanishes in the first step, or in none."""
+def test_weight_drop_uses_one_mask_for_all_steps_and_keeps_the_weights():
+    """With an identity matrix as recurrent weights, a hidden state is dropped at all steps or at none."""
     size, steps = 200, 6
     layer = RNN(
         *(Parameter(name, data) for name, data in (("Wx", np.zeros((1, size))), ("Wh", np.eye(size)))),

@@ -21,8 +21,8 @@ def output():
     return Linear(W, b, transposed=True)
 
 
-class Given:
-    """A generator that draws the words of a set, and no others."""
+class FixedDraw:
+    """A generator that draws a fixed set of words."""
 
     def __init__(self, drawn):
         self.drawn = np.array(drawn)
@@ -33,7 +33,7 @@ class Given:
 
 
 @given(st.lists(st.integers(0, 10**9), min_size=1, max_size=50), st.integers(1, 60))
-def test_as_many_words_are_drawn_on_average_as_asked_for(counts, samples):
+def test_inclusion_probabilities_add_up_to_the_number_of_samples(counts, samples):
     counts = np.array(counts)
     inclusion = inclusion_probabilities(counts, samples)
     assert ((inclusion > 0) & (inclusion <= 1)).all()
@@ -50,26 +50,26 @@ def test_the_mean_of_the_partition_over_all_draws_is_the_partition():
     scores, _ = output().forward(X[:1])
     mean = 0
     for drawn in product([False, True], repeat=6):
-        estimate, _ = loss.forward(X[:1], TARGETS[:1], Given(drawn))
+        estimate, _ = loss.forward(X[:1], TARGETS[:1], FixedDraw(drawn))
         mean += np.where(drawn, inclusion, 1 - inclusion).prod() * np.exp(estimate + scores[0, 2])
     assert mean == pytest.approx(np.exp(scores).sum(), rel=1e-12)
 
 
-def test_with_all_words_it_is_the_softmax():
+def test_a_sample_of_all_words_equals_the_softmax():
     plain, sampled = output(), output()
     every = inclusion_probabilities(np.arange(6), 6)
     rng = np.random.default_rng(0)
-    found = []
+    results = []
     for loss, arguments in ((SoftmaxOutput(plain), ()), (SampledSoftmaxOutput(sampled, every), (rng,))):
         value, cache = loss.forward(X, TARGETS, *arguments)
-        found.append((value, loss.backward(cache), *map(dense_gradient, loss.parameters())))
-    for expected, array in zip(*found, strict=True):
+        results.append((value, loss.backward(cache), *map(dense_gradient, loss.parameters())))
+    for expected, array in zip(*results, strict=True):
         np.testing.assert_allclose(array, expected, rtol=1e-12, atol=1e-15)
 
 
 def test_only_words_that_were_drawn_and_targets_have_gradients():
     loss = SampledSoftmaxOutput(output(), np.full(6, 0.5))
-    _, cache = loss.forward(X, TARGETS, Given([False, True, False, False, True, False]))
+    _, cache = loss.forward(X, TARGETS, FixedDraw([False, True, False, False, True, False]))
     loss.backward(cache)
     W, b = loss.parameters()
     assert isinstance(W.grad, RowGrad)

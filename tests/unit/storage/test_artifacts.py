@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from scipy import sparse
 
-from lexloom.errors import LexloomError
+from lexloom.errors import ArtifactError, LexloomError
 from lexloom.storage import artifacts
 from lexloom.storage.artifacts import (
     Dataset,
@@ -148,9 +148,10 @@ def test_only_whole_files_are_described(tmp_path, path):
         describe_artifact(tmp_path / "nothere.h5")
 
 
-def test_a_missing_file_says_which_script_makes_it(tmp_path):
-    with pytest.raises(LexloomError, match=r"nothere\.h5: no such file; .*weight_ppmi\.py"):
-        read_artifact(tmp_path / "nothere.h5", "ppmi")
+def test_a_missing_file_says_what_it_should_be(tmp_path):
+    with pytest.raises(ArtifactError, match=r"nothere\.h5: no such file") as error:
+        read_artifact(tmp_path / "nothere.h5", ("vectors", "ppmi"))
+    assert error.value.kinds == ("vectors", "ppmi")
 
 
 def test_a_folder_is_no_artifact(tmp_path):
@@ -159,17 +160,17 @@ def test_a_folder_is_no_artifact(tmp_path):
 
 
 def test_a_dataset_that_is_not_there_is_named(path):
-    with pytest.raises(LexloomError, match=r"svd\.h5: vectors without 'biases'; .*train_word2vec\.py"):
+    with pytest.raises(LexloomError, match=r"svd\.h5: vectors without 'biases'"):
         read_artifact(path, "vectors", ["words", "biases"])
 
 
 def test_another_kind_is_refused(path):
-    with pytest.raises(LexloomError, match=r"svd\.h5: holds 'vectors', expected 'ppmi'; .*weight_ppmi\.py"):
+    with pytest.raises(LexloomError, match=r"svd\.h5: holds 'vectors', expected 'ppmi'"):
         read_artifact(path, "ppmi")
 
 
 def test_another_version_is_refused(path, monkeypatch):
-    monkeypatch.setitem(artifacts.KINDS, "vectors", artifacts.Kind(99, "train_word2vec.py"))
+    monkeypatch.setitem(artifacts.VERSIONS, "vectors", 99)
     with pytest.raises(LexloomError, match="vectors version 1, expected 99"):
         read_artifact(path, "vectors")
 

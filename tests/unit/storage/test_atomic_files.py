@@ -5,7 +5,7 @@ import os
 import pytest
 
 from lexloom.errors import LexloomError
-from lexloom.storage.atomic_files import aligned, replacing, write_lines
+from lexloom.storage.atomic_files import replacing, write_lines
 
 
 def test_lines_come_back_and_the_folder_is_made(tmp_path):
@@ -34,7 +34,3 @@ def test_what_is_no_file_is_not_replaced(tmp_path):
             pass
     assert (tmp_path / "pipe").is_fifo()
     assert os.listdir(tmp_path) == ["pipe"]
-
-
-def test_columns_are_as_wide_as_their_widest_cell():
-    assert aligned([("epoch", "loss"), (1, 0.5), (100, "-")]) == ["epoch  loss", "1      0.5", "100    -"]

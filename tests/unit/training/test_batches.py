@@ -25,7 +25,7 @@ def test_the_input_is_the_token_before_the_target(length, batch, steps):
 
 
 @given(length=st.integers(1, 60), batch=sizes, steps=sizes)
-def test_windows_are_sized_and_no_longer_than_asked(length, batch, steps):
+def test_windows_have_a_length_and_at_most_the_given_steps(length, batch, steps):
     windows = Windows(np.arange(length), batch, steps)
     assert len(list(windows)) == len(windows)
     assert all(inputs.shape[1] <= steps for inputs, _ in windows)
@@ -42,7 +42,7 @@ def test_windows_of_random_lengths_hold_the_same_words(length, batch, steps, see
     assert all(length >= min(5, steps) for length in lengths[:-1])
 
 
-def test_random_lengths_are_about_the_steps_and_at_times_about_half_of_them():
+def test_random_lengths_are_around_the_steps_or_half_the_steps():
     lengths = np.diff(random_bounds(10**6, 70, np.random.default_rng(0)))[:-1]
     half = lengths < 52
     assert abs(half.mean() - 0.05) < 0.005
@@ -51,7 +51,7 @@ def test_random_lengths_are_about_the_steps_and_at_times_about_half_of_them():
     assert abs(lengths[half].mean() - 35) < 1
 
 
-def test_windows_count_from_the_end_too():
+def test_windows_accept_negative_indices():
     windows = Windows(np.arange(20), 2, 4, np.random.default_rng(0))
     np.testing.assert_array_equal(windows[-1], windows[len(windows) - 1])
 

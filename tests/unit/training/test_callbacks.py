@@ -58,7 +58,7 @@ def test_patience_counts_epochs_in_a_row_without_a_better_one():
     assert len(on_parabola().fit(6, lambda epoch: [1.0], callbacks)) == 5
 
 
-def test_waiting_does_not_undo_the_stop_of_another_callback():
+def test_patience_does_not_undo_the_stop_of_another_callback():
     measures = iter([1.0, 2.0, 3.0])
 
     class StopAtTheSecond(Callback):
@@ -74,7 +74,7 @@ def test_waiting_does_not_undo_the_stop_of_another_callback():
 
 
 @pytest.mark.parametrize("measure", [np.nan, np.inf])
-def test_a_measure_that_is_no_number_stops_with_a_hint(measure):
+def test_a_measure_that_is_not_finite_stops_with_a_hint(measure):
     callbacks = [Validation("valid", lambda: measure), KeepBest("valid")]
     with pytest.raises(LexloomError, match=f"valid of epoch 1 is {measure}; lower learning_rate"):
         on_parabola().fit(2, lambda epoch: [1.0], callbacks)
@@ -89,11 +89,11 @@ def test_ticks_and_reports():
 
 WINDOWS = Windows(np.random.default_rng(0).integers(0, 5, 40), batch=2, steps=5)
 MEASURES = [3.0, 2.0, 4.0, 5.0, 1.0, 6.0]
-"""With patience 1, the third is the first above one before the last: averaged from the fourth epoch on."""
+"""With a patience of 1, the third measure triggers averaging, which starts in the fourth epoch."""
 
 
 class Weights(Callback):
-    """Notes the weights after each step, and those that a callback sees after each epoch."""
+    """Records the weights after each step, and those that callbacks see after each epoch."""
 
     def __init__(self):
         self.by_step, self.by_epoch = [], []
@@ -111,7 +111,7 @@ def weights(trainer):
 
 
 def fit(*before, measures=MEASURES, during=lambda trainer: None, last=(), backend=None):
-    """Train by the measures given; return the weights noted, and those at the end."""
+    """Train with these measures; return the recorded weights and the final ones."""
     shape = {"embedding": 3, "hidden": 3, "dtype": np.float64}
     model = build_rnnlm(5, np.random.default_rng(1), backend or get_backend(), **shape)
     trainer = Trainer(model, SGD(), 0.5)
@@ -120,9 +120,9 @@ def fit(*before, measures=MEASURES, during=lambda trainer: None, last=(), backen
         during(trainer)
         return measures[trainer.position.epoch]
 
-    noted = Weights()
-    trainer.fit(len(measures), lambda epoch: WINDOWS, [*before, Validation("v", measure), noted, *last])
-    return noted, weights(trainer)
+    recorded = Weights()
+    trainer.fit(len(measures), lambda epoch: WINDOWS, [*before, Validation("v", measure), recorded, *last])
+    return recorded, weights(trainer)
 
 
 def averaged(patience=1):
@@ -130,26 +130,26 @@ def averaged(patience=1):
 
 
 @pytest.mark.parametrize("backend", [None, FAKE])
-def test_training_goes_on_from_the_weights_and_epochs_end_with_their_mean(backend):
+def test_averaging_does_not_change_the_steps_and_epochs_end_with_the_average(backend):
     plain, _ = fit()
-    found, end = fit(averaged(), backend=backend)
-    np.testing.assert_allclose(found.by_step, plain.by_step, rtol=1e-12)
-    np.testing.assert_allclose(found.by_epoch[:3], plain.by_epoch[:3], rtol=1e-12)
+    recorded, end = fit(averaged(), backend=backend)
+    np.testing.assert_allclose(recorded.by_step, plain.by_step, rtol=1e-12)
+    np.testing.assert_allclose(recorded.by_epoch[:3], plain.by_epoch[:3], rtol=1e-12)
     first = 3 * len(WINDOWS)
     for epoch in (3, 4, 5):
         mean = np.mean(plain.by_step[first : (epoch + 1) * len(WINDOWS)], axis=0)
-        np.testing.assert_allclose(found.by_epoch[epoch], mean, rtol=1e-10)
-        assert not np.allclose(found.by_epoch[epoch], plain.by_epoch[epoch], rtol=1e-3)
-    np.testing.assert_array_equal(end, found.by_epoch[-1])
+        np.testing.assert_allclose(recorded.by_epoch[epoch], mean, rtol=1e-10)
+        assert not np.allclose(recorded.by_epoch[epoch], plain.by_epoch[epoch], rtol=1e-3)
+    np.testing.assert_array_equal(end, recorded.by_epoch[-1])
 
 
 def test_the_best_mean_is_kept():
-    found, end = fit(averaged(), last=[KeepBest("v")])
-    np.testing.assert_array_equal(end, found.by_epoch[4])
+    recorded, end = fit(averaged(), last=[KeepBest("v")])
+    np.testing.assert_array_equal(end, recorded.by_epoch[4])
 
 
 def first_by_the_paper(values, n):
-    """Algorithm 1 with the epoch as interval: return after how many epochs the mean begins, or nothing."""
+    """Algorithm 1 with a check after each epoch: return the number of epochs before averaging, or None."""
     logs = []
     for t, v in enumerate(values):
         if t > n and v > min(logs[: t - n]):
@@ -159,13 +159,13 @@ def first_by_the_paper(values, n):
 
 
 @given(st.lists(st.integers(1, 9), min_size=1, max_size=12), st.integers(1, 5))
-def test_the_trigger_is_that_of_the_paper(values, patience):
+def test_averaging_starts_as_in_the_paper(values, patience):
     begins = [k for k in range(1, len(values) + 1) if gets_worse(values[:k], patience)]
     assert next(iter(begins), None) == first_by_the_paper(values, patience)
 
 
 @pytest.mark.parametrize("epoch", [2, 3, 4, 5])
-def test_ended_while_an_epoch_is_measured_it_goes_on_to_the_same_bits(tmp_path, epoch):
+def test_a_training_interrupted_in_validation_ends_with_the_same_bits(tmp_path, epoch):
     expected, end = fit(averaged(), last=[KeepBest("v")])
 
     def again(asks):
@@ -180,6 +180,6 @@ def test_ended_while_an_epoch_is_measured_it_goes_on_to_the_same_bits(tmp_path, 
 
     with pytest.raises(Interrupted):
         again(True)
-    found, found_end = again(False)
-    np.testing.assert_array_equal(found.by_epoch, expected.by_epoch[epoch:])
-    np.testing.assert_array_equal(found_end, end)
+    recorded, recorded_end = again(False)
+    np.testing.assert_array_equal(recorded.by_epoch, expected.by_epoch[epoch:])
+    np.testing.assert_array_equal(recorded_end, end)

@@ -24,7 +24,7 @@ def test_clipping_without_gradients():
     assert clip_factor(parameters, 1.0) == 1
 
 
-def test_the_norm_takes_squares_that_are_known_until_the_gradient_changes():
+def test_the_norm_uses_known_squares_until_the_gradient_changes():
     parameter, grad = Parameter("W", np.zeros((3, 2))), np.arange(6.0).reshape(3, 2)
     parameter.add_grad(grad.copy(), squares=np.array([9.0, 16.0]))
     assert global_norm([parameter]) == 5
@@ -36,7 +36,7 @@ def test_the_norm_takes_squares_that_are_known_until_the_gradient_changes():
     np.testing.assert_allclose(global_norm([parameter]), np.linalg.norm(grad))
 
 
-def test_a_long_gradient_does_not_lose_its_norm():
+def test_the_norm_of_a_long_gradient_is_accurate():
     parameter = Parameter("a", np.zeros((20_000, 100), np.float32))
     parameter.grad = np.full((20_000, 100), 0.1, np.float32)
     np.testing.assert_allclose(global_norm([parameter]), np.sqrt(2e4), rtol=1e-6)

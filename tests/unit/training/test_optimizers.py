@@ -79,7 +79,7 @@ def test_against_the_formula(optimizer, formula):
 
 @pytest.mark.parametrize("weight_decay", [0, 0.5])
 @pytest.mark.parametrize("name", OPTIMIZERS)
-def test_rows_equal_dense_where_all_take_part(name, weight_decay):
+def test_rows_equal_dense_if_all_have_gradients(name, weight_decay):
     w, gradients = random_steps()
     rows = [RowGrad(np.array([2, 0, 1, 0]), dw[[2, 0, 1, 0]] * [[1], [0.5], [1], [0.5]]) for dw in gradients]
     dense = trajectory(OPTIMIZERS[name](weight_decay=weight_decay), gradients.copy(), w)
@@ -87,7 +87,7 @@ def test_rows_equal_dense_where_all_take_part(name, weight_decay):
 
 
 @pytest.mark.parametrize("name", ["sgd", "adagrad"])
-def test_rows_equal_dense_exactly_where_some_rest(name):
+def test_rows_equal_dense_exactly_if_some_have_no_gradient(name):
     w, gradients = random_steps()
     gradients[::2, 1] = 0
     rows = [
@@ -99,7 +99,7 @@ def test_rows_equal_dense_exactly_where_some_rest(name):
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
-def test_a_resting_row_keeps_value_and_state(name):
+def test_a_row_without_gradient_keeps_its_value_and_state(name):
     optimizer = OPTIMIZERS[name](weight_decay=0.5)
     parameter = Parameter("W", np.ones((3, 2)))
     parameter.grad = np.ones((3, 2))
@@ -116,14 +116,14 @@ def test_a_resting_row_keeps_value_and_state(name):
         assert (array[1] != state[slot][1]).all()
 
 
-def test_weight_decay_shrinks_apart_from_the_gradient():
+def test_weight_decay_is_decoupled_from_the_gradient():
     for optimizer in OPTIMIZERS.values():
         w = trajectory(optimizer(weight_decay=0.5), [np.zeros((1, 1))], np.array([[2.0]]))
         np.testing.assert_allclose(w, 2 * (1 - RATE * 0.5))
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
-def test_a_step_is_in_place_in_single_precision_and_skips_what_has_no_gradient(name):
+def test_a_step_is_in_place_and_skips_parameters_without_gradient(name):
     data = np.ones((2, 2), np.float32)
     parameter, idle = Parameter("W", data), Parameter("idle", np.ones(2))
     parameter.grad = np.ones((2, 2), np.float32)
@@ -135,8 +135,8 @@ def test_a_step_is_in_place_in_single_precision_and_skips_what_has_no_gradient(n
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
-def test_steps_and_state_are_all_that_goes_on(name):
-    """A checkpoint: another optimizer with the same steps and state takes the same next step."""
+def test_steps_and_state_are_all_that_a_checkpoint_needs(name):
+    """Another optimizer with the same steps and state makes the same next step."""
     w, gradients = random_steps()
     whole = trajectory(OPTIMIZERS[name](), gradients.copy(), w)
     first, second = OPTIMIZERS[name](), OPTIMIZERS[name]()
@@ -148,18 +148,18 @@ def test_steps_and_state_are_all_that_goes_on(name):
 @pytest.mark.parametrize("rows", [False, True])
 @pytest.mark.parametrize("weight_decay", [0, 0.1])
 @pytest.mark.parametrize("name", OPTIMIZERS)
-def test_a_scale_is_that_of_the_gradient(name, weight_decay, rows):
+def test_a_scale_multiplies_the_gradient(name, weight_decay, rows):
     w, gradients = random_steps()
-    found = []
+    results = []
     for scale, factor in ((None, 0.3), (np.float64(0.3), 1.0)):
         parameter, optimizer = Parameter("W", w.copy()), OPTIMIZERS[name](weight_decay=weight_decay)
         for gradient in gradients * factor:
             parameter.grad = RowGrad(np.array([2, 0, 2]), gradient) if rows else gradient
             optimizer.step([parameter], RATE, scale)
-        found.append(parameter.data)
-    np.testing.assert_allclose(*found)
+        results.append(parameter.data)
+    np.testing.assert_allclose(*results)
 
 
-def test_two_parameters_of_one_name_are_refused():
+def test_duplicate_names_are_refused():
     with pytest.raises(ValueError, match="names must be unique, but are W, b, W"):
         SGD().step([Parameter(name, np.zeros(1)) for name in "WbW"], RATE)

@@ -11,7 +11,7 @@ from lexloom.training.trainer import Callback, Position, Trainer
 
 
 class Parabola:
-    """(w - batch)^2, whose carry counts the batches since the epoch began."""
+    """(w - batch)^2; the carry counts the batches of the epoch."""
 
     def __init__(self, start=0.0):
         self.w = Parameter("w", np.array([start]))
@@ -33,7 +33,7 @@ def trainer(model=None, learning_rate=0.1, **options):
     return Trainer(model or Parabola(), SGD(), learning_rate, **options)
 
 
-def test_a_fit_makes_the_updates_of_a_bare_loop():
+def test_fit_equals_a_plain_loop():
     ours = Parabola()
     history = trainer(ours).fit(3, lambda epoch: [1.0, 2.0])
     w, losses = 0.0, []
@@ -46,16 +46,16 @@ def test_a_fit_makes_the_updates_of_a_bare_loop():
     assert [record["epoch"] for record in history] == [1, 2, 3]
 
 
-def test_an_epoch_begins_before_its_first_step_and_not_where_training_goes_on_within_it():
+def test_before_epoch_is_not_called_when_training_resumes_within_an_epoch():
     class Begins(Callback):
         def __init__(self, start):
-            self.start, self.found = start, []
+            self.start, self.positions = start, []
 
         def before_fit(self, trainer):
             trainer.position = self.start
 
         def before_epoch(self, trainer):
-            self.found.append((trainer.position.epoch, trainer.position.steps))
+            self.positions.append((trainer.position.epoch, trainer.position.steps))
 
     for start, expected in (
         (Position(), [(0, 0), (1, 2), (2, 4)]),
@@ -63,10 +63,10 @@ def test_an_epoch_begins_before_its_first_step_and_not_where_training_goes_on_wi
     ):
         begins = Begins(start)
         trainer().fit(3, lambda epoch: [1.0, 2.0], [begins])
-        assert begins.found == expected
+        assert begins.positions == expected
 
 
-def test_the_weight_of_a_batch_scales_its_update_alone():
+def test_a_batch_weight_scales_the_update_of_its_batch():
     ours, plain = Parabola(), Parabola()
     history = trainer(ours, batch_weight=lambda batch: batch / 4).fit(1, lambda epoch: [1.0, 2.0])
     for batch in (1.0, 2.0):
@@ -75,7 +75,7 @@ def test_the_weight_of_a_batch_scales_its_update_alone():
     assert history[0]["learning_rate"] == 0.1
 
 
-def test_the_carry_goes_from_batch_to_batch_and_starts_anew_each_epoch():
+def test_the_carry_is_passed_on_within_an_epoch():
     model = Parabola()
     trainer(model).fit(2, lambda epoch: [1.0, 1.0, 1.0])
     assert model.carries == [None, 1, 2, None, 1, 2]
@@ -100,13 +100,13 @@ def test_clipping_bounds_the_step():
     assert model.w.data[0] == pytest.approx(100 - 0.1 * 0.5)
 
 
-def test_batches_are_asked_for_by_epoch():
+def test_batches_are_requested_by_epoch():
     asked = []
     trainer().fit(3, lambda epoch: asked.append(epoch) or [1.0])
     assert asked == [0, 1, 2]
 
 
-def test_a_loss_that_is_no_number_stops_with_a_hint():
+def test_a_loss_that_is_not_finite_stops_with_a_hint():
     with pytest.raises(
         LexloomError,
         match=r"the loss of step 1, in epoch 1, is inf; lower learning_rate \(0.1\), or set clip",
@@ -114,7 +114,7 @@ def test_a_loss_that_is_no_number_stops_with_a_hint():
         trainer().fit(2, lambda epoch: [np.inf])
 
 
-def test_the_step_of_a_loss_that_is_no_number_is_known_at_once_on_the_host():
+def test_on_the_host_the_error_names_the_step():
     asked = []
     with pytest.raises(LexloomError, match="the loss of step 5, in epoch 2, is nan"):
         trainer().fit(
@@ -123,7 +123,7 @@ def test_the_step_of_a_loss_that_is_no_number_is_known_at_once_on_the_host():
     assert len(asked) == 4
 
 
-def test_on_a_device_losses_are_looked_at_when_asked_for_and_the_step_is_bounded():
+def test_on_a_device_the_error_names_an_interval_of_steps():
     class Look(Callback):
         def after_step(self, trainer, step, loss):
             if trainer.position.steps in (2, 5):
@@ -137,7 +137,7 @@ def test_on_a_device_losses_are_looked_at_when_asked_for_and_the_step_is_bounded
         trainer(model).fit(1, lambda epoch: batches, [Look()])
 
 
-def test_a_parameter_that_is_no_number_after_the_last_step_is_named():
+def test_a_parameter_that_is_not_finite_is_named():
     with pytest.raises(
         LexloomError, match="w has values that are not finite after step 1; lower learning_rate"
     ):

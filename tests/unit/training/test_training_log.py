@@ -1,4 +1,4 @@
-"""The live log of a training: what its lines say, and that a resumed training has each once."""
+"""The training log: its lines, and that a resumed training writes each of them once."""
 
 import csv
 
@@ -46,7 +46,7 @@ def lines(path):
         return list(csv.DictReader(file))
 
 
-def test_a_line_says_how_the_training_stood(tmp_path):
+def test_the_columns_of_a_line(tmp_path):
     fit(tmp_path / "a.csv")
     w, losses, expected = 0.0, [], []
     for step, batch in enumerate(BATCHES * EPOCHS):
@@ -56,16 +56,16 @@ def test_a_line_says_how_the_training_stood(tmp_path):
         if step % 2:
             mean = np.mean(losses[-2:])
             expected.append([step + 1, (step + 1) / 5, mean, np.sqrt(mean), rate, abs(gradient)])
-    found = lines(tmp_path / "a.csv")
+    written = lines(tmp_path / "a.csv")
     names = ["step", "epochs", "loss", "root", "learning_rate", "gradient_norm", "words_per_s"]
-    assert list(found[0]) == names
+    assert list(written[0]) == names
     np.testing.assert_allclose(
-        [[float(line[name]) for name in names[:-1]] for line in found], expected, rtol=1e-5
+        [[float(line[name]) for name in names[:-1]] for line in written], expected, rtol=1e-5
     )
-    assert all(float(line["words_per_s"]) > 0 for line in found)
+    assert all(float(line["words_per_s"]) > 0 for line in written)
 
 
-def test_the_artifact_gets_the_same_numbers_but_no_measured_time(tmp_path):
+def test_the_artifact_has_the_same_numbers_without_the_speed(tmp_path):
     datasets = fit(tmp_path / "a.csv").datasets()
     assert set(datasets) == {
         f"steps/{name}" for name in ("step", "epochs", "loss", "root", "learning_rate", "gradient_norm")
@@ -75,7 +75,7 @@ def test_the_artifact_gets_the_same_numbers_but_no_measured_time(tmp_path):
         np.testing.assert_allclose(dataset.array, written, rtol=1e-5)
 
 
-def test_each_line_is_there_as_soon_as_its_step_was_made(tmp_path):
+def test_each_line_is_written_right_after_its_step(tmp_path):
     counts = []
 
     class Count(Callback):
@@ -88,7 +88,7 @@ def test_each_line_is_there_as_soon_as_its_step_was_made(tmp_path):
 
 @pytest.mark.parametrize("damage", [lambda text: text, lambda text: text[:-9], lambda text: ""])
 def test_a_resumed_training_has_each_line_once(tmp_path, damage):
-    """Whatever the kill left of the file: lines after the checkpoint, half a line, or nothing."""
+    """Whatever is left of the file: lines after the checkpoint, half a line, or nothing."""
     path = tmp_path / "a.csv"
 
     class Crash(Callback):
@@ -109,16 +109,16 @@ def test_a_resumed_training_has_each_line_once(tmp_path, damage):
     path.write_text(damage(path.read_text()))
     with Checkpoint(tmp_path / "a.h5", minutes=1e6) as checkpoint:
         resumed = fit(path, checkpoint, Crash(None))
-    found = lines(path)
+    written = lines(path)
     whole = fit(tmp_path / "whole.csv")
-    assert [line["step"] for line in found] == [str(step) for step in range(2, 16, 2)]
-    for line, other in zip(found, lines(tmp_path / "whole.csv"), strict=True):
+    assert [line["step"] for line in written] == [str(step) for step in range(2, 16, 2)]
+    for line, other in zip(written, lines(tmp_path / "whole.csv"), strict=True):
         assert {**line, "words_per_s": 0} == {**other, "words_per_s": 0}
     for name, dataset in whole.datasets().items():
         assert resumed.datasets()[name].array.tobytes() == dataset.array.tobytes()
 
 
-def test_columns_are_read_again(tmp_path):
+def test_read_log_returns_the_columns(tmp_path):
     datasets = fit(tmp_path / "a.csv").datasets()
     loss, steps = read_log(tmp_path / "a.csv", ["loss", "step"])
     np.testing.assert_array_equal(steps, datasets["steps/step"].array)
@@ -128,7 +128,7 @@ def test_columns_are_read_again(tmp_path):
 @pytest.mark.parametrize(
     "text", ["", "step,speed\n", "step\n1\n", "step,speed\n1,2\n2\n", "step,speed\n1,\n"]
 )
-def test_a_log_of_no_line_or_with_half_a_line_is_refused(tmp_path, text):
+def test_a_log_without_lines_or_with_half_a_line_is_refused(tmp_path, text):
     (tmp_path / "a.csv").write_text(text)
     with pytest.raises(
         LexloomError, match=r"a\.csv: not a complete training log; .* numbers for step, speed in every line"

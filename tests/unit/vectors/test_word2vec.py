@@ -22,7 +22,7 @@ cpu = Cpu()
 reference = Reference()
 
 SIZE, DIMENSION = 9, 4
-# A window of 2 around 4 positions, the last of them without a word; two blocks of 2 share 3 samples each.
+# A window of 2 around 4 positions, of which the last has no word; each 2 positions share 3 samples.
 BATCH = ContextBatch(
     ids=np.array([-1, 3, 5, 4, 4, -1, 2, -1], np.int32),
     radii=np.array([2, 1, 2, 2], np.int32),
@@ -41,7 +41,7 @@ def _one_thread_afterwards():
 def build(kind, backend=None, dtype=np.float64, dimension=DIMENSION):
     backend = backend or get_backend()
     model = kind(SIZE, dimension, np.random.default_rng(0), backend, dtype, weight=0.6)
-    rng = np.random.default_rng(1)  # tables of size 1 and without zeros, where every derivative counts
+    rng = np.random.default_rng(1)  # values around 1, so that no derivative is negligible
     for parameter in model.parameters():
         parameter.data = backend.to_device(rng.normal(size=parameter.data.shape).astype(dtype))
     return model
@@ -103,7 +103,7 @@ def test_skip_gram_by_hand():
 
 
 def many(dtype=np.float32, seed=2, dimension=20, share=64, samples=70):
-    """A batch of several pieces, with repeated and absent ids."""
+    """Return kernel arguments for a batch of several blocks, with repeated and absent ids."""
     rng = np.random.default_rng(seed)
     tables = rng.normal(size=(2, 500, dimension)).astype(dtype) / 4
     ids, radii = rng.integers(-1, 500, 1300, np.int32), rng.integers(1, 11, 1280, np.int32)
@@ -134,7 +134,7 @@ def test_kernels_equal_their_references(name, seed, dimension, share, samples):
 
 
 def dense(rows, values):
-    """Rows that no window reaches may be there with zeros, or not."""
+    """Return the full gradient. A kernel may list rows that no window reaches, with zeros."""
     table = np.zeros((500, values.shape[1]), values.dtype)
     np.add.at(table, rows, values)
     return table
@@ -173,7 +173,7 @@ def test_scores_beyond_the_range_of_exp_stay_finite(name):
 
 @pytest.mark.parametrize("name", KERNELS)
 @pytest.mark.parametrize("table", [0, 1])
-def test_a_number_that_is_not_finite_shows_in_the_loss(name, table):
+def test_values_that_are_not_finite_make_the_loss_nan(name, table):
     arguments = many()
     arguments[table][arguments[2][10]] = np.nan
     assert np.isnan(getattr(cpu, name)(*arguments)[0])
@@ -210,7 +210,7 @@ def nearest(vectors):
 
 def trained(kind, ids, epochs=8, **changes):
     model = kind(8, 16, np.random.default_rng(0), get_backend(), weight=1 / 4)
-    given = {
+    options = {
         "window": 2,
         "dynamic": True,
         "batch": 64,
@@ -219,7 +219,7 @@ def trained(kind, ids, epochs=8, **changes):
         "subsample": 0,
         "seed": 1,
     }
-    batches = ContextBatches(ids, np.bincount(ids), **given | changes)
+    batches = ContextBatches(ids, np.bincount(ids), **options | changes)
     history = Trainer(FusedNegativeSampling(model), AdaGrad(), 0.2).fit(epochs, batches)
     return model, [record["loss"] for record in history]
 
@@ -243,7 +243,7 @@ def test_vectors_are_input_rows_or_sums_with_output_rows():
     np.testing.assert_array_equal(model.vectors(add_contexts=True), model.W_in.data + model.W_out.data)
 
 
-def test_a_model_takes_up_trained_tables_as_its_first_rows(tmp_path):
+def test_take_up_copies_trained_tables_into_the_first_rows(tmp_path):
     old, new = build(CBOW), CBOW(SIZE + 2, DIMENSION, np.random.default_rng(3), get_backend(), np.float64)
     fresh = new.W_in.data[SIZE:].copy()
     tables = {table.name: table.data for table in old.parameters()}
@@ -258,16 +258,16 @@ def test_a_model_takes_up_trained_tables_as_its_first_rows(tmp_path):
 @pytest.mark.parametrize(
     ("tables", "message"),
     [
-        ({"vectors": np.zeros((3, DIMENSION))}, "old.h5: has no W_in to go on from"),
+        ({"vectors": np.zeros((3, DIMENSION))}, "old.h5: has no W_in to continue from"),
         (
             {"W_in": np.zeros((3, 7)), "W_out": np.zeros((3, 7))},
-            "old.h5: its vectors have 7 numbers, not 4; set",
+            "old.h5: its vectors have dimension 7, not 4; set",
         ),
         ({"W_in": np.zeros((4, DIMENSION))}, "old.h5: W_in has 4 rows for 3 words"),
-        ({"words": ["a", "b", "a"]}, "old.h5: a word stands twice"),
+        ({"words": ["a", "b", "a"]}, "old.h5: words contains duplicates"),
     ],
 )
-def test_vectors_that_cannot_be_taken_up_are_refused(tmp_path, tables, message):
+def test_take_up_refuses_unsuitable_vectors(tmp_path, tables, message):
     write_artifact(tmp_path / "old.h5", "vectors", {"words": ["a", "b", "c"]} | tables)
     with pytest.raises(LexloomError, match=message):
         build(SkipGram).take_up(read_artifact(tmp_path / "old.h5", "vectors"), "old.h5")

@@ -1,1 +1,1 @@
-"""The kernels on the CPU: BLAS and Numba."""
+"""The kernels on the CPU, with BLAS and Numba."""

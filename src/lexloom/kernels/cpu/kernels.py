@@ -1,7 +1,7 @@
-"""The kernels on the CPU: BLAS and Numba on tiles that depend on shapes alone (see tiles.py).
+"""The kernels on the CPU: BLAS, and code compiled by Numba, on tiles (see tiles.py).
 
-Each subject has a file and a class there, which overrides what the CPU does better than `Reference`.
-Compiled code is kept on disk (see machine/compiled.py): each installation compiles once.
+Each subject has its own file, with a class that overrides what the CPU computes faster than `Reference`.
+Compiled code is cached on disk (see machine/compiled.py), so each installation compiles once.
 """
 
 import numpy as np
@@ -18,30 +18,30 @@ from lexloom.kernels.cpu.updates import Updates
 from lexloom.kernels.cpu.word2vec import Word2vec
 from lexloom.kernels.tiles import Job, cut
 
-_TILE_NUMBERS = 1 << 18
-_SERIAL_OPERATIONS = 1 << 21  # a third of a millisecond; below, another thread comes too late to help
-_ROWS_TILE = 512
+_TILE_NUMBERS = 1 << 18  # in a tile of `each_tile`: 1 MiB of float32
+_PARALLEL_OPERATIONS = 1 << 21  # a third of a millisecond: less work does not pay off on a second thread
+_ROWS_TILE = 512  # sums in a tile of `sum_rows`
 
 
 class Cpu(Counting, Products, Projections, Recurrent, SoftmaxOutput, SparseProducts, Updates, Word2vec):
     """The kernels on the CPU."""
 
     def each_tile(self, *jobs: Job) -> None:
-        """Do the jobs by slices that fit into a cache, on the threads; see `Reference.each_tile`."""
+        """Do the jobs on the threads, in slices that fit into a cache; see `Reference.each_tile`."""
         tiles = [
             (job.work, tile)
             for job in jobs
             for tile in cut(job.rows, max(1, _TILE_NUMBERS // max(1, job.size)))
         ]
-        if sum(job.rows * job.size * job.operations for job in jobs) < _SERIAL_OPERATIONS:
+        if sum(job.rows * job.size * job.operations for job in jobs) < _PARALLEL_OPERATIONS:
             for work, tile in tiles:
                 work(tile)
         else:
-            run_tiles(lambda numbered: numbered[0](numbered[1]), tiles)
+            run_tiles(lambda item: item[0](item[1]), tiles)
 
     def sum_rows(self, rows: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Add up the rows that have the same number; see `Reference.sum_rows`."""
-        if np.all(rows[1:] > rows[:-1]):  # already summed
+        """Sum the values that belong to the same row; see `Reference.sum_rows`."""
+        if np.all(rows[1:] > rows[:-1]):  # nothing to sum
             return rows, values
         unique, order, bounds = _segments(rows)
         sums = np.empty((len(unique), values.shape[1]), values.dtype)
@@ -52,7 +52,7 @@ class Cpu(Counting, Products, Projections, Recurrent, SoftmaxOutput, SparseProdu
 
 @njit(nogil=True, cache=True)
 def _segments(rows):
-    """Return the numbers of rows, ascending, the places of each in turn, and where these begin."""
+    """Return the distinct rows in ascending order, the places of each in `rows`, and where those begin."""
     order = np.argsort(rows, kind="mergesort")
     starts = [k for k in range(len(rows)) if k == 0 or rows[order[k]] != rows[order[k - 1]]]
     bounds = np.array([*starts, len(rows)])

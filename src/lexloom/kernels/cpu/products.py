@@ -1,4 +1,9 @@
-"""Products and QR decompositions of dense matrices on the CPU: BLAS and LAPACK on tiles."""
+"""Dense matrix products and QR decompositions on the CPU: BLAS and LAPACK on tiles.
+
+The reference calls BLAS for a whole matrix. Here, the result is cut into tiles, each computed by BLAS on one
+thread: BLAS's own threads would change the bits with their number. Since BLAS copies its operands for each
+tile, tiles are as large as the number of threads allows.
+"""
 
 import numpy as np
 from scipy import linalg
@@ -7,17 +12,17 @@ from lexloom.kernels.cpu.machine.thread_pool import run_tiles
 from lexloom.kernels.reference.kernels import Reference
 from lexloom.kernels.tiles import cut
 
-_SHARE_FLOPS = 1 << 25  # below, starting a thread costs more than it brings
-_TILE_FLOPS = 1 << 30  # tiles as large as can be: BLAS copies its operands for each
-_SHARES = 4
-_QR_ROWS = 2500  # 16 columns of them lie in a core's second cache
+_PARALLEL_FLOPS = 1 << 25  # minimum amount of work for which another tile, on a second thread, pays off
+_TILES = 4  # number of tiles of a product that is worth them
+_TILE_FLOPS = 1 << 30  # maximum size of a tile; tiles are large because BLAS copies its operands for each
+_QR_ROWS = 2500  # 16 columns of so many rows fit into the L2 cache
 
 
 class Products(Reference):
-    """Products and QR decompositions of dense matrices."""
+    """Dense matrix products and QR decompositions."""
 
     def matmul(self, a: np.ndarray, b: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
-        """Return the product a (M, K) @ b (K, N), cut in both directions; see `Reference.matmul`."""
+        """Return the product a (M, K) @ b (K, N), in tiles of rows and columns; see `Reference.matmul`."""
         rows, columns = a.shape[0], b.shape[1]
         if out is None:
             out = np.empty((rows, columns), np.result_type(a, b))
@@ -26,10 +31,10 @@ class Products(Reference):
         return out
 
     def qr(self, a: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return the QR decomposition, by tiles of rows; see `Reference.qr`.
+        """Return the QR decomposition, in tiles of rows; see `Reference.qr`.
 
-        The triangles of the tiles, one above the other, are decomposed again (Demmel, Grigori, Hoemmen &
-        Langou 2012, "Communication-optimal parallel and sequential QR and LU factorizations").
+        The stacked triangles of the tiles are decomposed again (Demmel, Grigori, Hoemmen & Langou 2012,
+        "Communication-optimal parallel and sequential QR and LU factorizations").
         """
         tiles = cut(len(a), max(_QR_ROWS, 2 * a.shape[1]))
         if len(tiles) == 1:
@@ -53,12 +58,13 @@ def _householder(a):
 
 
 def _tiles(rows: int, columns: int, inner: int, itemsize: int) -> list[tuple[slice, slice]]:
-    """Halve the longer side of a result until there are as many parts as its work is worth.
+    """Return the tiles of a product: the longer side is halved until there are enough tiles for the work.
 
-    A product of float64 takes the time of three or four of float32, whose operands stay in a cache longer.
+    A float64 product counts four times: it takes as long as three or four of float32, whose operands stay in
+    the cache longer.
     """
     flops = 2 * rows * columns * inner * (itemsize // 4) ** 2
-    wanted = max(flops / _TILE_FLOPS, min(_SHARES, flops / _SHARE_FLOPS))
+    wanted = max(flops / _TILE_FLOPS, min(_TILES, flops / _PARALLEL_FLOPS))
     down, across = 1, 1
     while down * across < wanted:
         if rows / down >= columns / across:

@@ -1,7 +1,13 @@
-"""The kernel that takes off a few columns their part in a space of many vectors (Gram-Schmidt).
+"""Projection of a few columns onto a space of many vectors on the CPU (Gram-Schmidt).
 
-BLAS copies its operands before it multiplies, which pays only where each is used often. With 16 columns that
-takes longer than the products, so here the vectors are read where they are, four at a time.
+For orthonormal vectors (N, K) and x (N, D)::
+
+    coefficients (K, D) = vectors' x          rest (N, D) = x - vectors coefficients
+
+The reference leaves both products to BLAS, which copies its operands first. With D = 16 columns, that takes
+longer than the products themselves. Here, the vectors are read in place, and four of them (or four rows of x)
+at a time: their sums stay in registers, and each row of x is loaded once for all four. The first product is
+summed in tiles of rows, and the tiles are added in order, so the bits do not depend on threads.
 """
 
 import numpy as np
@@ -20,34 +26,36 @@ from lexloom.kernels.cpu.machine.thread_pool import run_tiles
 from lexloom.kernels.reference.kernels import Reference
 from lexloom.kernels.tiles import cut
 
-_ROWS = 1250
-_1, _2, _3, _4 = np.arange(1, 5, dtype=np.uint64)  # unsigned places need no check for negative ones
+_ROWS = 1250  # in a tile
+_1, _2, _3, _4 = np.arange(1, 5, dtype=np.uint64)  # with unsigned indices there is no check for negative ones
 
 
 class Projections(Reference):
-    """Gram-Schmidt."""
+    """Projections onto a space of orthonormal vectors."""
 
     def project_out(self, vectors: np.ndarray, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return vectors' x and what is left of x, by tiles of rows; see `Reference.project_out`."""
+        """Return vectors' x and the rest of x, in tiles of rows; see `Reference.project_out`."""
         rows, tiles = np.ascontiguousarray(vectors.T), cut(len(x), _ROWS)
         starts = range(0, max(1, x.shape[1]), WIDTH)
         parts = [_project_out(rows, row_block(x[:, first : first + WIDTH]), tiles) for first in starts]
-        shares, rest = (part[0] if len(part) == 1 else np.hstack(part) for part in zip(*parts, strict=True))
-        return shares[:, : x.shape[1]], rest[:, : x.shape[1]]
+        coefficients, rest = (
+            part[0] if len(part) == 1 else np.hstack(part) for part in zip(*parts, strict=True)
+        )
+        return coefficients[:, : x.shape[1]], rest[:, : x.shape[1]]
 
 
 def _project_out(vectors, x, tiles):
     partial = np.empty((len(tiles), len(vectors), WIDTH), x.dtype)
     run_tiles(lambda k: _multiply(vectors, x, tiles[k].start, tiles[k].stop, partial[k]), range(len(tiles)))
-    shares, rest = partial.sum(axis=0), empty_rows(len(x), x.dtype)
-    negative = -shares
+    coefficients, rest = partial.sum(axis=0), empty_rows(len(x), x.dtype)
+    negative = -coefficients
     run_tiles(lambda tile: _add_products(vectors, negative, x, tile.start, tile.stop, rest), tiles)
-    return shares, rest
+    return coefficients, rest
 
 
 @njit(nogil=True, cache=True)
 def _multiply(vectors, x, first, last, product):
-    """Compute vectors (K, N) times x (N, WIDTH) over a range of N."""
+    """Write vectors (K, N) times x (N, WIDTH), over the range first to last of N."""
     fours = len(vectors) // 4 * 4
     for k in range(0, fours, 4):
         vector, second, third, fourth = vectors[k], vectors[k + 1], vectors[k + 2], vectors[k + 3]
@@ -71,7 +79,7 @@ def _multiply(vectors, x, first, last, product):
 
 @njit(nogil=True, cache=True)
 def _add_products(vectors, factors, x, first, last, total):
-    """Compute rows first to last of x + vectors' factors, for vectors (K, N) and factors (K, WIDTH)."""
+    """Write rows first to last of x + vectors' factors, for vectors (K, N) and factors (K, WIDTH)."""
     fours = first + (last - first) // 4 * 4
     for i in range(np.uint64(first), np.uint64(fours), _4):
         a, b = load_row(x, i, 0), load_row(x, i + _1, 0)

@@ -1,25 +1,41 @@
-"""The steps of recurrent layers on the CPU, all in one compiled call; see `recurrences`.
+"""Recurrent layers on the CPU: all time steps in one compiled call.
 
-A tile is some units of the hidden state in some of the streams. In each step it multiplies the state before
-with its columns of the weights and computes its gates while the sums are in the cache; when all tiles of a
-step are finished, the next one begins. BLAS would lay out the weights at each step, which for 20 streams
-takes as long as multiplying: here that is done once.
+For T steps of N streams, with H units and G gates (RNN 1, GRU 3, LSTM 4), step t computes::
 
-float64 and fewer units than `LANES` go the plain way.
+    forward     h[t]  = cell(a[t], h[t-1] Wh)         a, da (T, N, G H)    Wh (H, G H)
+    backward    da[t] = cell'(dy[t], da[t+1] Wh')     h, dy (T, N, H)
+
+reference/recurrent.py has the formulas of the cells and the plain loop over t. From there to here:
+
+1. The weights are rearranged once for all steps. BLAS rearranges Wh at each call, which takes as long as the
+   product itself if there are 20 streams. Here, Wh is copied into panels as in machine/gemm.py, before the
+   first step. A product of 10 or 20 rows then runs nearly as fast as one of large matrices.
+2. A tile goes from the product to the new state in the cache. A tile is a panel of units, with all their
+   gates, in a range of streams. Its gates are computed while the sums of the product are still in the cache.
+3. The threads stay together for all steps. A step takes about 50 us, but waking a thread takes 100 to 150 us.
+   So the threads enter one compiled function, and each step is a phase (machine/phases.py): step t + 1 starts
+   when all tiles of step t are finished.
+4. A few streams are padded to ROWS streams. So the bits of a stream do not depend on the others, and
+   evaluating a text as one stream takes a third less time than with the plain loop.
+
+The products with the inputs, x Wx, are not computed here but once over all steps, by BLAS. float64, and
+layers of fewer than LANES units, fall back to the reference implementation.
 """
 
 from collections.abc import Callable
 from functools import partial
 
 import numpy as np
+from numba.extending import register_jitable
 
 from lexloom.kernels.cpu.machine.compiled import njit
-from lexloom.kernels.cpu.machine.gemm import LANES, ROWS, multiply, padded, panel_count, panel_of, panel_start
+from lexloom.kernels.cpu.machine.gemm import LANES, ROWS, VECTORS, multiply, padded
 from lexloom.kernels.cpu.machine.math import sigmoid_row, tanh_row
-from lexloom.kernels.cpu.machine.phases import run_phases, share, tiles_of
+from lexloom.kernels.cpu.machine.phases import run_phases, tile_range, tiles_of
 from lexloom.kernels.cpu.machine.registers import (
     add_product,
     add_rows,
+    aligned_rows,
     full_row,
     load_row,
     multiply_rows,
@@ -28,48 +44,47 @@ from lexloom.kernels.cpu.machine.registers import (
 )
 from lexloom.kernels.reference.kernels import Reference
 
-_FORWARD, _BACKWARD = 4 * ROWS, 2 * ROWS  # streams of a tile, at least
-_ALONE_FLOPS = 1 << 25  # below, another thread comes too late to help
+_FORWARD_STREAMS, _BACKWARD_STREAMS = 4 * ROWS, 2 * ROWS  # minimum number of streams in a tile
+_PARALLEL_FLOPS = 1 << 25  # minimum amount of work for which a second thread pays off
 
 
 class Recurrent(Reference):
-    """The steps of recurrent layers."""
+    """The time steps of recurrent layers."""
 
     def rnn(self, a: np.ndarray, h0: np.ndarray, Wh: np.ndarray) -> np.ndarray:
         """Return the hidden states of an Elman network; see `Reference.rnn`."""
-        if _is_plain(a, Wh):
+        if _needs_reference(a, Wh):
             return super().rnn(a, h0, Wh)
         (steps, streams, _), size = a.shape, len(Wh)
-        a, h0, Wh = _given(a, steps, streams, size), _given(h0, streams, size), _given(Wh, size, size)
-        panels, h = _panels(Wh), np.empty_like(a)
-        _run(_rnn, Wh, panel_count(len(Wh)), _FORWARD, a, h0, Wh, panels, h)
+        a, h0 = _checked(a, steps, streams, size), _checked(h0, streams, size)
+        Wh, h = _checked(Wh, size, size), np.empty_like(a)
+        _run_forward(_rnn, h0, h, Wh, (a, h))
         return h
 
     def rnn_backward(
         self, dy: np.ndarray, dh: np.ndarray, h: np.ndarray, Wh: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Go back through the steps of an Elman network; see `Reference.rnn_backward`."""
-        if _is_plain(h, Wh):
+        """Return the gradients of an Elman network; see `Reference.rnn_backward`."""
+        if _needs_reference(h, Wh):
             return super().rnn_backward(dy, dh, h, Wh)
         steps, streams, size = h.shape
-        dy, h = (_given(array, steps, streams, size) for array in (dy, h))
-        dh, Wh = _given(dh, streams, size), _given(Wh, size, size)
-        panels, da, dh0 = _panels(Wh), np.empty_like(h), np.empty_like(dh)
-        _run(_rnn_backward, Wh, panel_count(len(Wh)), _BACKWARD, dy, dh, h, Wh, panels, da, dh0)
-        return da, dh0
+        dy, h = (_checked(array, steps, streams, size) for array in (dy, h))
+        dh, Wh = _checked(dh, streams, size), _checked(Wh, size, size)
+        da = np.empty_like(h)
+        return da, _run_backward(_rnn_backward, dh, da, Wh, (dy, h, da))
 
     def lstm(
         self, a: np.ndarray, h0: np.ndarray, c0: np.ndarray, Wh: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return the gates, hidden states and cells of an LSTM; see `Reference.lstm`."""
-        if _is_plain(a, Wh):
+        if _needs_reference(a, Wh):
             return super().lstm(a, h0, c0, Wh)
         (steps, streams, _), size = a.shape, len(Wh)
-        a, Wh = _given(a, steps, streams, 4 * size), _given(Wh, size, 4 * size)
-        h0, c0 = _given(h0, streams, size), _given(c0, streams, size)
-        panels, gates = _panels_by_units(Wh), np.empty_like(a)
+        a, Wh = _checked(a, steps, streams, 4 * size), _checked(Wh, size, 4 * size)
+        h0, c0 = (_checked(array, streams, size) for array in (h0, c0))
+        gates = np.empty_like(a)
         h, c = (np.empty((steps, streams, size), np.float32) for _ in range(2))
-        _run(_lstm, Wh, len(panels), _FORWARD, a, h0, c0, Wh, panels, gates, h, c)
+        _run_forward(_lstm, h0, h, Wh, (a, c0, gates, h, c))
         return gates, h, c
 
     def lstm_backward(
@@ -82,31 +97,29 @@ class Recurrent(Reference):
         c0: np.ndarray,
         Wh: np.ndarray,
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Go back through the steps of an LSTM; see `Reference.lstm_backward`."""
-        if _is_plain(gates, Wh):
+        """Return the gradients of an LSTM; see `Reference.lstm_backward`."""
+        if _needs_reference(gates, Wh):
             return super().lstm_backward(dy, dh, dc, gates, c, c0, Wh)
         steps, streams, size = c.shape
-        gates, Wh = _given(gates, steps, streams, 4 * size), _given(Wh, size, 4 * size)
-        dy, c = (_given(array, steps, streams, size) for array in (dy, c))
-        dh, dc, c0 = (_given(array, streams, size) for array in (dh, dc, c0))
-        panels, da, dh0 = _panels(Wh), np.empty_like(gates), np.empty_like(dh)
-        dcs = _alternating(dc, len(dy))
-        arrays = dy, dh, dcs, gates, c, c0, Wh, panels, da, dh0
-        _run(_lstm_backward, Wh, panel_count(len(Wh)), _BACKWARD, *arrays)
+        gates, Wh = _checked(gates, steps, streams, 4 * size), _checked(Wh, size, 4 * size)
+        dy, c = (_checked(array, steps, streams, size) for array in (dy, c))
+        dh, dc, c0 = (_checked(array, streams, size) for array in (dh, dc, c0))
+        da, dcs = np.empty_like(gates), _alternating(dc, steps)
+        dh0 = _run_backward(_lstm_backward, dh, da, Wh, (dy, dcs, gates, c, c0, da))
         return da, dh0, dcs[0]
 
     def gru(
         self, a: np.ndarray, h0: np.ndarray, Wh: np.ndarray, bhn: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return the gates, hidden states of a GRU and what its reset gate scales; see `Reference.gru`."""
-        if _is_plain(a, Wh):
+        """Return gates, hidden states and `inner` of a GRU; see `Reference.gru`."""
+        if _needs_reference(a, Wh):
             return super().gru(a, h0, Wh, bhn)
         (steps, streams, _), size = a.shape, len(Wh)
-        a, Wh = _given(a, steps, streams, 3 * size), _given(Wh, size, 3 * size)
-        h0, bhn = _given(h0, streams, size), _given(bhn, size)
-        panels, gates = _panels_by_units(Wh), np.empty_like(a)
+        a, Wh = _checked(a, steps, streams, 3 * size), _checked(Wh, size, 3 * size)
+        h0, bhn = _checked(h0, streams, size), _checked(bhn, size)
+        gates = np.empty_like(a)
         h, inner = (np.empty((steps, streams, size), np.float32) for _ in range(2))
-        _run(_gru, Wh, len(panels), _FORWARD, a, h0, Wh, bhn[None], panels, gates, h, inner)
+        _run_forward(_gru, h0, h, Wh, (a, h0, bhn[None], gates, h, inner))
         return gates, h, inner
 
     def gru_backward(
@@ -119,107 +132,205 @@ class Recurrent(Reference):
         h0: np.ndarray,
         Wh: np.ndarray,
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Go back through the steps of a GRU; see `Reference.gru_backward`."""
-        if _is_plain(gates, Wh):
+        """Return the gradients of a GRU; see `Reference.gru_backward`."""
+        if _needs_reference(gates, Wh):
             return super().gru_backward(dy, dh, gates, inner, h, h0, Wh)
         steps, streams, size = h.shape
-        gates, Wh = _given(gates, steps, streams, 3 * size), _given(Wh, size, 3 * size)
-        dy, inner, h = (_given(array, steps, streams, size) for array in (dy, inner, h))
-        dh, h0 = (_given(array, streams, size) for array in (dh, h0))
-        panels, da, da_hidden = _panels(Wh), np.empty_like(gates), np.empty_like(gates)
-        directly, dh0 = _alternating(np.zeros_like(dh), len(dy)), np.empty_like(dh)
-        arrays = dy, dh, directly, gates, inner, h, h0, Wh, panels, da, da_hidden, dh0
-        _run(_gru_backward, Wh, panel_count(len(Wh)), _BACKWARD, *arrays)
-        return da, da_hidden, dh0 + directly[0]
+        gates, Wh = _checked(gates, steps, streams, 3 * size), _checked(Wh, size, 3 * size)
+        dy, inner, h = (_checked(array, steps, streams, size) for array in (dy, inner, h))
+        dh, h0 = (_checked(array, streams, size) for array in (dh, h0))
+        da, da_hidden = np.empty_like(gates), np.empty_like(gates)
+        direct = _alternating(np.zeros_like(dh), steps)
+        arrays = dy, direct, gates, inner, h, h0, da, da_hidden
+        dh0 = _run_backward(_gru_backward, dh, da_hidden, Wh, arrays)
+        return da, da_hidden, dh0 + direct[0]
 
 
-def _is_plain(a: np.ndarray, Wh: np.ndarray) -> bool:
+def _needs_reference(a: np.ndarray, Wh: np.ndarray) -> bool:
+    """Return whether the compiled loops cannot take these arrays."""
     return a.dtype != np.float32 or len(Wh) < LANES
 
 
-def _given(array: np.ndarray, *shape: int) -> np.ndarray:
-    """Return an array as compiled code reads it; refuse another shape, beyond which that would read."""
+def _checked(array: np.ndarray, *shape: int) -> np.ndarray:
+    """Return an array as contiguous float32; raise an error on any other shape.
+
+    Compiled code does not check bounds: with a wrong shape it would read beyond the array.
+    """
     if array.shape != shape:
         raise ValueError(f"expected an array {shape}, not {array.shape}")
     return np.ascontiguousarray(array, np.float32)
 
 
-def _panels(Wh: np.ndarray) -> np.ndarray:
-    """Return room for the panels of weights (H, G H), one gate only or transposed, with H columns."""
-    return np.empty(Wh.shape[1] * padded(len(Wh)), np.float32)
-
-
-def _panels_by_units(Wh: np.ndarray) -> np.ndarray:
-    """Return room for the panels of weights (H, G H) that hold LANES units with all their gates."""
-    size = len(Wh)
-    return np.empty((padded(size) // LANES, size, Wh.shape[1] // size * LANES), np.float32)
-
-
 def _alternating(last: np.ndarray, steps: int) -> np.ndarray:
-    """Return room (2, N, H): step t reads (t + 1) % 2 and writes t % 2, and the last one finds `last`."""
-    room = np.empty((2, *last.shape), np.float32)
-    room[steps % 2] = last
-    return room
+    """Return two buffers (2, N, H) for a gradient that each step takes from the step after it.
 
-
-def _run(
-    kernel: Callable[..., None], Wh: np.ndarray, panels: int, tile_streams: int, *arrays: np.ndarray
-) -> None:
-    """Call `kernel(*arrays, parts, progress, start)` on the threads: so many parts are the streams cut into.
-
-    Phase 0 is for laying out the weights; one follows for each step, and on the way back one for dh0.
+    Step t reads buffer (t + 1) % 2 and writes buffer t % 2. A step may not overwrite what it reads, since
+    some units are computed twice. `last` (N, H) is what the last step reads.
     """
-    steps, streams, _ = arrays[0].shape
-    parts = max(1, streams // tile_streams)
-    max_threads = 1 if 2 * steps * streams * Wh.size < _ALONE_FLOPS else panels * parts
-    run_phases(partial(kernel, *arrays, parts), steps + 2, panels * parts, max_threads)
+    buffers = np.empty((2, *last.shape), np.float32)
+    buffers[steps % 2] = last
+    return buffers
 
 
-# Panels hold whole vectors of units, so the last vector begins early: some units are computed twice.
+def _run_forward(
+    loop: Callable[..., None], h0: np.ndarray, h: np.ndarray, Wh: np.ndarray, arrays: tuple[np.ndarray, ...]
+) -> None:
+    """Run a loop of `_forward_loop` on the threads: phase 0 copies the weights, then each step is a phase."""
+    steps, streams, size = h.shape
+    tiles = _panel_count(size, Wh.shape[1] // size) * max(1, streams // _FORWARD_STREAMS)
+    work = partial(loop, h0, h, Wh, _panel_memory(Wh), arrays)
+    run_phases(work, steps + 1, tiles, _max_threads(steps * streams, Wh, tiles))
+
+
+def _run_backward(
+    loop: Callable[..., None],
+    dh: np.ndarray,
+    da_hidden: np.ndarray,
+    Wh: np.ndarray,
+    arrays: tuple[np.ndarray, ...],
+) -> np.ndarray:
+    """Run a loop of `_backward_loop` on the threads, and return dh0 (N, H), which its last phase computes."""
+    steps, streams, _ = da_hidden.shape
+    tiles, dh0 = _panel_count(len(Wh), 1) * max(1, streams // _BACKWARD_STREAMS), np.empty_like(dh)
+    work = partial(loop, dh, da_hidden, Wh, _panel_memory(Wh), arrays, dh0)
+    run_phases(work, steps + 2, tiles, _max_threads(steps * streams, Wh, tiles))
+    return dh0
+
+
+def _panel_memory(Wh: np.ndarray) -> np.ndarray:
+    """Return memory for the panels of weights (H, G H), in either direction.
+
+    It is aligned to cache lines: panels that were not made the products of an LSTM of 400 units slower by
+    about a tenth.
+    """
+    return aligned_rows(Wh.shape[1], padded(len(Wh))).reshape(-1)
+
+
+def _max_threads(rows: int, Wh: np.ndarray, tiles: int) -> int:
+    """Return the number of threads that pays off for `rows` rows of products with Wh."""
+    return 1 if 2 * rows * Wh.size < _PARALLEL_FLOPS else tiles
+
+
+# The two step loops, which Numba compiles for each cell. `units` and `units_backward` compute step t for the
+# units of a panel and a range of streams; `arrays` are the cell's own arrays over all steps.
+#
+# These functions must be plain functions marked by `register_jitable`, not `njit` functions. Numba caches a
+# closure on disk by the pickled values of its variables, and pickles an `njit` function with an id that is
+# new in each process: the loops would be compiled again in each process.
+
+
+def _forward_loop(units: Callable[..., None]) -> Callable[..., None]:
+    """Return the compiled loop over all steps of a cell, which writes h and the cell's other results."""
+
+    @njit(nogil=True, cache=True, error_model="numpy")
+    def forward(h0, h, Wh, panels, arrays, progress, start):
+        (steps, streams, size), tiles = h.shape, progress.shape[1] - 1
+        gates = Wh.shape[1] // size
+        parts = tiles // _panel_count(size, gates)
+        for tile in tiles_of(progress[0], start):
+            _lay_out(Wh, tile, tiles, panels)
+        for t in range(steps):
+            before = h[t - 1] if t else h0
+            for tile in tiles_of(progress[t + 1], start):
+                first, last = tile_range(streams, tile % parts, parts)
+                panel, column = _panel(panels, size, size, gates, tile // parts)
+                sums = _product(before[first:last], panel)
+                units(sums, t, slice(first, last), column, arrays)
+
+    return forward
+
+
+def _backward_loop(units_backward: Callable[..., None]) -> Callable[..., None]:
+    """Return the compiled backward loop over all steps of a cell, which ends by writing dh0 (N, H).
+
+    dh (N, H) is the gradient of the last state. da_hidden (T, N, G H) is the gradient of h[t-1] Wh at each
+    step, written by `units_backward`.
+    """
+
+    @njit(nogil=True, cache=True, error_model="numpy")
+    def backward(dh, da_hidden, Wh, panels, arrays, dh0, progress, start):
+        (steps, streams, inner), size, tiles = da_hidden.shape, len(Wh), progress.shape[1] - 1
+        parts = tiles // _panel_count(size, 1)
+        for tile in tiles_of(progress[0], start):
+            _lay_out_transposed(Wh, tile, tiles, panels)
+        for t in range(steps - 1, -2, -1):
+            for tile in tiles_of(progress[t + 2], start):
+                first, last = tile_range(streams, tile % parts, parts)
+                panel, column = _panel(panels, inner, size, 1, tile // parts)
+                if t == steps - 1:
+                    dh_t = _gather_units(dh[first:last], column, panel.shape[1])
+                else:
+                    dh_t = _product(da_hidden[t + 1, first:last], panel)
+                if t < 0:
+                    _write_units(dh_t, column, dh0[first:last])
+                else:
+                    units_backward(dh_t, t, slice(first, last), column, arrays)
+
+    return backward
+
+
+# A panel holds whole vectors of units. If H is no multiple of LANES, the last vector begins early, at
+# H - LANES, and some units are computed twice.
 
 
 @njit(nogil=True, cache=True, inline="always")
 def _unit(column, size):
-    """Return the first unit of the vector that would begin with a column."""
+    """Return the first unit of the vector that would begin at a column."""
     return min(column, size - LANES)
 
 
 @njit(nogil=True, cache=True)
+def _panel_count(size, gates):
+    """Return the number of panels for `size` units.
+
+    A panel has up to VECTORS vectors of numbers, as in machine/gemm.py, or more if its one vector of units
+    has more gates.
+    """
+    vectors, vectors_per_panel = -(-size // LANES), max(1, VECTORS // gates)
+    return -(-vectors // vectors_per_panel)
+
+
+@njit(nogil=True, cache=True)
+def _panel(panels, inner, size, gates, number):
+    """Return a panel (inner, vectors * gates * LANES), and the column where its units begin."""
+    first, last = tile_range(-(-size // LANES), number, _panel_count(size, gates))
+    length = inner * gates * LANES  # of one vector of units
+    panel = panels[first * length : last * length].reshape(inner, (last - first) * gates * LANES)
+    return panel, first * LANES
+
+
+@njit(nogil=True, cache=True)
 def _lay_out(Wh, tile, tiles, panels):
+    """Copy the rows of a tile of Wh (H, G H) to all panels, in the order of `sums` below."""
     size = len(Wh)
-    for number in range(panel_count(size)):
-        panel, first = panel_of(panels, size, size, number), panel_start(size, number)
-        for k in range(*share(size, tile, tiles)):
-            for column in range(0, panel.shape[1], LANES):
-                store_row(panel, k, column, load_row(Wh, k, _unit(first + column, size)))
+    gates = Wh.shape[1] // size
+    first, last = tile_range(size, tile, tiles)
+    for number in range(_panel_count(size, gates)):
+        panel, column = _panel(panels, size, size, gates, number)
+        for k in range(first, last):
+            for c in range(0, panel.shape[1], gates * LANES):
+                unit = _unit(column + c // gates, size)
+                for gate in range(gates):
+                    store_row(panel, k, c + gate * LANES, load_row(Wh, k, gate * size + unit))
 
 
 @njit(nogil=True, cache=True)
 def _lay_out_transposed(Wh, tile, tiles, panels):
+    """Copy the columns of a tile of Wh (H, G H) to all panels of its transpose."""
     size, inner = Wh.shape
-    start, last = share(inner, tile, tiles)
-    for number in range(panel_count(size)):
-        panel, first = panel_of(panels, inner, size, number), panel_start(size, number)
-        for some in range(start, last, LANES):  # of the panel, which stay in the first cache
+    first, last = tile_range(inner, tile, tiles)
+    for number in range(_panel_count(size, 1)):
+        panel, start = _panel(panels, inner, size, 1, number)
+        for some in range(first, last, LANES):  # these rows of the panel stay in the L1 cache
             for column in range(panel.shape[1]):
-                unit = _unit(first + column // LANES * LANES, size) + column % LANES
+                unit = _unit(start + column // LANES * LANES, size) + column % LANES
                 for k in range(some, min(some + LANES, last)):
                     panel[k, column] = Wh[unit, k]
 
 
 @njit(nogil=True, cache=True)
-def _lay_out_by_units(Wh, tile, tiles, panels):
-    size = len(Wh)
-    for k in range(*share(size, tile, tiles)):
-        for number in range(len(panels)):
-            unit = _unit(number * LANES, size)
-            for gate in range(Wh.shape[1] // size):
-                store_row(panels[number], k, gate * LANES, load_row(Wh, k, gate * size + unit))
-
-
-@njit(nogil=True, cache=True)
 def _product(x, panel):
-    """Return x (N, K) @ panel; a row of it does not depend on how many there are."""
+    """Return x (N, K) @ panel; the bits of a row do not depend on N."""
     streams = len(x)
     if streams < ROWS:
         enough = np.zeros((ROWS, x.shape[1]), np.float32)
@@ -231,151 +342,107 @@ def _product(x, panel):
 
 
 @njit(nogil=True, cache=True)
-def _dh(dh, after, panels, number, last):
-    """Return the gradients of a panel's units: dh (N, H) at the last step, else by way of the step after."""
-    size, inner = dh.shape[1], after.shape[1]
-    panel, first = panel_of(panels, inner, size, number), panel_start(size, number)
-    if not last:
-        return _product(after, panel)
-    out = np.empty((len(dh), panel.shape[1]), np.float32)
+def _gather_units(x, column, width):
+    """Return the columns of x (N, H) for the units of a panel that begins at `column`."""
+    out = np.empty((len(x), width), np.float32)
     for n in range(len(out)):
-        for k in range(0, out.shape[1], LANES):
-            store_row(out, n, k, load_row(dh, n, _unit(first + k, size)))
+        for k in range(0, width, LANES):
+            store_row(out, n, k, load_row(x, n, _unit(column + k, x.shape[1])))
     return out
 
 
 @njit(nogil=True, cache=True)
-def _write_units(part, first, out):
-    """Write the numbers of a panel's units to out (N, H)."""
+def _write_units(x, column, out):
+    """Write x to the columns of out (N, H) for the units of a panel that begins at `column`."""
     for n in range(len(out)):
-        for k in range(0, part.shape[1], LANES):
-            store_row(out, n, _unit(first + k, out.shape[1]), load_row(part, n, k))
+        for k in range(0, x.shape[1], LANES):
+            store_row(out, n, _unit(column + k, out.shape[1]), load_row(x, n, k))
 
 
-# Each pair of kernels below is one of `recurrences`, by tiles, and what it does with the units of a tile.
+@njit(nogil=True, cache=True, inline="always", error_model="numpy")
+def _sigmoid_slope(y, one):
+    """Return the derivative of the sigmoid, from its value y."""
+    return multiply_rows(y, subtract_rows(one, y))
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
-def _rnn(a, h0, Wh, panels, h, parts, progress, start):
-    steps, streams, size = a.shape
-    for tile in tiles_of(progress[0], start):
-        _lay_out(Wh, tile, progress.shape[1] - 1, panels)
-    for t in range(steps):
-        before = h[t - 1] if t else h0
-        for tile in tiles_of(progress[t + 1], start):
-            first, last = share(streams, tile % parts, parts)
-            sums = _product(before[first:last], panel_of(panels, size, size, tile // parts))
-            _rnn_units(sums, a[t, first:last], h[t, first:last], panel_start(size, tile // parts))
+@njit(nogil=True, cache=True, inline="always", error_model="numpy")
+def _tanh_slope(y, one):
+    """Return the derivative of tanh, from its value y."""
+    return subtract_rows(one, multiply_rows(y, y))
 
 
-@njit(nogil=True, cache=True, fastmath={"contract"}, error_model="numpy")
-def _rnn_units(from_hidden, a, h, first):
+# Step t of each cell, for a range of N streams and the K units of a panel, which begins at `column`.
+# sums (N, G K) has the columns of these units in h[t-1] Wh: for each vector of units, all gates in turn.
+# dh (N, K) is the gradient of h[t] through step t + 1.
+
+_units = register_jitable(fastmath={"contract"}, error_model="numpy")
+
+
+@_units
+def _rnn_units(sums, t, streams, column, arrays):
+    a, h = arrays
+    a, h = a[t, streams], h[t, streams]
     for n in range(len(h)):
-        for k in range(0, from_hidden.shape[1], LANES):
-            unit = _unit(first + k, h.shape[1])
-            total = add_rows(load_row(a, n, unit), load_row(from_hidden, n, k))
-            store_row(h, n, unit, tanh_row(total, h))
+        for k in range(0, sums.shape[1], LANES):
+            unit = _unit(column + k, h.shape[1])
+            store_row(h, n, unit, tanh_row(add_rows(load_row(a, n, unit), load_row(sums, n, k)), h))
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
-def _rnn_backward(dy, dh, h, Wh, panels, da, dh0, parts, progress, start):
-    steps, streams, size = h.shape
-    for tile in tiles_of(progress[0], start):
-        _lay_out_transposed(Wh, tile, progress.shape[1] - 1, panels)
-    for t in range(steps - 1, -2, -1):
-        for tile in tiles_of(progress[t + 2], start):
-            first, last = share(streams, tile % parts, parts)
-            unit = panel_start(size, tile // parts)
-            after = da[min(t + 1, steps - 1), first:last]
-            part = _dh(dh[first:last], after, panels, tile // parts, t == steps - 1)
-            if t < 0:
-                _write_units(part, unit, dh0[first:last])
-            else:
-                _rnn_units_backward(dy[t, first:last], part, h[t, first:last], da[t, first:last], unit)
-
-
-@njit(nogil=True, cache=True, fastmath={"contract"}, error_model="numpy")
-def _rnn_units_backward(dy, dh, h, da, first):
+@_units
+def _rnn_units_backward(dh, t, streams, column, arrays):
+    dy, h, da = arrays
+    dy, h, da = dy[t, streams], h[t, streams], da[t, streams]
     one = full_row(h, np.float32(1))
     for n in range(len(h)):
         for k in range(0, dh.shape[1], LANES):
-            unit = _unit(first + k, h.shape[1])
+            unit = _unit(column + k, h.shape[1])
             total = add_rows(load_row(dy, n, unit), load_row(dh, n, k))
-            store_row(da, n, unit, multiply_rows(total, _slope_of_tanh(load_row(h, n, unit), one)))
+            store_row(da, n, unit, multiply_rows(total, _tanh_slope(load_row(h, n, unit), one)))
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
-def _lstm(a, h0, c0, Wh, panels, gates, h, c, parts, progress, start):
-    steps, streams, size = c.shape
-    for tile in tiles_of(progress[0], start):
-        _lay_out_by_units(Wh, tile, progress.shape[1] - 1, panels)
-    for t in range(steps):
-        h_before, c_before = (h[t - 1], c[t - 1]) if t else (h0, c0)
-        for tile in tiles_of(progress[t + 1], start):
-            first, last = share(streams, tile % parts, parts)
-            sums = _product(h_before[first:last], panels[tile // parts])
-            unit, now = _unit(tile // parts * LANES, size), (t, slice(first, last))
-            _lstm_units(sums, a[now], c_before[first:last], gates[now], h[now], c[now], unit)
-
-
-@njit(nogil=True, cache=True, fastmath={"contract"}, error_model="numpy")
-def _lstm_units(from_hidden, a, c_before, gates, h, c, unit):
+@_units
+def _lstm_units(sums, t, streams, column, arrays):
+    a, c0, gates, h, c = arrays
+    before = (c[t - 1] if t else c0)[streams]
+    a, gates, h, c = a[t, streams], gates[t, streams], h[t, streams], c[t, streams]
     size = c.shape[1]
     for n in range(len(c)):
-        i = sigmoid_row(add_rows(load_row(a, n, unit), load_row(from_hidden, n, 0)), a)
-        f = sigmoid_row(add_rows(load_row(a, n, size + unit), load_row(from_hidden, n, LANES)), a)
-        o = sigmoid_row(add_rows(load_row(a, n, 2 * size + unit), load_row(from_hidden, n, 2 * LANES)), a)
-        g = tanh_row(add_rows(load_row(a, n, 3 * size + unit), load_row(from_hidden, n, 3 * LANES)), a)
-        cell = add_product(multiply_rows(f, load_row(c_before, n, unit)), i, g)
-        store_row(gates, n, unit, i)
-        store_row(gates, n, size + unit, f)
-        store_row(gates, n, 2 * size + unit, o)
-        store_row(gates, n, 3 * size + unit, g)
-        store_row(c, n, unit, cell)
-        store_row(h, n, unit, multiply_rows(o, tanh_row(cell, c)))
+        for k in range(0, sums.shape[1], 4 * LANES):
+            unit = _unit(column + k // 4, size)
+            i = sigmoid_row(add_rows(load_row(a, n, unit), load_row(sums, n, k)), a)
+            f = sigmoid_row(add_rows(load_row(a, n, size + unit), load_row(sums, n, k + LANES)), a)
+            o = sigmoid_row(add_rows(load_row(a, n, 2 * size + unit), load_row(sums, n, k + 2 * LANES)), a)
+            g = tanh_row(add_rows(load_row(a, n, 3 * size + unit), load_row(sums, n, k + 3 * LANES)), a)
+            cell = add_product(multiply_rows(f, load_row(before, n, unit)), i, g)
+            store_row(gates, n, unit, i)
+            store_row(gates, n, size + unit, f)
+            store_row(gates, n, 2 * size + unit, o)
+            store_row(gates, n, 3 * size + unit, g)
+            store_row(c, n, unit, cell)
+            store_row(h, n, unit, multiply_rows(o, tanh_row(cell, c)))
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
-def _lstm_backward(dy, dh, dcs, gates, c, c0, Wh, panels, da, dh0, parts, progress, start):
-    steps, streams, size = c.shape
-    for tile in tiles_of(progress[0], start):
-        _lay_out_transposed(Wh, tile, progress.shape[1] - 1, panels)
-    for t in range(steps - 1, -2, -1):
-        c_before = c[t - 1] if t > 0 else c0
-        for tile in tiles_of(progress[t + 2], start):
-            first, last = share(streams, tile % parts, parts)
-            unit = panel_start(size, tile // parts)
-            after = da[min(t + 1, steps - 1), first:last]
-            part = _dh(dh[first:last], after, panels, tile // parts, t == steps - 1)
-            if t < 0:
-                _write_units(part, unit, dh0[first:last])
-            else:
-                some, now = slice(first, last), (t, slice(first, last))
-                dc, dc_before = dcs[(t + 1) % 2, some], dcs[t % 2, some]
-                _lstm_units_backward(
-                    dy[now], part, dc, gates[now], c[now], c_before[some], da[now], dc_before, unit
-                )
-
-
-@njit(nogil=True, cache=True, fastmath={"contract"}, error_model="numpy")
-def _lstm_units_backward(dy, dh, dc, gates, c, c_before, da, dc_before, first):
+@_units
+def _lstm_units_backward(dh, t, streams, column, arrays):
+    dy, dcs, gates, c, c0, da = arrays
+    before = (c[t - 1] if t else c0)[streams]
+    dc, dc_before = dcs[(t + 1) % 2, streams], dcs[t % 2, streams]
+    dy, gates, c, da = dy[t, streams], gates[t, streams], c[t, streams], da[t, streams]
     one, size = full_row(c, np.float32(1)), c.shape[1]
     for n in range(len(c)):
         for k in range(0, dh.shape[1], LANES):
-            unit = _unit(first + k, size)
+            unit = _unit(column + k, size)
             i, f = load_row(gates, n, unit), load_row(gates, n, size + unit)
             o, g = load_row(gates, n, 2 * size + unit), load_row(gates, n, 3 * size + unit)
             tanh_c = tanh_row(load_row(c, n, unit), c)
             through_h = add_rows(load_row(dy, n, unit), load_row(dh, n, k))
             through_c = add_product(
-                load_row(dc, n, unit), multiply_rows(through_h, o), _slope_of_tanh(tanh_c, one)
+                load_row(dc, n, unit), multiply_rows(through_h, o), _tanh_slope(tanh_c, one)
             )
-            di = multiply_rows(multiply_rows(through_c, g), _slope_of_sigmoid(i, one))
-            df = multiply_rows(
-                multiply_rows(through_c, load_row(c_before, n, unit)), _slope_of_sigmoid(f, one)
-            )
-            do = multiply_rows(multiply_rows(through_h, tanh_c), _slope_of_sigmoid(o, one))
-            dg = multiply_rows(multiply_rows(through_c, i), _slope_of_tanh(g, one))
+            di = multiply_rows(multiply_rows(through_c, g), _sigmoid_slope(i, one))
+            df = multiply_rows(multiply_rows(through_c, load_row(before, n, unit)), _sigmoid_slope(f, one))
+            do = multiply_rows(multiply_rows(through_h, tanh_c), _sigmoid_slope(o, one))
+            dg = multiply_rows(multiply_rows(through_c, i), _tanh_slope(g, one))
             store_row(da, n, unit, di)
             store_row(da, n, size + unit, df)
             store_row(da, n, 2 * size + unit, do)
@@ -383,98 +450,55 @@ def _lstm_units_backward(dy, dh, dc, gates, c, c_before, da, dc_before, first):
             store_row(dc_before, n, unit, multiply_rows(through_c, f))
 
 
-@njit(nogil=True, cache=True, inline="always", error_model="numpy")
-def _slope_of_sigmoid(y, one):
-    return multiply_rows(y, subtract_rows(one, y))
-
-
-@njit(nogil=True, cache=True, inline="always", error_model="numpy")
-def _slope_of_tanh(y, one):
-    return subtract_rows(one, multiply_rows(y, y))
-
-
-@njit(nogil=True, cache=True, error_model="numpy")
-def _gru(a, h0, Wh, bhn, panels, gates, h, inner, parts, progress, start):
-    steps, streams, size = h.shape
-    for tile in tiles_of(progress[0], start):
-        _lay_out_by_units(Wh, tile, progress.shape[1] - 1, panels)
-    for t in range(steps):
-        before = h[t - 1] if t else h0
-        for tile in tiles_of(progress[t + 1], start):
-            first, last = share(streams, tile % parts, parts)
-            sums = _product(before[first:last], panels[tile // parts])
-            unit, now = _unit(tile // parts * LANES, size), (t, slice(first, last))
-            _gru_units(sums, a[now], bhn, before[first:last], gates[now], h[now], inner[now], unit)
-
-
-@njit(nogil=True, cache=True, fastmath={"contract"}, error_model="numpy")
-def _gru_units(from_hidden, a, bhn, before, gates, h, inner, unit):
-    size, bias = h.shape[1], load_row(bhn, 0, unit)
+@_units
+def _gru_units(sums, t, streams, column, arrays):
+    a, h0, bhn, gates, h, inner = arrays
+    before = (h[t - 1] if t else h0)[streams]
+    a, gates, h, inner = a[t, streams], gates[t, streams], h[t, streams], inner[t, streams]
+    size = h.shape[1]
     for n in range(len(h)):
-        r = sigmoid_row(add_rows(load_row(a, n, unit), load_row(from_hidden, n, 0)), a)
-        z = sigmoid_row(add_rows(load_row(a, n, size + unit), load_row(from_hidden, n, LANES)), a)
-        scaled = add_rows(load_row(from_hidden, n, 2 * LANES), bias)
-        candidate = tanh_row(add_product(load_row(a, n, 2 * size + unit), r, scaled), a)
-        change = subtract_rows(load_row(before, n, unit), candidate)
-        store_row(gates, n, unit, r)
-        store_row(gates, n, size + unit, z)
-        store_row(gates, n, 2 * size + unit, candidate)
-        store_row(inner, n, unit, scaled)
-        store_row(h, n, unit, add_product(candidate, z, change))
+        for k in range(0, sums.shape[1], 3 * LANES):
+            unit = _unit(column + k // 3, size)
+            r = sigmoid_row(add_rows(load_row(a, n, unit), load_row(sums, n, k)), a)
+            z = sigmoid_row(add_rows(load_row(a, n, size + unit), load_row(sums, n, k + LANES)), a)
+            scaled = add_rows(load_row(sums, n, k + 2 * LANES), load_row(bhn, 0, unit))
+            candidate = tanh_row(add_product(load_row(a, n, 2 * size + unit), r, scaled), a)
+            change = subtract_rows(load_row(before, n, unit), candidate)
+            store_row(gates, n, unit, r)
+            store_row(gates, n, size + unit, z)
+            store_row(gates, n, 2 * size + unit, candidate)
+            store_row(inner, n, unit, scaled)
+            store_row(h, n, unit, add_product(candidate, z, change))
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
-def _gru_backward(
-    dy, dh, directly, gates, inner, h, h0, Wh, panels, da, da_hidden, dh0, parts, progress, start
-):
-    steps, streams, size = h.shape
-    for tile in tiles_of(progress[0], start):
-        _lay_out_transposed(Wh, tile, progress.shape[1] - 1, panels)
-    for t in range(steps - 1, -2, -1):
-        before = h[t - 1] if t > 0 else h0
-        for tile in tiles_of(progress[t + 2], start):
-            first, last = share(streams, tile % parts, parts)
-            unit = panel_start(size, tile // parts)
-            some, now = slice(first, last), (t, slice(first, last))
-            after = da_hidden[min(t + 1, steps - 1), some]
-            part = _dh(dh[some], after, panels, tile // parts, t == steps - 1)
-            if t < 0:
-                _write_units(part, unit, dh0[some])
-            else:
-                _gru_units_backward(
-                    dy[now],
-                    part,
-                    directly[(t + 1) % 2, some],
-                    gates[now],
-                    inner[now],
-                    before[some],
-                    da[now],
-                    da_hidden[now],
-                    directly[t % 2, some],
-                    unit,
-                )
-
-
-@njit(nogil=True, cache=True, fastmath={"contract"}, error_model="numpy")
-def _gru_units_backward(dy, dh, directly, gates, inner, before, da, da_hidden, directly_before, first):
+@_units
+def _gru_units_backward(dh, t, streams, column, arrays):
+    dy, direct, gates, inner, h, h0, da, da_hidden = arrays
+    before = (h[t - 1] if t else h0)[streams]
+    direct, direct_before = direct[(t + 1) % 2, streams], direct[t % 2, streams]
+    dy, gates, inner = dy[t, streams], gates[t, streams], inner[t, streams]
+    da, da_hidden = da[t, streams], da_hidden[t, streams]
     one, size = full_row(dy, np.float32(1)), dy.shape[1]
     for n in range(len(dy)):
         for k in range(0, dh.shape[1], LANES):
-            unit = _unit(first + k, size)
+            unit = _unit(column + k, size)
             r, z = load_row(gates, n, unit), load_row(gates, n, size + unit)
             candidate = load_row(gates, n, 2 * size + unit)
-            through_h = add_rows(
-                add_rows(load_row(dy, n, unit), load_row(dh, n, k)), load_row(directly, n, unit)
-            )
-            dn = multiply_rows(
-                multiply_rows(through_h, subtract_rows(one, z)), _slope_of_tanh(candidate, one)
-            )
-            dr = multiply_rows(multiply_rows(dn, load_row(inner, n, unit)), _slope_of_sigmoid(r, one))
+            through_h = add_rows(load_row(dy, n, unit), load_row(dh, n, k))
+            through_h = add_rows(through_h, load_row(direct, n, unit))
+            dn = multiply_rows(through_h, subtract_rows(one, z))
+            dn = multiply_rows(dn, _tanh_slope(candidate, one))
+            dr = multiply_rows(multiply_rows(dn, load_row(inner, n, unit)), _sigmoid_slope(r, one))
             change = subtract_rows(load_row(before, n, unit), candidate)
-            dz = multiply_rows(multiply_rows(through_h, change), _slope_of_sigmoid(z, one))
+            dz = multiply_rows(multiply_rows(through_h, change), _sigmoid_slope(z, one))
             for gradients in (da, da_hidden):
                 store_row(gradients, n, unit, dr)
                 store_row(gradients, n, size + unit, dz)
             store_row(da, n, 2 * size + unit, dn)
             store_row(da_hidden, n, 2 * size + unit, multiply_rows(dn, r))
-            store_row(directly_before, n, unit, multiply_rows(through_h, z))
+            store_row(direct_before, n, unit, multiply_rows(through_h, z))
+
+
+_rnn, _rnn_backward = _forward_loop(_rnn_units), _backward_loop(_rnn_units_backward)
+_lstm, _lstm_backward = _forward_loop(_lstm_units), _backward_loop(_lstm_units_backward)
+_gru, _gru_backward = _forward_loop(_gru_units), _backward_loop(_gru_units_backward)

@@ -1,7 +1,15 @@
-"""The kernel that multiplies by a sparse matrix in CSR form (data, indices, indptr).
+"""Products with a sparse matrix on the CPU.
 
-The columns of x are taken 16 at a time, so that the sum of one row's products stays in registers; a block of
-16 float64 columns for 10,000 rows fits into a core's second cache.
+For a matrix (M, N) in CSR form and x (N, D)::
+
+    product[m] = sum of data[k] * x[indices[k]] over k from indptr[m] to indptr[m + 1] - 1
+
+From the loop of the reference to here:
+
+1. 16 columns of x at a time. The sum of a row stays in registers, and a block of 16 float64 columns and
+   10,000 rows fits into the L2 cache.
+2. Unsigned indices. Without a check for negative ones, the loop takes two thirds of the time.
+3. Tiles of rows with about the same number of stored elements, so that all threads finish together.
 """
 
 import numpy as np
@@ -19,7 +27,7 @@ from lexloom.kernels.cpu.machine.registers import (
 from lexloom.kernels.cpu.machine.thread_pool import run_tiles
 from lexloom.kernels.reference.kernels import Reference
 
-_TILE = 75_000  # stored numbers
+_TILE = 75_000  # stored elements in a tile
 
 
 class SparseProducts(Reference):
@@ -30,7 +38,7 @@ class SparseProducts(Reference):
     ) -> np.ndarray:
         """Return the product of a CSR matrix and x, in tiles of rows; see `Reference.sparse_matmul`.
 
-        A product of 16 columns comes in whole cache lines, and is not copied when it is multiplied again.
+        A product of 16 columns is aligned to cache lines, so that it is not copied if it is multiplied again.
         """
         columns = x.shape[1]
         blocks = [
@@ -43,16 +51,16 @@ class SparseProducts(Reference):
 def _multiply_block(data: np.ndarray, indices: np.ndarray, indptr: np.ndarray, x: np.ndarray) -> np.ndarray:
     """Return the product with x (N, WIDTH)."""
     product = empty_rows(len(indptr) - 1, x.dtype)
-    tiles = 4 * max(1, round(len(data) / (4 * _TILE)))  # as many for each of 2 or 4 threads
+    tiles = 4 * max(1, round(len(data) / (4 * _TILE)))  # a multiple of 4: as many for each of 2 or 4 threads
     run_tiles(lambda tile: _multiply_rows(data, indices, indptr, x, tile, tiles, product), range(tiles))
     return product
 
 
 @njit(nogil=True, cache=True)
 def _multiply_rows(data, indices, indptr, x, tile, tiles, product):
-    """Compute the rows of one of the tiles, which store about as many numbers each.
+    """Compute the rows of one tile. All tiles have about the same number of stored elements.
 
-    Unsigned places save the check for negative ones, a third of the time.
+    With unsigned indices there is no check for negative ones, which took a third of the time.
     """
     first = np.searchsorted(indptr, len(data) * tile // tiles)
     last = np.searchsorted(indptr, len(data) * (tile + 1) // tiles) if tile + 1 < tiles else len(product)

@@ -1,8 +1,21 @@
 """CBOW and skip-gram with negative sampling on the CPU: loss and row gradients.
 
-A batch goes by pieces of the text, and a piece by strips of positions that stay in the cache. The windows of
-CBOW are differences of running sums, so that their size costs nothing; a block of positions meets the samples
-that it shares in small matrix products. A piece adds up the gradients of each word that it has.
+For tables W_in, W_out (V, D) and B positions of a text, h is a hidden vector: the mean of the input rows in
+the window (CBOW), or the input row of the word at the position (skip-gram)::
+
+    loss = sum of -log sigmoid(W_out[word] . h)                 word to predict
+         + weight * sum of -log sigmoid(-W_out[sample] . h)     samples, shared by a block of positions
+
+`Reference.cbow` and `Reference.skip_gram` define the weights and the gradients. From there to here:
+
+1. Pieces and strips. A batch is cut into pieces of about 1,024 positions, each on one thread, and a piece
+   into strips of 64 positions, whose vectors stay in the cache from the windows to the gradients.
+2. Matrix products with shared samples. A block of positions and its samples are multiplied as small matrices,
+   which is as fast as large products. They take a third of the time of a piece.
+3. Windows as differences of running sums. A window of CBOW costs four rows, whatever its size; its gradients
+   are spread in the same way, by running sums of differences.
+4. Gradients summed by piece. Each piece numbers its distinct words and sums their gradients in one small
+   array, so no two threads write to the same row, and the optimizer reads each row of a piece once.
 """
 
 from collections.abc import Callable
@@ -28,11 +41,12 @@ from lexloom.kernels.cpu.word2vec_steps import (
 from lexloom.kernels.reference.kernels import Reference
 from lexloom.kernels.tiles import cut
 
-_PIECE = 1024  # positions, about
-_PIECES = 4  # at least, where there are so many blocks: for as many threads
-_STRIP = 64
-# A dot product may use vector instructions. What is compiled so is inlined into one function: of one that is
-# called, the process that compiles it and those that load it may have versions that add in different orders.
+_PIECE = 1024  # approximate number of positions in a piece
+_PIECES = 4  # minimum number of pieces, if there are as many blocks: so many threads have work
+_STRIP = 64  # approximate number of positions in a strip
+# Lets the compiler vectorize sums. All code that is compiled with these flags is inlined into one function.
+# If it were called instead, the process that compiles it and a process that loads it from the cache might use
+# versions that add in different orders.
 _FREE_ORDER = {"reassoc", "contract", "nsz"}
 
 Rows = tuple[np.ndarray, np.ndarray]
@@ -52,7 +66,7 @@ class Word2vec(Reference):
     ) -> tuple[float, Rows, Rows]:
         """Return the loss and the row gradients of both tables; see `Reference.cbow`.
 
-        float64 goes the plain way, and so do vectors of fewer than 16 numbers.
+        float64 and vectors of fewer than 16 numbers fall back to the reference implementation.
         """
         if W_in.dtype != np.float32 or W_in.shape[1] < WIDTH:
             return super().cbow(W_in, W_out, ids, radii, samples, weight)
@@ -73,7 +87,7 @@ class Word2vec(Reference):
     ) -> tuple[float, Rows, Rows]:
         """Return the loss and the row gradients of both tables; see `Reference.skip_gram`.
 
-        float64 goes the plain way, and so do vectors of fewer than 16 numbers.
+        float64 and vectors of fewer than 16 numbers fall back to the reference implementation.
         """
         if W_in.dtype != np.float32 or W_in.shape[1] < WIDTH:
             return super().skip_gram(W_in, W_out, ids, radii, samples, weight)
@@ -84,25 +98,25 @@ class Word2vec(Reference):
 
 
 class _Batch:
-    """A batch, cut into pieces of whole blocks."""
+    """A batch, cut into pieces of whole blocks of positions."""
 
     def __init__(self, ids: np.ndarray, radii: np.ndarray, samples: np.ndarray):
         self.ids, self.radii, self.samples = ids, radii, samples
-        share, self.both_sides = len(radii) // len(samples), len(ids) - len(radii)
-        self.blocks = cut(len(samples), max(1, min(_PIECE, len(radii) // _PIECES) // share))
-        self.cuts = np.array([0, *(share * block.stop for block in self.blocks)])
+        block, self.both_sides = len(radii) // len(samples), len(ids) - len(radii)
+        self.blocks = cut(len(samples), max(1, min(_PIECE, len(radii) // _PIECES) // block))
+        self.cuts = np.array([0, *(block * piece.stop for piece in self.blocks)])
         self.targets = ids[self.both_sides // 2 :][: len(radii)]
 
     def gradients(
-        self, compare: Callable, inputs: "_Gradients", outputs: "_Gradients", weight: float, predictions: int
+        self, compute: Callable, inputs: "_Gradients", outputs: "_Gradients", weight: float, predictions: int
     ) -> tuple[float, Rows, Rows]:
-        """Return the loss and the row gradients, by a compiled function that takes one piece at a time."""
+        """Return the loss and the row gradients; `compute` is called with one piece at a time."""
         losses, scale = np.zeros(len(self.blocks)), np.float32(1 / max(1, predictions))
 
         def work(number: int) -> None:
             start, stop = self.cuts[number], self.cuts[number + 1]
             text = self.ids[start : stop + self.both_sides], self.radii[start:stop]
-            losses[number] = compare(
+            losses[number] = compute(
                 *text,
                 self.samples[self.blocks[number]],
                 scale,
@@ -116,34 +130,42 @@ class _Batch:
 
 
 class _Gradients:
-    """The gradients of a table's rows, which each piece adds up for its own words.
+    """The row gradients of a table, which each piece sums for its own words.
 
-    Its words are its samples, where those matter to the table, and the words at its positions or near them.
+    The words of a piece are its samples if `sampled`, then the words at its positions, or also those in the
+    windows around them if `near`.
     """
 
     def __init__(self, table: np.ndarray, batch: _Batch, near: bool, sampled: bool):
         self.table = table
-        found = _number(batch.ids, batch.samples, batch.cuts, near, sampled, unseen(len(table)))
-        self.words, self.firsts, self.places, self.place_firsts = found
+        self.words, self.firsts, self.places, self.place_firsts = _number(
+            batch.ids, batch.samples, batch.cuts, near, sampled, unseen(len(table))
+        )
         self.sums = aligned_rows(len(self.words), -(-table.shape[1] // WIDTH) * WIDTH)
 
     def of_piece(self, number: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return the table, a piece's sums, and where in these the gradient of each of its words is added."""
+        """Return the table, the sums of a piece, and the row of the sums for each word of its text."""
         sums = self.sums[self.firsts[number] : self.firsts[number + 1]]
         return self.table, sums, self.places[self.place_firsts[number] : self.place_firsts[number + 1]]
 
     def rows(self) -> Rows:
-        """Return the rows, those of each piece once, and their gradients."""
+        """Return the rows, each once for each piece that has it, and their gradients."""
         return self.words, self.sums[:, : self.table.shape[1]]
 
 
 @njit(nogil=True, cache=True)
 def _number(ids, samples, cuts, near, sampled, numbers):
-    """Return each piece's words in the order in which they first occur, and where those of each piece begin.
+    """Give the distinct words of each piece consecutive numbers, in the order of first occurrence.
 
-    And the place that each word of the text of a piece has among them, -1 for none; and where those begin.
+    Returns
+    -------
+    words, firsts
+        The distinct words of all pieces, and where those of each piece begin.
+    places, place_firsts
+        The number of each word of the samples and the text of a piece, -1 for no word, and where those of
+        each piece begin.
     """
-    both_sides, share = len(ids) - cuts[-1], cuts[-1] // len(samples)
+    both_sides, block = len(ids) - cuts[-1], cuts[-1] // len(samples)
     beyond, side = (both_sides, 0) if near else (0, both_sides // 2)
     most = cuts[-1] + beyond * (len(cuts) - 1) + samples.size * sampled
     words, places = np.empty(most, np.int32), np.empty(most, np.int32)
@@ -152,7 +174,7 @@ def _number(ids, samples, cuts, near, sampled, numbers):
     for piece in range(len(cuts) - 1):
         text = ids[side + cuts[piece] : side + cuts[piece + 1] + beyond]
         if sampled:
-            of_piece = samples[cuts[piece] // share : cuts[piece + 1] // share]
+            of_piece = samples[cuts[piece] // block : cuts[piece + 1] // block]
             text = np.concatenate((of_piece.reshape(-1), text))
         first = found
         for word in text:
@@ -172,7 +194,7 @@ def _number(ids, samples, cuts, near, sampled, numbers):
 
 @njit(inline="always")
 def _zeros(count, width):
-    """Return rows of zeros."""
+    """Return aligned rows of zeros (count, width)."""
     rows = aligned_rows(count, width)
     rows[:] = 0
     return rows
@@ -181,16 +203,16 @@ def _zeros(count, width):
 @njit(nogil=True, cache=True, fastmath=_FREE_ORDER, error_model="numpy")
 def _cbow(words, radii, samples, scale, weight, W_in, sums_in, places_in, W_out, sums_out, places_out):
     """Write the gradients of one piece, and return its loss."""
-    window, width, share = (len(words) - len(radii)) // 2, sums_in.shape[1], len(radii) // len(samples)
+    window, width, block = (len(words) - len(radii)) // 2, sums_in.shape[1], len(radii) // len(samples)
     sums_in[:] = 0
     sums_out[:] = 0
     target_places = places_out[samples.size :]
-    strip = share * max(1, _STRIP // share)
+    strip = block * max(1, _STRIP // block)
     running, changes = _zeros(strip + 2 * window + 1, width), _zeros(strip + 2 * window + 1, width)
     hidden, dhidden, rows = _zeros(strip, width), _zeros(strip, width), _zeros(strip, width)
     count = samples.shape[1]
     sampled, dsampled = _zeros(count, width), _zeros(count, width)
-    scores = np.empty((share, count), np.float32)
+    scores = np.empty((block, count), np.float32)
     loss = 0.0
     for start in range(0, len(radii), strip):
         stop = min(start + strip, len(radii))
@@ -199,7 +221,7 @@ def _cbow(words, radii, samples, scale, weight, W_in, sums_in, places_in, W_out,
         weights = np.where(targets >= 0, scale * weight, np.float32(0))
         running_sums(W_in, near, running)
         average(running, at, counts, hidden)
-        some, some_places = samples[start // share : stop // share], places_out[start // share * count :]
+        some, some_places = samples[start // block : stop // block], places_out[start // block * count :]
         loss += against_samples(
             W_out, some, some_places, sums_out, hidden, weights, scores, sampled, dsampled, dhidden
         )
@@ -213,23 +235,23 @@ def _cbow(words, radii, samples, scale, weight, W_in, sums_in, places_in, W_out,
 @njit(nogil=True, cache=True, fastmath=_FREE_ORDER, error_model="numpy")
 def _skip_gram(words, radii, samples, scale, weight, W_in, sums_in, places_in, W_out, sums_out, places_out):
     """Write the gradients of one piece, and return its loss."""
-    window, width, share = (len(words) - len(radii)) // 2, sums_in.shape[1], len(radii) // len(samples)
+    window, width, block = (len(words) - len(radii)) // 2, sums_in.shape[1], len(radii) // len(samples)
     sums_in[:] = 0
     sums_out[:] = 0
     near_places = places_out[samples.size :]
-    strip = share * max(1, _STRIP // share)
+    strip = block * max(1, _STRIP // block)
     rows, drows = _zeros(strip + 2 * window, width), _zeros(strip + 2 * window, width)
     hidden, dhidden = _zeros(strip, width), _zeros(strip, width)
     count = samples.shape[1]
     sampled, dsampled = _zeros(count, width), _zeros(count, width)
-    scores = np.empty((share, count), np.float32)
+    scores = np.empty((block, count), np.float32)
     loss = 0.0
     for start in range(0, len(radii), strip):
         stop = min(start + strip, len(radii))
         near, at = words[start : stop + 2 * window], radii[start:stop]
         weights = words_around(near, at) * (scale * weight)
         gather(W_in, near[window : window + len(at)], hidden)
-        some, some_places = samples[start // share : stop // share], places_out[start // share * count :]
+        some, some_places = samples[start // block : stop // block], places_out[start // block * count :]
         loss += against_samples(
             W_out, some, some_places, sums_out, hidden, weights, scores, sampled, dsampled, dhidden
         )
@@ -242,5 +264,5 @@ def _skip_gram(words, radii, samples, scale, weight, W_in, sums_in, places_in, W
 
 @njit(nogil=True, cache=True)
 def _pairs(ids, radii):
-    """Return how many words are around all positions together."""
+    """Return the total number of words in all windows."""
     return words_around(ids, radii).sum()

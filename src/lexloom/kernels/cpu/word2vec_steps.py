@@ -1,11 +1,19 @@
-"""CBOW and skip-gram on a strip of the text: the steps that `cpu_word2vec` puts together, compiled into it.
+"""The steps of CBOW and skip-gram on a strip of text, compiled into the two functions of word2vec.py.
 
-A strip has positions, and the words near them: those at the positions and a window on either side. Rows have
-a width that is a multiple of WIDTH, with zeros beyond the dimension of the table.
+A strip of B positions has window + B + window words: those at the positions and a window on either side. The
+width of rows is a multiple of WIDTH, with zeros beyond the dimension D of the table, so that a row is a whole
+number of vectors (machine/registers.py). CBOW uses, with r[k] the sum of the input rows of the first k
+words::
+
+    h[n]  = (r[last] - r[n + 1] + r[n] - r[first]) / count       mean over the window of n, without its middle
+    dr    = running sum of changes: dh[n] / count is added at `first` and subtracted at `last`
+
+Loss and derivative of a score s are log(1 + exp(-s)) and -sigmoid(-s) for a word to predict, log(1 + exp(s))
+and sigmoid(s) for a sample. log1p is a polynomial (machine/math.py), so that the compiler can vectorize it.
 """
 
 import numpy as np
-import scipy.linalg.cython_blas  # noqa: F401  compiled code multiplies by it: threads are set after it is there
+import scipy.linalg.cython_blas  # noqa: F401  np.dot of compiled code: load it before its threads are limited
 
 from lexloom.kernels.cpu.machine.compiled import njit
 from lexloom.kernels.cpu.machine.math import fast_exp, fast_log1p
@@ -24,7 +32,7 @@ from lexloom.kernels.cpu.machine.registers import (
 
 @njit(inline="always")
 def words_around(words, radii):
-    """Return how many words are around each position, 0 where none is at it."""
+    """Return the number of words in the window of each position, 0 if the position has no word."""
     window = (len(words) - len(radii)) // 2
     before, counts = np.zeros(len(words) + 1, np.int32), np.zeros(len(radii), np.float32)
     for j in range(len(words)):
@@ -38,7 +46,7 @@ def words_around(words, radii):
 
 @njit(inline="always")
 def gather(table, words, rows):
-    """Write the rows of a table, as far as they go; zeros where there is no word."""
+    """Copy the rows of some words, up to the dimension of the table; write zeros where there is no word."""
     for k in range(len(words)):
         if words[k] < 0:
             rows[k] = 0
@@ -50,7 +58,7 @@ def gather(table, words, rows):
 
 @njit(inline="always")
 def running_sums(table, words, sums):
-    """Write the sums of the rows of the first 1, 2, ... words, after the zeros of none."""
+    """Write the sums of the rows of the first 1, 2, ... words to sums[1], sums[2], ...; sums[0] is 0."""
     for k in range(len(words)):
         word = words[k]
         if word < 0:
@@ -65,28 +73,28 @@ def running_sums(table, words, sums):
 
 @njit(inline="always")
 def average(running, radii, counts, hidden):
-    """Write for each position the mean of the rows around it, from their running sums."""
+    """Write the mean of the rows in the window of each position, from running sums."""
     window = (len(running) - len(hidden)) // 2
     for n in range(len(radii)):
-        here, share = n + window, np.float32(1) / max(np.float32(1), counts[n])
+        here, factor = n + window, np.float32(1) / max(np.float32(1), counts[n])
         first, last = here - radii[n], here + radii[n] + 1
         for column in range(0, hidden.shape[1], WIDTH):
             left = subtract_rows(load_row(running, here, column), load_row(running, first, column))
             right = subtract_rows(load_row(running, last, column), load_row(running, here + 1, column))
-            store_row(hidden, n, column, add_multiple(zero_row(hidden), share, add_rows(left, right)))
+            store_row(hidden, n, column, add_multiple(zero_row(hidden), factor, add_rows(left, right)))
 
 
 @njit(inline="always")
 def against_samples(W_out, samples, places, sums, hidden, weights, scores, rows, drows, dhidden):
-    """Write the gradients of hidden vectors, add those of the samples of their blocks, return the loss.
+    """Compare hidden vectors with the samples of their blocks; return the loss.
 
-    The samples (blocks, S) and their places (blocks * S,) are of these positions; scores (share, S), rows and
-    drows (S, width) are memory to work in.
+    Writes dhidden, and adds the gradients of the samples to `sums`. The samples (blocks, S) and their places
+    (blocks * S,) are those of the strip; scores (B / blocks, S), rows and drows (S, width) are work memory.
     """
-    share, count = scores.shape
+    positions, count = scores.shape
     loss = 0.0
     for block in range(len(samples)):
-        at = slice(block * share, (block + 1) * share)
+        at = slice(block * positions, (block + 1) * positions)
         gather(W_out, samples[block], rows)
         np.dot(hidden[at], rows.T, scores)
         loss += _errors_of_samples(scores, weights[at])
@@ -98,7 +106,7 @@ def against_samples(W_out, samples, places, sums, hidden, weights, scores, rows,
 
 @njit(inline="always")
 def add_to_places(places, rows, sums):
-    """Add rows to the sums at their places, where they have one."""
+    """Add rows to the sums at their places; skip those with place -1."""
     for k in range(len(places)):
         place = places[k]
         if place >= 0:
@@ -124,7 +132,7 @@ def _errors_of_samples(scores, weights):
 
 @njit(inline="always")
 def against_targets(rows, targets, places, sums, hidden, scale, dhidden):
-    """Add the gradients of the targets' rows and those of hidden vectors, return the loss."""
+    """Compare hidden vectors with their targets; add to `sums` and dhidden, and return the loss."""
     scores = np.empty(len(targets), np.float32)
     count = 0
     for n in range(len(targets)):
@@ -155,14 +163,17 @@ def _dot(left, n, right, k):
 
 @njit(inline="always")
 def spread(radii, counts, targets, dhidden, changes):
-    """Turn gradients of means into those of a row around; add where they begin, subtract where they end."""
+    """Turn the gradient of each mean into that of one row, and note where it starts and ends.
+
+    The gradient is added to `changes` where the window starts, and subtracted where it ends.
+    """
     window = (len(changes) - len(dhidden)) // 2
     for n in range(len(radii)):
         if targets[n] >= 0:
-            share = np.float32(1) / max(np.float32(1), counts[n])
+            factor = np.float32(1) / max(np.float32(1), counts[n])
             first, last = n + window - radii[n], n + window + radii[n] + 1
             for column in range(0, dhidden.shape[1], WIDTH):
-                row = add_multiple(zero_row(dhidden), share, load_row(dhidden, n, column))
+                row = add_multiple(zero_row(dhidden), factor, load_row(dhidden, n, column))
                 store_row(dhidden, n, column, row)
                 store_row(changes, first, column, add_rows(load_row(changes, first, column), row))
                 store_row(changes, last, column, subtract_rows(load_row(changes, last, column), row))
@@ -170,9 +181,9 @@ def spread(radii, counts, targets, dhidden, changes):
 
 @njit(inline="always")
 def add_changes(places, changes, dhidden, sums):
-    """Add the gradients of the rows near the positions: running sums of changes, which become zeros.
+    """Add the gradient of each row of the strip, a running sum of `changes`; reset `changes` to 0.
 
-    A position's own gradient is taken out again, since no word is around itself.
+    The gradient of a position is subtracted from its own row, since a window does not include its middle.
     """
     window = (len(changes) - len(dhidden)) // 2
     for j in range(len(places)):
@@ -190,7 +201,7 @@ def add_changes(places, changes, dhidden, sums):
 
 @njit(inline="always")
 def against_contexts(rows, words, radii, hidden, scale, dhidden, drows):
-    """Write the gradients of the rows near the positions, add to those of hidden vectors, return the loss."""
+    """Compare hidden vectors with the rows in their windows; write drows, add to dhidden, return the loss."""
     window = (len(words) - len(radii)) // 2
     pairs = np.empty((len(radii) * 2 * window, 2), np.int32)
     scores = np.empty(len(pairs), np.float32)

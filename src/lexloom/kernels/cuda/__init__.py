@@ -1,1 +1,1 @@
-"""The kernels on a CUDA device."""
+"""The kernels on a CUDA device, with CuPy."""

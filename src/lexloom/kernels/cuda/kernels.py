@@ -1,8 +1,8 @@
 """The kernels on a CUDA device, with CuPy.
 
-Those of `Reference` that CuPy runs well are inherited. The others add up by number, where `Reference` uses
-`add.at`: on a device that means atomic additions in whatever order threads come, so here sums run over sorted
-rows.
+Kernels that CuPy runs well are inherited from `Reference`. The others replace its `add.at`. On a device,
+`add.at` uses atomic additions, whose order and so whose bits differ from run to run. Here the rows are sorted
+first, and each sum runs over neighbouring rows.
 """
 
 from typing import Any
@@ -17,7 +17,7 @@ class Cuda(Word2vec):
     """The kernels on a CUDA device."""
 
     def sum_rows(self, rows: Any, values: Any) -> tuple[Any, Any]:
-        """Add up the rows that have the same number; see `Reference.sum_rows`."""
+        """Sum the values that belong to the same row; see `Reference.sum_rows`."""
         order = cupy.argsort(rows)
         ordered = rows[order]
         first = cupy.concatenate([cupy.ones(1, bool), ordered[1:] != ordered[:-1]])[: len(ordered)]
@@ -34,10 +34,10 @@ class Cuda(Word2vec):
     def count_cooccurrences(
         self, ids: Any, size: int, weights: Any, rows: slice = slice(None), places: slice = slice(None)
     ) -> tuple[Any, Any, Any]:
-        """Add up the weights of all pairs of words; see `Reference.count_cooccurrences`.
+        """Count co-occurring words; see `Reference.count_cooccurrences`.
 
-        Each pair of places is one key (row, column) on either side of the diagonal. The sums of equal keys
-        are differences of the running sum over the sorted keys.
+        Each pair of places gives two keys, row * size + column, one on each side of the diagonal. The sum of
+        equal keys is a difference of the running sum of the weights over the sorted keys.
         """
         first, last, _ = rows.indices(size)
         ids = ids.astype(cupy.int64)

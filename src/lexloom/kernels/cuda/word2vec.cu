@@ -1,9 +1,12 @@
 // CBOW and skip-gram with negative sampling on a CUDA device: the loss and the row gradients of a batch.
 //
-// A tile is TILE positions of the text next to each other, of one block of SHARE positions, which share their
-// samples. It has an input row for each word that a hidden vector is made of, and an output row for each word
-// that hidden vectors are compared with: the samples first, then the words to predict. A block of threads
-// works on one tile at a time, in small matrix products:
+//     loss = sum of log(1 + exp(-w . h))              h a hidden vector, w the output row of a word to predict
+//          + WEIGHT * sum of log(1 + exp(w . h))      w the output row of a sample
+//
+// A tile is up to TILE neighbouring positions of the text, within one block of positions that share their
+// samples. It has an input row for each word that contributes to a hidden vector, and an output row for each
+// word that hidden vectors are compared with: first the samples, then the words to predict. A thread block
+// computes one tile, as small matrix products:
 //
 //     H  (TILE, D)       = A X           X  (INPUTS, D)   input rows;  A: means over windows, or one row each
 //     E  (TILE, OUTPUTS) = dloss(H Y')   Y  (OUTPUTS, D)  output rows
@@ -11,43 +14,43 @@
 //     dH (TILE, D)       = E Y
 //     dX (INPUTS, D)     = A' dH
 //
-// Each row of dX and dY is left at a place of its own. Sorting the places by word brings together what
-// belongs to one row of a table, and a block of threads adds that up. No two threads ever add to one number,
-// so the bits are the same each time.
+// Each row of dX and dY is written to its own place. Sorting the places by word groups those of one row of a
+// table, and a thread block sums each group. No two threads ever add to the same number, so the bits are the
+// same in each run.
 //
 // Compiled with these constants:
 //     CBOW       1: the mean of a window predicts its middle; 0, skip-gram: the middle predicts its window
 //     DIMENSION  D, numbers in a row of the tables W_in (V, D) and W_out (V, D)
 //     WINDOW     words on each side of the positions in ids (WINDOW + positions + WINDOW,); -1 for no word
-//     SHARE      positions in a block
-//     SAMPLES    of a block, in samples (blocks, SAMPLES)
-//     WEIGHT     of a sample beside a word to predict
-//     TILE       the most positions in a tile, and the numbers of a row that are at hand at a time
-//     WARPS      of TILE threads, in a block of threads (TILE, WARPS)
-//     ABSENT     the word of a place that has none
+//     BLOCK      positions in a block
+//     SAMPLES    samples of a block, in samples (blocks, SAMPLES)
+//     WEIGHT     weight of a sample, where a word to predict has weight 1
+//     TILE       maximum number of positions in a tile, and number of columns that are loaded at a time
+//     WARPS      number of warps of TILE threads in a thread block (TILE, WARPS)
+//     ABSENT     the word in the key of a place without a word
 
 constexpr int D = DIMENSION;
-constexpr int TILES = (SHARE + TILE - 1) / TILE;  // of a block of positions
-constexpr int NEAR = WINDOW + TILE + WINDOW;      // words in a tile and beside it
+constexpr int TILES = (BLOCK + TILE - 1) / TILE;  // in a block of positions
+constexpr int NEAR = WINDOW + TILE + WINDOW;      // words at the positions of a tile and in their windows
 constexpr int INPUTS = CBOW ? NEAR : TILE;
 constexpr int OUTPUTS = SAMPLES + (CBOW ? TILE : NEAR);
-constexpr int EACH = TILE / WARPS;  // rows of a square of TILE x TILE numbers that fall to one thread
+constexpr int EACH = TILE / WARPS;  // rows of a TILE x TILE square for one thread
 
-typedef float Square[TILE][TILE + 1];  // a column more, so that threads in a row read from different banks
+typedef float Square[TILE][TILE + 1];  // padded, so that the threads of a warp read from different banks
 
-// What a block of threads knows of its tile, in memory that they share.
+// The tile of a thread block, in shared memory.
 struct Tile {
-    int live;            // positions; those from there to TILE are beyond the block
-    int words[NEAR];     // those in the tile and beside it, from the left; -1 for none
-    int radii[TILE];     // how many words on each side are around a position, 0 where it has no word
-    int counts[TILE];    // the words around it
+    int live;            // number of positions; those from there to TILE are beyond the block
+    int words[NEAR];     // at the positions and in their windows, in text order; -1 for none
+    int radii[TILE];     // radius of the window of each position, 0 if it has no word
+    int counts[TILE];    // number of words in that window
     const int* samples;  // (SAMPLES,)
 
     __device__ void read(const int* ids, const int* all_radii, const int* all_samples) {
         const int block = blockIdx.x / TILES, start = blockIdx.x % TILES * TILE;
-        const int first = block * SHARE + start, thread = threadIdx.y * TILE + threadIdx.x;
+        const int first = block * BLOCK + start, thread = threadIdx.y * TILE + threadIdx.x;
         if (thread == 0) {
-            live = min(TILE, SHARE - start);
+            live = min(TILE, BLOCK - start);
             samples = all_samples + block * SAMPLES;
         }
         __syncthreads();
@@ -67,21 +70,22 @@ struct Tile {
         if (o >= OUTPUTS) return -1;
         return o < SAMPLES ? samples[o] : CBOW ? target(o - SAMPLES) : words[o - SAMPLES];
     }
-    // Whether words[j] is around position n.
+    // Whether words[j] is in the window of position n.
     __device__ bool around(int n, int j) const {
         const int distance = abs(j - WINDOW - n);
         return distance > 0 && distance <= radii[n] && words[j] >= 0;
     }
-    // How many words position n predicts, or is predicted as.
+    // Number of words that position n predicts (skip-gram), or of predictions of its word (CBOW).
     __device__ int predictions(int n) const { return CBOW ? target(n) >= 0 : counts[n]; }
-    // How much it counts that position n meets output word o.
+    // Weight of the pair of position n and output row o in the loss.
     __device__ float weight(int n, int o) const {
         if (o < SAMPLES) return WEIGHT * predictions(n);
         return o < OUTPUTS && (CBOW ? o - SAMPLES == n && target(n) >= 0 : around(n, o - SAMPLES));
     }
 };
 
-// numbers (TILE, TILE) = rows[number_of_row(0 to TILE)][start : start + TILE]; 0 for a row of -1, and beyond.
+// numbers (TILE, TILE) = rows[number_of_row(0 to TILE)][start : start + TILE];
+// 0 where the row is -1, and beyond D.
 template <class NumberOfRow>
 __device__ void load(Square numbers, const float* rows, int start, NumberOfRow number_of_row) {
     const int column = start + threadIdx.x;
@@ -108,8 +112,8 @@ __device__ void make_hidden(const Tile& tile, const float* W_in, float* hidden, 
         }
 }
 
-// Compare hidden (TILE, D) with the TILE output rows from the first on: write E (TILE, TILE), return the loss.
-// With s the score, a word to predict loses log(1 + exp(-s)), a sample log(1 + exp(s)).
+// Compare hidden (TILE, D) with TILE output rows, from `first` on: write E (TILE, TILE), return the loss.
+// With s the score, the loss of a word to predict is log(1 + exp(-s)), that of a sample log(1 + exp(s)).
 __device__ double make_errors(const Tile& tile, const float* W_out, const float* hidden, int first,
                               Square H, Square Y, Square E) {
     float scores[EACH] = {};
@@ -133,9 +137,9 @@ __device__ double make_errors(const Tile& tile, const float* W_out, const float*
     return loss;
 }
 
-// Of the TILE output rows from the first on: write doutputs (OUTPUTS, D) = E' H, add E Y to dhidden (TILE, D).
-__device__ void go_back(const Tile& tile, const float* W_out, const float* hidden, int first, float* dhidden,
-                        float* doutputs, Square H, Square Y, Square E) {
+// For TILE output rows, from `first` on: write doutputs (OUTPUTS, D) = E' H, add E Y to dhidden (TILE, D).
+__device__ void backward(const Tile& tile, const float* W_out, const float* hidden, int first, float* dhidden,
+                         float* doutputs, Square H, Square Y, Square E) {
     for (int start = 0; start < D; start += TILE) {
         load(H, hidden, start, [](int n) { return n; });
         load(Y, W_out, start, [&](int o) { return tile.output(first + o); });
@@ -154,7 +158,7 @@ __device__ void go_back(const Tile& tile, const float* W_out, const float* hidde
     }
 }
 
-// dinputs (NEAR, D) = A' dhidden: to each word near, its share of the means that it is part of.
+// dinputs (NEAR, D) = A' dhidden: the gradient of each word, from all means that include it.
 __device__ void spread(const Tile& tile, const float* dhidden, float* dinputs) {
     for (int j = threadIdx.y; j < NEAR; j += WARPS)
         for (int d = threadIdx.x; d < D; d += TILE) {
@@ -165,8 +169,9 @@ __device__ void spread(const Tile& tile, const float* dhidden, float* dinputs) {
         }
 }
 
-// keys (places,): word * 2^32 + place, where a word as an output is V more, and none is ABSENT. The places are
-// the input rows of all tiles, then the output rows of all tiles. One block of threads a tile.
+// keys (places,): word * 2^32 + place. V is added to the word of an output row; a place without a word has
+// the word ABSENT. The places are the input rows of all tiles, then the output rows of all tiles. Launched
+// with one thread block for each tile.
 extern "C" __global__ void list_places(const int* ids, const int* radii, const int* samples, int V,
                                        long long* keys) {
     __shared__ Tile tile;
@@ -180,9 +185,9 @@ extern "C" __global__ void list_places(const int* ids, const int* radii, const i
     }
 }
 
-// Write for each tile its loss and how many words were predicted, losses (tiles, 2), and the gradients of a
-// loss that is not divided by that number: values (places, D). hidden and dhidden (tiles, TILE, D) are room;
-// for skip-gram dhidden is values, because there dX = dH. One block of threads a tile.
+// Write losses (tiles, 2): the loss of each tile and its number of predictions; and values (places, D): the
+// gradients of the loss, not yet divided by that number. hidden and dhidden (tiles, TILE, D) are work memory;
+// for skip-gram, dhidden is values, because there dX = dH. Launched with one thread block for each tile.
 extern "C" __global__ void compare(const float* W_in, const float* W_out, const int* ids, const int* radii,
                                    const int* samples, float* hidden, float* dhidden, float* values,
                                    double* losses) {
@@ -195,10 +200,10 @@ extern "C" __global__ void compare(const float* W_in, const float* W_out, const 
     float* doutputs = values + (tiles * INPUTS + number * OUTPUTS) * D;
     tile.read(ids, radii, samples);
     make_hidden(tile, W_in, hidden, dhidden);
-    double loss = 0;  // no need to wait: each thread loads the hidden numbers that it wrote
+    double loss = 0;  // no __syncthreads(): each thread loads the hidden numbers that it wrote
     for (int first = 0; first < OUTPUTS; first += TILE) {
         loss += make_errors(tile, W_out, hidden, first, H, Y, E);
-        go_back(tile, W_out, hidden, first, dhidden, doutputs, H, Y, E);
+        backward(tile, W_out, hidden, first, dhidden, doutputs, H, Y, E);
     }
     if (CBOW) spread(tile, dhidden, values + number * INPUTS * D);
     const int thread = threadIdx.y * TILE + threadIdx.x;
@@ -213,12 +218,12 @@ extern "C" __global__ void compare(const float* W_in, const float* W_out, const 
     }
 }
 
-// sums (rows, D): the sum of values (places, D) over the places of each row, over the number of predicted
-// words, totals[1]. The places of a row are those of the sorted keys (places,) from its start to the next of
-// starts (segments,). One block of threads for TILE numbers of a row, blocks (rows, ceil(D / TILE)): each warp
-// adds up every WARPS-th place, and the first adds up the warps.
-extern "C" __global__ void sum_places(const long long* keys, const long long* starts, int segments, int places,
-                                      const float* values, const double* totals, float* sums) {
+// sums (rows, D): the sum of values (places, D) over the places of each row, divided by the number of
+// predictions, totals[1]. The places of a row are in the sorted keys (places,), from its element of starts
+// (segments,) to the next. Launched with one thread block for TILE columns of a row, thread
+// blocks (rows, ceil(D / TILE)): each warp sums every WARPS-th place, then the first warp sums the warps.
+extern "C" __global__ void sum_places(const long long* keys, const long long* starts, int segments,
+                                      int places, const float* values, const double* totals, float* sums) {
     __shared__ float parts[WARPS][TILE];
     const int d = blockIdx.y * TILE + threadIdx.x;
     const long long row = blockIdx.x, end = row + 1 < segments ? starts[row + 1] : places;

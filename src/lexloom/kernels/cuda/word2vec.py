@@ -1,8 +1,11 @@
-"""CBOW and skip-gram with negative sampling on a CUDA device: loss and row gradients, by word2vec.cu.
+"""CBOW and skip-gram with negative sampling on a CUDA device, computed by word2vec.cu.
 
-Which places of a batch belong to which row of a table depends on its words alone. It is found out first,
-because the host waits for the number of rows. What takes time on the device comes after that, and the host
-goes on meanwhile.
+The formulas are those of `Reference.cbow` and `Reference.skip_gram`, which take dozens of launches for a
+batch in CuPy. Here it is three kernels of our own and a sort.
+
+Which places of a batch belong to which row of a table depends on the words alone. This is computed first,
+since the host waits for the number of rows. The kernels that take time are launched after that, and the host
+continues meanwhile.
 """
 
 from functools import cache
@@ -13,8 +16,8 @@ import cupy
 
 from lexloom.kernels.reference.kernels import Reference
 
-_TILE = 32
-_WARPS = 8
+_TILE = 32  # positions in a tile, and threads in a warp
+_WARPS = 8  # in a thread block
 _THREADS = (_TILE, _WARPS)
 
 Rows = tuple[Any, Any]
@@ -28,7 +31,7 @@ class Word2vec(Reference):
     ) -> tuple[Any, Rows, Rows]:
         """Return the loss and the row gradients of both tables; see `Reference.cbow`.
 
-        float64 goes the plain way.
+        float64 falls back to the reference implementation.
         """
         if W_in.dtype != cupy.float32:
             return super().cbow(W_in, W_out, ids, radii, samples, weight)
@@ -39,7 +42,7 @@ class Word2vec(Reference):
     ) -> tuple[Any, Rows, Rows]:
         """Return the loss and the row gradients of both tables; see `Reference.skip_gram`.
 
-        float64 goes the plain way.
+        float64 falls back to the reference implementation.
         """
         if W_in.dtype != cupy.float32:
             return super().skip_gram(W_in, W_out, ids, radii, samples, weight)
@@ -49,12 +52,13 @@ class Word2vec(Reference):
 def _gradients(
     cbow: bool, W_in: Any, W_out: Any, ids: Any, radii: Any, samples: Any, weight: float
 ) -> tuple[Any, Rows, Rows]:
+    """Return the loss and the row gradients of CBOW or, if not `cbow`, of skip-gram."""
     (size, dimension), (blocks, drawn) = W_in.shape, samples.shape
-    share, window = len(radii) // blocks, (len(ids) - len(radii)) // 2
+    block, window = len(radii) // blocks, (len(ids) - len(radii)) // 2
     tables = [cupy.ascontiguousarray(table) for table in (W_in, W_out)]
     text = [cupy.ascontiguousarray(numbers, cupy.int32) for numbers in (ids, radii, samples)]
-    list_places, compare, sum_places = _compiled(cbow, dimension, window, share, drawn, float(weight))
-    tiles, near = blocks * -(-share // _TILE), _TILE + 2 * window
+    list_places, compare, sum_places = _compiled(cbow, dimension, window, block, drawn, float(weight))
+    tiles, near = blocks * -(-block // _TILE), _TILE + 2 * window
     inputs, outputs = (near, drawn + _TILE) if cbow else (_TILE, drawn + near)
 
     keys = cupy.empty(tiles * (inputs + outputs), cupy.int64)
@@ -78,7 +82,7 @@ def _gradients(
 
 
 def _segments(keys: Any, size: int) -> tuple[Any, Any, int]:
-    """Return where each word begins in sorted keys, the words that are present, and how many are inputs."""
+    """Return where each word starts in the sorted keys, the words, and how many of them are input rows."""
     words = keys >> 32
     first = cupy.concatenate([cupy.ones(1, bool), words[1:] != words[:-1]])
     starts = cupy.flatnonzero(first)
@@ -88,13 +92,13 @@ def _segments(keys: Any, size: int) -> tuple[Any, Any, int]:
 
 
 @cache
-def _compiled(cbow: bool, dimension: int, window: int, share: int, samples: int, weight: float) -> tuple:
-    """Return the kernels `list_places`, `compare` and `sum_places`, compiled for one kind of batch."""
+def _compiled(cbow: bool, dimension: int, window: int, block: int, samples: int, weight: float) -> tuple:
+    """Return the kernels `list_places`, `compare` and `sum_places`, compiled for one shape of batch."""
     constants = {
         "CBOW": int(cbow),
         "DIMENSION": dimension,
         "WINDOW": window,
-        "SHARE": share,
+        "BLOCK": block,
         "SAMPLES": samples,
         "WEIGHT": f"{weight!r}f",
         "TILE": _TILE,

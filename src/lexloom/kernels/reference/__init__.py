@@ -1,1 +1,1 @@
-"""The specification of every kernel, in plain array operations."""
+"""The reference implementation: every kernel in plain array operations."""

@@ -1,6 +1,7 @@
-"""What kernels compute, in plain array operations: the specification of the kernels for a CPU and for CUDA.
+"""The reference implementation of all kernels, in plain array operations.
 
-Those of the recurrent layers are written out in recurrent.py.
+It specifies what the kernels for the CPU and for CUDA compute; they are tested against it. The kernels of the
+recurrent layers are in recurrent.py.
 """
 
 from typing import Any
@@ -12,36 +13,48 @@ from lexloom.kernels.tiles import Job, token_blocks
 
 
 class Reference(RecurrentSteps):
-    """Every kernel, on NumPy or CuPy arrays; a device overrides those that it does better."""
+    """Every kernel, on NumPy or CuPy arrays. A device overrides those that it can compute faster."""
 
     def each_tile(self, *jobs: Job) -> None:
-        """Do the jobs, by slices in any order."""
+        """Do the jobs.
+
+        Parameters
+        ----------
+        *jobs : Job
+            A device may cut their rows into slices, and do these in any order or at the same time.
+        """
         for job in jobs:
             job.work(slice(0, job.rows))
 
     def matmul(self, a: Any, b: Any, out: Any = None) -> Any:
-        """Return the product a (M, K) @ b (K, N) -> (M, N), written to `out` where given."""
+        """Return the product a (M, K) @ b (K, N) -> (M, N), written to `out` if given."""
         return array_module(a).matmul(a, b, out=out)
 
     def qr(self, a: Any) -> tuple[Any, Any]:
-        """Return an orthonormal Q (M, N) and a triangular R (N, N) whose product is a (M, N), M >= N."""
+        """Return the QR decomposition of a (M, N), M >= N: orthonormal Q (M, N), triangular R (N, N)."""
         return array_module(a).linalg.qr(a)
 
     def project_out(self, vectors: Any, x: Any) -> tuple[Any, Any]:
-        """Return the shares of orthonormal vectors (N, K) in x (N, D), and what is left of x without them.
+        """Project x onto the space of orthonormal vectors, and subtract the projection from x (Gram-Schmidt).
+
+        Parameters
+        ----------
+        vectors : (N, K) float array
+            Orthonormal columns.
+        x : (N, D) float array
 
         Returns
         -------
-        shares : (K, D) array
+        coefficients : (K, D) array
             vectors' x
         rest : (N, D) array
-            x - vectors shares
+            x - vectors coefficients
         """
-        shares = vectors.T @ x
-        return shares, x - vectors @ shares
+        coefficients = vectors.T @ x
+        return coefficients, x - vectors @ coefficients
 
     def sum_rows(self, rows: Any, values: Any) -> tuple[Any, Any]:
-        """Add up the rows that have the same number.
+        """Sum the values that belong to the same row.
 
         Parameters
         ----------
@@ -50,9 +63,10 @@ class Reference(RecurrentSteps):
 
         Returns
         -------
-        unique : (R,) int array, ascending
+        unique : (R,) int array
+            The distinct rows, in ascending order.
         sums : (R, D) float array
-            Each sum in the order in which its rows appear.
+            Each sum is taken in the order in which its values appear.
         """
         xp = array_module(values)
         unique, inverse = xp.unique(rows, return_inverse=True)
@@ -63,26 +77,26 @@ class Reference(RecurrentSteps):
     def count_cooccurrences(
         self, ids: Any, size: int, weights: Any, rows: slice = slice(None), places: slice = slice(None)
     ) -> tuple[Any, Any, Any]:
-        """Add up the weights of all pairs of words, a pair at distance d weighing `weights[d - 1]`.
+        """Count co-occurring words: a pair of words at distance d adds `weights[d - 1]`.
 
         Parameters
         ----------
         ids : (N,) int array
-            The stream of word ids, from 0 to size - 1.
+            The text as word ids, from 0 to size - 1.
         size : int
-            Words in the vocabulary.
+            Number of words in the vocabulary.
         weights : (W,) int64 array
-            Above 0.
+            Positive; W is the size of the window.
         rows : slice
-            Of words next to each other, whose pairs are counted.
+            Range of the words whose rows are returned.
         places : slice
-            Of the text: where the first word of a pair stands that counts, the one of the row.
+            Range of the text. Only pairs whose first word, that of the row, is in this range count.
 
         Returns
         -------
         data (int64), indices, indptr : arrays
-            These rows of a (size, size) matrix in CSR form, columns ascending; symmetric where all places
-            count.
+            These rows of a (size, size) matrix in CSR form, with ascending columns. The whole matrix is
+            symmetric if all places count.
         """
         xp = array_module(ids)
         inside = xp.zeros(len(ids), xp.int64)
@@ -105,18 +119,18 @@ class Reference(RecurrentSteps):
         return product
 
     def softmax_cross_entropy(self, scores: Any, targets: Any) -> tuple[Any, Any]:
-        """Compute -log softmax(scores)[target] of each row.
+        """Return the loss of each row, -log softmax(scores)[target].
 
         Parameters
         ----------
         scores : (N, V) float array
         targets : (N,) int array
-            -1 (padding) gives a loss of 0.
+            -1 marks padding, which has a loss of 0.
 
         Returns
         -------
         losses, log_sums : (N,) float arrays
-            In nats; log_sums is log(sum(exp(scores))) of each row.
+            The losses in nats, and log(sum(exp(scores))) of each row.
         """
         xp = array_module(scores)
         largest = scores.max(axis=1)
@@ -125,14 +139,14 @@ class Reference(RecurrentSteps):
         return losses * (targets >= 0), log_sums
 
     def softmax_cross_entropy_backward(self, scores: Any, targets: Any, log_sums: Any, weight: Any) -> Any:
-        """Return dscores (N, V) = (softmax(scores) - one_hot(targets)) * weight; 0 in the rows of padding.
+        """Return dscores (N, V) = (softmax(scores) - one_hot(targets)) * weight, with 0 in rows of padding.
 
         Parameters
         ----------
         scores, targets, log_sums
             As in `softmax_cross_entropy`.
         weight : 0-d float array
-            1 / (tokens that are not padding), of the type of scores.
+            1 / (number of tokens that are not padding), of the dtype of scores.
         """
         xp = array_module(scores)
         dscores = xp.exp(scores - log_sums[:, None])
@@ -141,7 +155,9 @@ class Reference(RecurrentSteps):
         return dscores
 
     def softmax_output(self, x: Any, W: Any, b: Any, targets: Any) -> Any:
-        """Return the losses (N,) of `softmax_cross_entropy` for scores x W + b, computed a block at a time.
+        """Return the losses (N,) of `softmax_cross_entropy` for the scores x W + b.
+
+        Only the scores of one block of tokens are in memory at a time.
 
         Parameters
         ----------
@@ -149,7 +165,7 @@ class Reference(RecurrentSteps):
         W : (H, V) float array
         b : (V,) float array
         targets : (N,) int array
-            -1 (padding) gives a loss of 0.
+            -1 marks padding, which has a loss of 0.
         """
         blocks = token_blocks(len(x), len(b))
         return array_module(x).concatenate(
@@ -157,17 +173,17 @@ class Reference(RecurrentSteps):
         )
 
     def softmax_output_gradients(self, x: Any, W: Any, b: Any, targets: Any, weight: Any) -> tuple[Any, ...]:
-        """Return the losses of `softmax_output` and the gradients of their sum, times `weight`.
+        """Return the losses of `softmax_output`, and the gradients of their sum times `weight`.
 
-        With dscores from `softmax_cross_entropy_backward`: dx = dscores W', dW = x' dscores, db the sum of
-        the rows of dscores.
+        With dscores as in `softmax_cross_entropy_backward`: dx = dscores W', dW = x' dscores, and db is the
+        sum of the rows of dscores.
 
         Parameters
         ----------
         x, W, b, targets
             As in `softmax_output`.
         weight : 0-d float array
-            1 / (tokens that are not padding), of the type of x.
+            1 / (number of tokens that are not padding), of the dtype of x.
 
         Returns
         -------
@@ -175,7 +191,7 @@ class Reference(RecurrentSteps):
         dx, dW, db : float arrays like x, W and b
             dW has the memory layout of W.
         squares : (V,) float array
-            Sums of the squares of the columns of dW.
+            Sum of the squares of each column of dW.
         """
         xp = array_module(x)
         losses, dx, dW, db = [], [], xp.zeros_like(W), xp.zeros_like(b)
@@ -192,47 +208,48 @@ class Reference(RecurrentSteps):
     def cbow(
         self, W_in: Any, W_out: Any, ids: Any, radii: Any, samples: Any, weight: float
     ) -> tuple[Any, tuple[Any, Any], tuple[Any, Any]]:
-        """Compute the loss of CBOW with negative sampling on a piece of text, and its gradients.
+        """Return the loss of CBOW with negative sampling on a piece of text, and its gradients.
 
-        With h the mean input row of the words around a position: -log sigmoid(w_target . h) - weight * sum
-        over the samples of log sigmoid(-w . h), averaged over the positions that have a word (Mikolov et al.
-        2013b, equation 4; there each position has its own samples, and the weight is 1).
+        With h the mean of the input rows in the window of a position, the loss of the position is
+        -log sigmoid(w_target . h) - weight * sum over the samples w of log sigmoid(-w . h). The result is the
+        mean over the positions that have a word (Mikolov et al. 2013b, equation 4; there each position has
+        its own samples, and the weight is 1).
 
         Parameters
         ----------
         W_in, W_out : (V, D) float arrays
         ids : (window + B + window,) int array
-            Words of the text, -1 for none. Those in the middle are the positions to predict.
+            Words of the text, -1 for none. The B words in the middle are the targets.
         radii : (B,) int array
-            How many words on each side of a position are around it: 1 to window.
+            Radius of the window of each position: from 1 to window words on each side.
         samples : (G, S) int array
-            Of G blocks of B / G positions each, which share their samples. G divides B.
+            Negative samples. The positions of a block of B / G share them; G divides B.
         weight : float
+            Weight of a sample.
 
         Returns
         -------
         loss : 0-d float64 array
             In nats.
         input_grad, output_grad : (rows (R,), values (R, D))
-            Row gradients of W_in and W_out; repeated rows add up. Rows of words that no window reaches may be
-            among them, with zeros.
+            Row gradients of W_in and W_out; the values of repeated rows add up. Rows of words outside all
+            windows may be among them, with zeros.
         """
         xp = array_module(W_in)
-        contexts, targets = (
-            contexts_around(ids, radii),
-            targets_and_counts(ids, radii)[0],
-        )
+        contexts, targets = contexts_around(ids, radii), targets_and_counts(ids, radii)[0]
         present = contexts >= 0
-        shares = (present / xp.maximum(1, present.sum(axis=1, keepdims=True))).astype(W_in.dtype)
-        hidden = (shares[:, :, None] * W_in[contexts]).sum(axis=1)
+        means = (present / xp.maximum(1, present.sum(axis=1, keepdims=True))).astype(W_in.dtype)
+        hidden = (means[:, :, None] * W_in[contexts]).sum(axis=1)
         known = (targets >= 0).astype(W_in.dtype)
         scale = (1 / xp.maximum(1, known.sum())).astype(W_in.dtype)
-        loss, dhidden, dsamples = self._against_samples(W_out, samples, hidden, known * (scale * weight))
+        loss, dhidden, dsamples = self._sample_loss_and_gradients(
+            W_out, samples, hidden, known * (scale * weight)
+        )
         scores = (hidden * W_out[targets]).sum(axis=1)
         errors = -self.sigmoid(-scores) * known * scale
         loss = loss + (_softplus(-scores) * known).sum(dtype=xp.float64) * scale
         dhidden += errors[:, None] * W_out[targets]
-        dcontexts = shares[:, :, None] * dhidden[:, None, :]
+        dcontexts = means[:, :, None] * dhidden[:, None, :]
         out_rows = xp.concatenate([targets[targets >= 0], samples.reshape(-1)])
         dout = xp.concatenate([(errors[:, None] * hidden)[targets >= 0], dsamples])
         return loss, self.sum_rows(contexts[present], dcontexts[present]), self.sum_rows(out_rows, dout)
@@ -240,24 +257,21 @@ class Reference(RecurrentSteps):
     def skip_gram(
         self, W_in: Any, W_out: Any, ids: Any, radii: Any, samples: Any, weight: float
     ) -> tuple[Any, tuple[Any, Any], tuple[Any, Any]]:
-        """Compute the loss of skip-gram with negative sampling on a piece of text, and its gradients.
+        """Return the loss of skip-gram with negative sampling on a piece of text, and its gradients.
 
-        With h the input row of the word at a position, for each word around it: -log sigmoid(w_context . h) -
-        weight * sum over the position's samples of log sigmoid(-w . h), averaged over all words around all
-        positions (Mikolov et al. 2013b, equation 4).
+        With h the input row of the word at a position, the loss of each word in its window is -log
+        sigmoid(w_context . h) - weight * sum over the samples w of log sigmoid(-w . h). The result is the
+        mean over all words in all windows (Mikolov et al. 2013b, equation 4).
 
-        Parameters and returned values are those of `cbow`.
+        Parameters and return values are those of `cbow`.
         """
         xp = array_module(W_in)
-        contexts, (targets, counts) = (
-            contexts_around(ids, radii),
-            targets_and_counts(ids, radii),
-        )
+        contexts, (targets, counts) = contexts_around(ids, radii), targets_and_counts(ids, radii)
         present = contexts >= 0
         scale = (1 / xp.maximum(1, counts.sum())).astype(W_in.dtype)
         hidden = W_in[targets]
         weights = (counts * (scale * weight)).astype(W_in.dtype)
-        loss, dhidden, dsamples = self._against_samples(W_out, samples, hidden, weights)
+        loss, dhidden, dsamples = self._sample_loss_and_gradients(W_out, samples, hidden, weights)
         scores = xp.einsum("nd,ncd->nc", hidden, W_out[contexts])
         errors = -self.sigmoid(-scores) * present * scale
         loss = loss + (_softplus(-scores) * present).sum(dtype=xp.float64) * scale
@@ -271,8 +285,10 @@ class Reference(RecurrentSteps):
             self.sum_rows(out_rows, dout),
         )
 
-    def _against_samples(self, W_out: Any, samples: Any, hidden: Any, weights: Any) -> tuple[Any, Any, Any]:
-        """Return the weighted loss of hidden vectors against their block's samples, dhidden and dsamples."""
+    def _sample_loss_and_gradients(
+        self, W_out: Any, samples: Any, hidden: Any, weights: Any
+    ) -> tuple[Any, Any, Any]:
+        """Return the weighted loss of hidden vectors (B, D) and their samples, with dhidden and dsamples."""
         xp, (blocks, _) = array_module(hidden), samples.shape
         in_blocks, rows = hidden.reshape(blocks, -1, hidden.shape[1]), W_out[samples]
         scores = xp.matmul(in_blocks, rows.swapaxes(1, 2))
@@ -283,7 +299,7 @@ class Reference(RecurrentSteps):
         return loss, dhidden, xp.matmul(errors.swapaxes(1, 2), in_blocks).reshape(-1, hidden.shape[1])
 
     def sums_of_squares(self, matrix: Any, sums: Any) -> Job:
-        """Return the job that writes the sum of the squares of each row of a matrix (N, D) to sums (N,)."""
+        """Return the job that writes the sum of squares of each row of a matrix (N, D) to sums (N,)."""
 
         def work(tile: slice) -> None:
             sums[tile] = array_module(matrix).einsum("ij,ij->i", matrix[tile], matrix[tile])
@@ -291,7 +307,16 @@ class Reference(RecurrentSteps):
         return Job.on(matrix, work)
 
     def sgd(self, w: Any, dw: Any, learning_rate: Any, kept: float) -> None:
-        """Change w to kept w - learning_rate dw, in place; dw is free to overwrite."""
+        """Update w in place to kept w - learning_rate dw.
+
+        Parameters
+        ----------
+        w, dw : float arrays of the same shape
+            dw may be overwritten.
+        learning_rate : float
+        kept : float
+            1 - learning rate * weight decay.
+        """
         if kept != 1:
             w *= kept
         dw *= learning_rate
@@ -300,15 +325,17 @@ class Reference(RecurrentSteps):
     def adagrad_rows(
         self, data: Any, squares: Any, rows: Any, values: Any, learning_rate: float, epsilon: float
     ) -> Job:
-        """Return the job of an AdaGrad update of some rows; see `lexloom.training.optimizers.AdaGrad`.
+        """Return the job that updates some rows by AdaGrad; see `lexloom.training.optimizers.AdaGrad`.
 
         Parameters
         ----------
-        data, squares : (V, D) float arrays, changed by the job
+        data, squares : (V, D) float arrays
+            The parameter and its sums of squared gradients; the job updates both.
         rows : (R,) int array
-            Repeated rows add up.
+            The gradients of repeated rows are summed.
         values : (R, D) float array
-            Their gradients.
+            The gradients of the rows.
+        learning_rate, epsilon : float
         """
         rows, values = self.sum_rows(rows, values)
 
@@ -323,16 +350,19 @@ class Reference(RecurrentSteps):
     def row_adagrad_rows(
         self, data: Any, squares: Any, rows: Any, values: Any, learning_rate: float, epsilon: float
     ) -> Job:
-        """Return the job of a row-wise AdaGrad update; see `lexloom.training.optimizers.RowAdaGrad`.
+        """Return the job that updates some rows by row-wise AdaGrad; see `optimizers.RowAdaGrad`.
 
         Parameters
         ----------
-        data : (V, D) float array, changed by the job
-        squares : (V, 1) float array, changed by the job
+        data : (V, D) float array
+            The parameter, which the job updates.
+        squares : (V, 1) float array
+            The sum of the mean squared gradients of each row, which the job updates.
         rows : (R,) int array
-            Repeated rows add up.
+            The gradients of repeated rows are summed.
         values : (R, D) float array
-            Their gradients.
+            The gradients of the rows.
+        learning_rate, epsilon : float
         """
         rows, values = self.sum_rows(rows, values)
 
@@ -346,5 +376,6 @@ class Reference(RecurrentSteps):
 
 
 def _softplus(x: Any) -> Any:
+    """Return log(1 + exp(x)) without overflow."""
     xp = array_module(x)
     return xp.maximum(x, 0) + xp.log1p(xp.exp(-xp.abs(x)))

@@ -1,8 +1,8 @@
-"""The steps of recurrent layers over time, in plain array operations; see `lexloom.nn.recurrent`.
+"""The time steps of recurrent layers in plain array operations; see `lexloom.nn.recurrent` for the layers.
 
-Arrays over time are time-major: (T, N, ...) for T steps of N streams. `rnn`, `lstm` and `gru` take `a`, which
-is x Wx + b of all steps, and return what their layers hand on and keep for the way back. `rnn_backward` and
-the others take dy (T, N, H), the gradients of the hidden states from outside, and those of the last state.
+Arrays over time are time-major: (T, N, ...) for T steps of N streams. `rnn`, `lstm` and `gru` take `a` = x Wx
++ b of all steps, and return the hidden states and what the backward pass needs. The backward functions take
+dy (T, N, H), the gradients of the hidden states from the layers above, and the gradients of the last state.
 """
 
 from typing import Any
@@ -11,10 +11,10 @@ from lexloom.kernels.array_module import array_module
 
 
 class RecurrentSteps:
-    """The steps of all recurrent layers."""
+    """The time steps of all recurrent layers."""
 
     def sigmoid(self, x: Any, out: Any = None) -> Any:
-        """Return 1 / (1 + exp(-x)), written through tanh, which never overflows; to `out` where given."""
+        """Return 1 / (1 + exp(-x)), written to `out` if given. Uses tanh, which never overflows."""
         xp = array_module(x)
         out = xp.tanh(x * 0.5, out=out)
         out *= 0.5
@@ -22,13 +22,17 @@ class RecurrentSteps:
         return out
 
     def rnn(self, a: Any, h0: Any, Wh: Any) -> Any:
-        """Return the hidden states h (T, N, H) of an Elman network.
+        """Return the hidden states of an Elman network, h[t] = tanh(a[t] + h[t-1] Wh).
 
         Parameters
         ----------
         a : (T, N, H) float array
         h0 : (N, H) float array
         Wh : (H, H) float array
+
+        Returns
+        -------
+        h : (T, N, H) float array
         """
         xp, h = array_module(a), h0
         states = xp.empty_like(a)
@@ -37,7 +41,22 @@ class RecurrentSteps:
         return states
 
     def rnn_backward(self, dy: Any, dh: Any, h: Any, Wh: Any) -> tuple[Any, Any]:
-        """Return da (T, N, H) and dh0 (N, H), from dh of the last state and h as `rnn` returned it."""
+        """Return the gradients of an Elman network.
+
+        Parameters
+        ----------
+        dy : (T, N, H) float array
+        dh : (N, H) float array
+            Gradient of the last state.
+        h : (T, N, H) float array
+            As returned by `rnn`.
+        Wh : (H, H) float array
+
+        Returns
+        -------
+        da : (T, N, H) float array
+        dh0 : (N, H) float array
+        """
         da = 1 - h * h
         for t in reversed(range(len(h))):
             da[t] *= dy[t] + dh
@@ -45,7 +64,9 @@ class RecurrentSteps:
         return da, dh
 
     def lstm(self, a: Any, h0: Any, c0: Any, Wh: Any) -> tuple[Any, Any, Any]:
-        """Return the gates of an LSTM, its hidden states h and its cells c (T, N, H).
+        """Return the gates, hidden states and cells of an LSTM (Hochreiter & Schmidhuber 1997).
+
+        c[t] = f c[t-1] + i g, h[t] = o tanh(c[t]).
 
         Parameters
         ----------
@@ -56,7 +77,7 @@ class RecurrentSteps:
         Returns
         -------
         gates : (T, N, 4 H) float array
-            i, f, o and the candidate g, as in the columns of Wh.
+            i, f, o and the candidate g, in the order of the columns of Wh.
         h, c : (T, N, H) float arrays
         """
         xp, H = array_module(a), len(Wh)
@@ -76,17 +97,24 @@ class RecurrentSteps:
     def lstm_backward(
         self, dy: Any, dh: Any, dc: Any, gates: Any, c: Any, c0: Any, Wh: Any
     ) -> tuple[Any, Any, Any]:
-        """Return da (T, N, 4 H), dh0 and dc0 (N, H).
+        """Return the gradients of an LSTM.
 
         Parameters
         ----------
+        dy : (T, N, H) float array
         dh, dc : (N, H) float arrays
             Gradients of the last state.
         gates : (T, N, 4 H) float array
-            As `lstm` returned them, like c.
+            As returned by `lstm`.
         c : (T, N, H) float array
+            As returned by `lstm`.
         c0 : (N, H) float array
         Wh : (H, 4 H) float array
+
+        Returns
+        -------
+        da : (T, N, 4 H) float array
+        dh0, dc0 : (N, H) float arrays
         """
         xp = array_module(gates)
         da = xp.empty_like(gates)
@@ -104,7 +132,9 @@ class RecurrentSteps:
         return da, dh, dc
 
     def gru(self, a: Any, h0: Any, Wh: Any, bhn: Any) -> tuple[Any, Any, Any]:
-        """Return the gates of a GRU, its hidden states h and what the reset gate scales (T, N, H).
+        """Return the gates and hidden states of a GRU (Cho et al. 2014), and what its reset gate scales.
+
+        inner[t] = h[t-1] Whn + bhn, n = tanh(a_n[t] + r inner[t]), h[t] = n + z (h[t-1] - n).
 
         Parameters
         ----------
@@ -116,7 +146,7 @@ class RecurrentSteps:
         Returns
         -------
         gates : (T, N, 3 H) float array
-            r, z and the candidate n, as in the columns of Wh.
+            r, z and the candidate n, in the order of the columns of Wh.
         h, inner : (T, N, H) float arrays
         """
         xp, H = array_module(a), len(Wh)
@@ -135,16 +165,26 @@ class RecurrentSteps:
     def gru_backward(
         self, dy: Any, dh: Any, gates: Any, inner: Any, h: Any, h0: Any, Wh: Any
     ) -> tuple[Any, Any, Any]:
-        """Return da and the same from the side of the hidden states, da_hidden (both (T, N, 3 H)), and dh0.
+        """Return the gradients of a GRU.
 
         Parameters
         ----------
-        dh, h0 : (N, H) float arrays
-            dh is the gradient of the last state.
+        dy : (T, N, H) float array
+        dh : (N, H) float array
+            Gradient of the last state.
         gates : (T, N, 3 H) float array
-            As `gru` returned them, like inner and h.
+            As returned by `gru`.
         inner, h : (T, N, H) float arrays
+            As returned by `gru`.
+        h0 : (N, H) float array
         Wh : (H, 3 H) float array
+
+        Returns
+        -------
+        da : (T, N, 3 H) float array
+        da_hidden : (T, N, 3 H) float array
+            Gradient of h[t-1] Wh; it differs from da in the columns of n, which the reset gate scales.
+        dh0 : (N, H) float array
         """
         xp, H = array_module(gates), len(Wh)
         da = xp.empty_like(gates)
@@ -164,6 +204,6 @@ class RecurrentSteps:
 
 
 def _gates(numbers: Any, count: int) -> list[Any]:
-    """Return views of numbers (N, count H): those of each gate (N, H)."""
+    """Return a view (N, H) of each gate in numbers (N, count H)."""
     size = numbers.shape[1] // count
     return [numbers[:, gate * size : (gate + 1) * size] for gate in range(count)]

@@ -1,4 +1,4 @@
-"""The contexts in a piece of text, in plain array operations on any device."""
+"""The context windows of word2vec, in plain array operations on any device."""
 
 from typing import Any
 
@@ -6,12 +6,19 @@ from lexloom.kernels.array_module import array_module
 
 
 def targets_and_counts(ids: Any, radii: Any) -> tuple[Any, Any]:
-    """Return the word (B,) at each position of a piece of text, and how many words are around it (B,).
+    """Return the word at each position of a text, and the number of words in its window.
 
     Parameters
     ----------
     ids, radii
-        As in `reference.cbow`. At a position without a word the count is 0.
+        As in `Reference.cbow`.
+
+    Returns
+    -------
+    targets : (B,) int array
+        -1 where there is no word.
+    counts : (B,) int array
+        0 where there is no word at the position.
     """
     xp = array_module(ids)
     window = (len(ids) - len(radii)) // 2
@@ -23,12 +30,18 @@ def targets_and_counts(ids: Any, radii: Any) -> tuple[Any, Any]:
 
 
 def contexts_around(ids: Any, radii: Any) -> Any:
-    """Return the words around each position (B, 2 window) of a piece of text, in its order; -1 where none is.
+    """Return the words in the window of each position, in text order.
 
     Parameters
     ----------
     ids, radii
-        As in `reference.cbow`. Nothing is around a position without a word, or beyond its radius.
+        As in `Reference.cbow`.
+
+    Returns
+    -------
+    contexts : (B, 2 window) int array
+        -1 beyond the radius of a position, where the text has no word, and in the whole row of a position
+        without a word.
     """
     xp = array_module(ids)
     window = (len(ids) - len(radii)) // 2

@@ -1,1 +1,1 @@
-"""What the CPU kernels know of the processor: threads, registers, memory, and the compiler."""
+"""The parts of the CPU kernels that depend on the machine: threads, registers, memory and the compiler."""

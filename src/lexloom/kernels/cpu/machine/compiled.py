@@ -1,8 +1,8 @@
-"""Numba's compiler for the kernels, whose compiled code is kept on disk and follows every edit.
+"""Numba's compiler, with a cache on disk that is invalidated by an edit of any kernel source.
 
-Numba by itself looks at the file of a function, not at those of the functions that are compiled into it, and
-would go on with old code when one of these is edited. So the code is kept in a folder named after all sources
-of the kernels. `NUMBA_CACHE_DIR`, where it is set, is left as it is.
+Numba's own cache checks only the file of a function. If another function that is compiled into it is edited,
+Numba goes on using the old code. So this module puts the cache into a folder named by a digest of all sources
+of the kernels, unless `NUMBA_CACHE_DIR` is set.
 """
 
 import hashlib
@@ -16,7 +16,7 @@ _KERNELS = Path(__file__).parents[2]
 
 
 def _digest(folder: Path) -> str:
-    """Return a digest of all sources in a folder and the folders below it."""
+    """Return a digest of all sources in a folder and its subfolders."""
     sources = sorted(folder.rglob("*.py"))
     return hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()[:16]
 

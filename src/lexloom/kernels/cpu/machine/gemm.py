@@ -1,9 +1,20 @@
-"""Products of matrices whose sums stay in the vector registers: what BLAS does, for use inside of kernels.
+"""Matrix products for use inside compiled kernels, on one thread.
 
-A product goes over some columns of b, a panel, and ROWS rows of a at a time. BLAS lays out both matrices for
-that at each call. Here a matrix that is used more than once is laid out once, and one that is in the cache
-already is taken as it lies. Each number is a sum over k in ascending order, so its bits do not depend on how
-work is cut.
+For a (M, K) and b (K, N)::
+
+    out[m, n] = sum over k of a[m, k] * b[k, n]        out (M, N)
+
+From this loop to here:
+
+1. Register blocks, as in BLAS (Goto & van de Geijn 2008, "Anatomy of high-performance matrix
+   multiplication"). ROWS x VECTORS vectors of sums stay in registers for all k. A step of k loads VECTORS
+   vectors of b and ROWS numbers of a for ROWS x VECTORS fused multiply-adds; the loop above loads both
+   factors for each. Numba does not keep such a block in registers, so it is written as LLVM instructions.
+2. Panels. The columns of b that a block uses are copied next to each other, one row of the panel after the
+   other, so that they are read in order. BLAS copies both matrices at each call. Here, a matrix that is used
+   more than once is copied once, and one that is in the cache already is read in place.
+
+Each element is a sum over k in ascending order, so its bits do not depend on how the work is cut.
 """
 
 import llvmlite.binding as llvm
@@ -17,32 +28,33 @@ from lexloom.kernels.cpu.machine.compiled import njit
 from lexloom.kernels.cpu.machine.registers import WIDTH, repeat
 
 LANES = WIDTH
-ROWS = 5  # of sums, with _VECTORS for each: what the registers hold
-_VECTORS = 4 if llvm.get_host_cpu_features().get("avx512f") else 1
+# A register block holds ROWS x VECTORS vectors of sums: as many as the registers have room for.
+ROWS = 5
+VECTORS = 4 if llvm.get_host_cpu_features().get("avx512f") else 1
 _CACHE_LINE = 64  # bytes
 _INT = ir.IntType(64)
 
 
 def padded(columns: int) -> int:
-    """Return a number of columns in whole vectors."""
+    """Return the number of columns, rounded up to whole vectors."""
     return -(-columns // LANES) * LANES
 
 
 @njit(nogil=True, cache=True)
 def panel_count(columns):
-    """Return into how many panels columns are cut."""
-    return -(-columns // (LANES * _VECTORS))
+    """Return the number of panels for some columns."""
+    return -(-columns // (LANES * VECTORS))
 
 
 @njit(nogil=True, cache=True)
 def panel_start(columns, panel):
-    """Return the first column of a panel; the panels have nearly the same number of vectors."""
+    """Return the first column of a panel; all panels have nearly the same number of vectors."""
     return -(-columns // LANES) * panel // panel_count(columns) * LANES
 
 
 @njit(nogil=True, cache=True)
 def lay_out_rows(matrix, first, last, panels):
-    """Write some rows of a matrix (K, N) into its panels, filled up with 0."""
+    """Copy rows first to last of a matrix (K, N) into its panels, padded with 0."""
     inner, columns = matrix.shape
     for k in range(first, last):
         for number in range(panel_count(columns)):
@@ -57,13 +69,13 @@ def lay_out_rows(matrix, first, last, panels):
 
 @njit(nogil=True, cache=True)
 def lay_out_transposed(matrix, first, last, panels):
-    """Write some columns of a matrix (N, K) into the panels of its transpose, filled up with 0."""
+    """Copy columns first to last of a matrix (N, K) into the panels of its transpose, padded with 0."""
     columns, inner = matrix.shape
     for number in range(panel_count(columns)):
         panel, start = panel_of(panels, inner, columns, number), panel_start(columns, number)
         width = min(panel.shape[1], columns - start)
         panel[first:last, width:] = 0
-        for k in range(first, last, LANES):  # a few rows of the panel stay in the first cache
+        for k in range(first, last, LANES):  # these rows of the panel stay in the L1 cache
             for c in range(width):
                 for row in range(k, min(k + LANES, last)):
                     panel[row, c] = matrix[start + c, row]
@@ -71,14 +83,14 @@ def lay_out_transposed(matrix, first, last, panels):
 
 @njit(nogil=True, cache=True)
 def panel_of(panels, inner, columns, number):
-    """Return a panel (K, its columns in whole vectors) of a matrix (K, N) that was laid out."""
+    """Return a panel (K, columns in whole vectors) of a matrix (K, N), from the memory of all its panels."""
     first, last = panel_start(columns, number), panel_start(columns, number + 1)
     return panels[inner * first : inner * last].reshape(inner, last - first)
 
 
 @njit(nogil=True, cache=True)
 def multiply_panels(a, panels, out, add):
-    """Do what `multiply` does, with a matrix b that was laid out."""
+    """Do what `multiply` does, with b in panels, as copied by `lay_out_rows` or `lay_out_transposed`."""
     columns = out.shape[1]
     for number in range(panel_count(columns)):
         panel = panel_of(panels, a.shape[1], columns, number)
@@ -87,9 +99,10 @@ def multiply_panels(a, panels, out, add):
 
 @njit(nogil=True, cache=True)
 def multiply(a, b, out, add):
-    """Write a (M, K) @ b (K, N) to out (M, N), or add it; M is at least ROWS, N are whole vectors.
+    """Write a (M, K) @ b (K, N) to out (M, N), or add it to out if `add`.
 
-    a may have any strides. Rows of b and out are contiguous.
+    M is at least ROWS, and N is a multiple of LANES. a may have any strides; rows of b and out are
+    contiguous.
     """
     columns = out.shape[1]
     for number in range(panel_count(columns)):
@@ -103,8 +116,8 @@ def _multiply_panel(a, b, b_column, out, column, vectors, add):
     for row in range(0, rows - ROWS + 1, ROWS):
         _multiply_block(a, row, b, b_column, out, row, column, columns, vectors, add)
     left = rows % ROWS
-    if left:  # of the last ROWS rows, only those are new
-        part = np.empty((ROWS, _VECTORS * LANES), np.float32)
+    if left:  # compute the last ROWS rows, and write only those that are left
+        part = np.empty((ROWS, VECTORS * LANES), np.float32)
         _multiply_block(a, rows - ROWS, b, b_column, part, 0, 0, vectors * LANES, vectors, False)
         for row in range(rows - left, rows):
             for c in range(columns):
@@ -125,9 +138,10 @@ def _multiply_block(a, a_row, b, b_column, out, row, column, columns, vectors, a
 
 
 def _block(vectors):
-    """Return the product of ROWS rows of a and some vectors of columns of b; it writes the first `columns`.
+    """Return a function that multiplies ROWS rows of a by a number of vectors of b.
 
-    Meanwhile the rows of a that come next are fetched, as if they lay next to each other.
+    It writes the first `columns` columns. Meanwhile it prefetches the next rows of a, assuming that they are
+    contiguous.
     """
 
     @intrinsic
@@ -147,7 +161,7 @@ def _block(vectors):
             next_rows = left.address(builder.add(values[1], _INT(ROWS)), _INT(0), 0, byte.pointee)
             with cgutils.for_range(builder, left.columns) as loop:
                 ahead = builder.gep(next_rows, [builder.mul(loop.index, _INT(_CACHE_LINE))])
-                builder.call(prefetch, [ahead, number(0), number(3), number(1)])  # to read, and soon
+                builder.call(prefetch, [ahead, number(0), number(3), number(1)])  # to read, into all caches
                 factors_b = [
                     builder.load(right.address(loop.index, values[3], v * LANES, vector), align=4)
                     for v in range(vectors)
@@ -185,13 +199,13 @@ def _block(vectors):
 
 
 def _first(builder, count):
-    """Return the mask of the first numbers of a vector, as many as `count` says."""
+    """Return a mask of the first `count` elements of a vector."""
     places = ir.Constant(ir.VectorType(_INT, LANES), list(range(LANES)))
     return builder.icmp_signed("<", places, repeat(builder, count, places.type))
 
 
 def _load_masked(builder, place, mask):
-    """Return the vector at a place, 0 where the mask says no."""
+    """Load a vector, with 0 where the mask is false."""
     vector = place.type.pointee
     kind = ir.FunctionType(vector, [place.type, ir.IntType(32), mask.type, vector])
     load = cgutils.get_or_insert_function(builder.module, kind, f"llvm.masked.load.v{LANES}f32.p0")
@@ -199,14 +213,14 @@ def _load_masked(builder, place, mask):
 
 
 def _store_masked(builder, numbers, place, mask):
-    """Write a vector to a place where the mask says so."""
+    """Store a vector where the mask is true."""
     kind = ir.FunctionType(ir.VoidType(), [numbers.type, place.type, ir.IntType(32), mask.type])
     store = cgutils.get_or_insert_function(builder.module, kind, f"llvm.masked.store.v{LANES}f32.p0")
     builder.call(store, [numbers, place, ir.IntType(32)(4), mask])
 
 
 class _Matrix:
-    """Addresses of the numbers of an array of float32."""
+    """Addresses of the elements of a float32 array."""
 
     def __init__(self, context, builder, kind, value):
         array = context.make_array(kind)(context, builder, value)
@@ -216,7 +230,7 @@ class _Matrix:
         self.columns = builder.extract_value(array.shape, 1)
 
     def address(self, row, column, further, kind):
-        """Return the place of a number, some columns further, as a pointer to a kind of value."""
+        """Return the address of [row, column + further] as a pointer to a value of type `kind`."""
         builder = self.builder
         address = builder.add(self.start, builder.mul(row, self.strides[0]))
         address = builder.add(address, builder.mul(column, self.strides[1]))

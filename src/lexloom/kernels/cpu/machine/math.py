@@ -1,4 +1,4 @@
-"""exp, log, sigmoid and tanh of float32 that the compiler can vectorize, to two units in the last place."""
+"""Vectorizable exp, log, sigmoid and tanh of float32, accurate to about two units in the last place."""
 
 import numpy as np
 
@@ -25,10 +25,11 @@ _HIGHEST = np.float32(88.0)
 
 @njit(nogil=True, cache=True, inline="always", error_model="numpy")
 def fast_exp(x):
-    """Return exp(x) of a float32 between -87 and 88, beyond which x is clamped.
+    """Return exp(x) of a float32; x is clamped to [-87, 88].
 
-    x = n ln 2 + r with |r| <= ln 2 / 2; exp(r) is a polynomial (coefficients of Cephes, Moshier 1989), 2^n
-    goes straight into the exponent bits. ln 2 in two parts keeps r exact (Cody & Waite 1980).
+    x = n ln 2 + r with |r| <= ln 2 / 2. exp(r) is a polynomial (coefficients of Cephes, Moshier 1989), and
+    2^n is written into the exponent bits. ln 2 is split in two parts, which keeps r exact (Cody & Waite
+    1980).
     """
     x = min(max(x, _LOWEST), _HIGHEST)
     n = np.floor(x * _LOG2_E + np.float32(0.5))
@@ -45,7 +46,7 @@ def fast_exp(x):
 
 @njit(nogil=True, cache=True, inline="always", error_model="numpy")
 def fast_log1p(x):
-    """Return log(1 + x) of a float32 from 0 to 1: a polynomial, right to 2e-7 of it."""
+    """Return log(1 + x) of a float32 in [0, 1], by a polynomial with a relative error of 2e-7."""
     p = np.float32(0.005253457929939032)
     p = p * x - np.float32(0.02958850748836994)
     p = p * x + np.float32(0.07836166769266129)
@@ -59,7 +60,7 @@ def fast_log1p(x):
 
 @njit(nogil=True, cache=True, inline="always", error_model="numpy")
 def exp_row(row, x):
-    """Return what `fast_exp` does of a row of the array x (see `cpu_vectors`), and nan of nan."""
+    """Return `fast_exp` of a row of the array x (see registers.py); nan stays nan."""
     row = larger(full_row(x, _LOWEST), smaller(full_row(x, _HIGHEST), row))
     n = floor_row(add_product(full_row(x, np.float32(0.5)), row, full_row(x, _LOG2_E)))
     r = subtract_rows(row, multiply_rows(n, full_row(x, _LN2_HIGH)))

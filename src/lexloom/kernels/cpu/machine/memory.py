@@ -1,18 +1,19 @@
-"""How this process keeps memory that was freed."""
+"""Keep freed memory in this process."""
 
 import ctypes
 import sys
 
-_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # numbers of glibc's malloc.h
-_LARGEST_KEPT = 1 << 25  # bytes; the most that glibc takes
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # from glibc's malloc.h
+_LARGEST_KEPT = 1 << 25  # bytes; the largest value that glibc accepts
 _KEPT = (1 << 31) - 1
 
 
 def keep_freed_memory() -> None:
-    """Let new arrays of up to 32 MiB stand where freed ones stood, where the C library is glibc.
+    """Let new arrays of up to 32 MiB reuse the memory of freed ones (with glibc; elsewhere, do nothing).
 
-    Left to itself, it gives a large array back to the system when it is freed. A step of training makes the
-    same arrays as the step before, and the system would clear every page of them again.
+    By default, glibc returns the memory of a large array to the system when the array is freed. A training
+    step allocates the same arrays as the step before it, and the system would clear all their pages again:
+    50 MB at each step of an LSTM of 2 x 650 units.
     """
     adjust = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
     if adjust is not None:

@@ -1,8 +1,9 @@
-"""Threads that work through phases together without Python: for phases too short to start a thread for each.
+"""Run the phases of one compiled function on several threads, for phases too short to wake a thread for each.
 
-All threads call one compiled function. In each phase they claim tiles until none is left, and wait until all
-are finished. A thread that comes late, or never, leaves its tiles to the others. Each begins at a place of
-its own, the same in each phase, so what a tile needs is often in its core's cache already.
+Waking a thread takes 100 to 150 us; a step of a recurrent layer takes about 50 us. So all threads enter the
+compiled function once. In each phase they claim tiles until none is left, then wait until all tiles are
+finished. If a thread comes late or never, the others do its tiles. Each thread starts at its own tile, the
+same one in each phase, so that the data of a tile is often in the cache of its core already.
 """
 
 import os
@@ -18,15 +19,22 @@ from numba.extending import intrinsic
 from lexloom.kernels.cpu.machine.compiled import njit
 from lexloom.kernels.cpu.machine.thread_pool import run_together
 
-_LOOKS = 1000  # before a thread that waits leaves its core to others
+_SPINS = 1000  # a waiting thread checks so often before it yields its core
 _COUNTER = types.Array(types.int64, 1, "C")
 
 
 def run_phases(work: Callable[[np.ndarray, float], None], phases: int, tiles: int, max_threads: int) -> None:
-    """Call `work(progress, start)` on the threads, and return when all are done.
+    """Call `work(progress, start)` on the threads, and return when all calls have returned.
 
-    They are what `tiles_of` takes: a row of `progress` (phases, 1 + tiles) in each phase, which holds how
-    many tiles are finished and which ones are claimed, and the share of the tiles before a thread's first.
+    In each phase, `work` iterates over `tiles_of(progress[phase], start)`.
+
+    Parameters
+    ----------
+    work : callable
+        `progress` (phases, 1 + tiles) holds, for each phase, the number of finished tiles, then 1 for each
+        tile that is claimed. `start` is the fraction of the tiles that come before the thread's first one.
+    phases, tiles : int
+    max_threads : int
     """
     progress = np.zeros((phases, 1 + tiles), np.int64)
 
@@ -34,35 +42,35 @@ def run_phases(work: Callable[[np.ndarray, float], None], phases: int, tiles: in
         try:
             work(progress, start)
         except BaseException:
-            progress[...] = tiles  # all are claimed and finished, so who waits for them goes on to the end
+            progress[...] = tiles  # mark all tiles as finished, so that the other threads do not wait
             raise
 
     run_together(guarded, max_threads)
 
 
-@njit(nogil=True, error_model="numpy")  # Numba finds no generator that it has kept on disk
+@njit(nogil=True, error_model="numpy")  # no cache: Numba does not find generators there
 def tiles_of(progress, start):
-    """Yield the tiles of a phase that fall to this thread, and end when all tiles are finished."""
+    """Yield the tiles that this thread claims in a phase; return when all tiles are finished."""
     tile = _claim(progress, int(start * (len(progress) - 1)))
     while tile >= 0:
         yield tile
         _add(progress, 0, 1)
         tile = _claim(progress, tile)
-    looks = 0
+    spins = 0
     while _load(progress, 0) < len(progress) - 1:
-        looks += 1
-        _pause(looks > _LOOKS)
+        spins += 1
+        _pause(spins > _SPINS)
 
 
 @njit(nogil=True, cache=True)
-def share(length, tile, tiles):
-    """Return where a tile's share of a length begins, and where that of the next does."""
+def tile_range(length, tile, tiles):
+    """Return the start and the end of a tile, when `length` is cut into `tiles` nearly equal tiles."""
     return length * tile // tiles, length * (tile + 1) // tiles
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def _claim(progress, place):
-    """Return the next tile from a place on, in a circle, that nobody has claimed, or -1."""
+    """Claim the next free tile from `place` on, wrapping around, and return it; -1 if none is free."""
     tiles = len(progress) - 1
     for k in range(tiles):
         tile = (place + k) % tiles
@@ -71,18 +79,18 @@ def _claim(progress, place):
     return -1
 
 
-def _place(context, builder, progress, index):
+def _address(context, builder, progress, index):
     array = context.make_array(_COUNTER)(context, builder, progress)
     return cgutils.get_item_pointer(context, builder, _COUNTER, array, [index], wraparound=False)
 
 
 def _atomic(operation):
-    """Return the function that reads and changes a number of an array (N,), in one step for all threads."""
+    """Return a function that changes an element of an array (N,) atomically, and returns its old value."""
 
     @intrinsic
     def change(typing, progress, index, value):
         def generate(context, builder, signature, values):
-            place = _place(context, builder, values[0], values[1])
+            place = _address(context, builder, values[0], values[1])
             return builder.atomic_rmw(operation, place, values[2], "seq_cst")
 
         return types.int64(_COUNTER, types.intp, types.int64), generate
@@ -95,17 +103,17 @@ _exchange, _add = _atomic("xchg"), _atomic("add")
 
 @intrinsic
 def _load(typing, progress, index):
-    """Return a number of an array (N,), and see all that was written before it was."""
+    """Return an element of an array (N,), with acquire ordering: what was written before it is visible."""
 
     def generate(context, builder, signature, values):
-        return builder.load_atomic(_place(context, builder, *values), "acquire", align=8)
+        return builder.load_atomic(_address(context, builder, *values), "acquire", align=8)
 
     return types.int64(_COUNTER, types.intp), generate
 
 
 @intrinsic
 def _pause(typing, long):
-    """Let others go first: a thread of the same core for a moment, or, where `long`, any that has no core."""
+    """Pause for a moment, in favour of the other hardware thread of the core; if `long`, yield the core."""
 
     def generate(context, builder, signature, values):
         if hasattr(os, "sched_yield"):

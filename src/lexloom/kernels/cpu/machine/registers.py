@@ -1,8 +1,8 @@
-"""Rows of 16 numbers as single values, which the compiler keeps in the processor's vector registers.
+"""Rows of 16 numbers as single values, which the compiler keeps in vector registers.
 
-Numba turns the innermost loop into vector instructions, but a sum of many rows stays in memory: each row that
-is added costs a load and a store of the whole sum. With the functions below the sum does not leave the
-registers, and adding a row is one load, one multiplication and one addition.
+Numba vectorizes an innermost loop, but keeps the sum of many rows in memory: adding a row loads and stores
+the whole sum. With the functions below, the sum stays in registers, and adding a row is one load, one
+multiplication and one addition.
 """
 
 import numpy as np
@@ -12,24 +12,24 @@ from numba.core.datamodel import PrimitiveModel
 from numba.extending import intrinsic, register_jitable, register_model
 
 WIDTH = 16
-_LINE = 16  # float32 that a cache moves at once
+_LINE = 16  # float32 numbers in a cache line
 
 
 @register_jitable
 def aligned_rows(count, width):
-    """Return a new float32 array (count, width) that begins where a line of the cache does: read faster."""
+    """Return a new float32 array (count, width), aligned to a cache line, which makes reading it faster."""
     numbers = np.empty(count * width + _LINE, np.float32)
     first = -(numbers.ctypes.data // 4) % _LINE
     return numbers[first : first + count * width].reshape(count, width)
 
 
 def empty_rows(count: int, dtype: np.dtype) -> np.ndarray:
-    """Return a new array (count, WIDTH) of any dtype that begins where a line of the cache does."""
+    """Return a new array (count, WIDTH) of any dtype, aligned to a cache line."""
     return aligned_rows(count, WIDTH * dtype.itemsize // 4).view(dtype)
 
 
 def row_block(x: np.ndarray) -> np.ndarray:
-    """Return x (N, up to WIDTH) in whole lines of the cache, filled up with columns of zeros."""
+    """Return x (N, up to WIDTH) padded with columns of zeros to (N, WIDTH), aligned to a cache line."""
     if x.shape[1] == WIDTH and x.flags.c_contiguous and x.ctypes.data % (4 * _LINE) == 0:
         return x
     block = empty_rows(len(x), x.dtype)
@@ -39,7 +39,7 @@ def row_block(x: np.ndarray) -> np.ndarray:
 
 
 class _Row(types.Type):
-    """The type of a row of WIDTH numbers."""
+    """The Numba type of a row of WIDTH numbers."""
 
     def __init__(self, dtype: types.Float):
         self.dtype = dtype
@@ -54,7 +54,7 @@ class _RowModel(PrimitiveModel):
 
 @intrinsic
 def zero_row(typing, x):
-    """Return a row of zeros of the type of the array x."""
+    """Return a row of zeros of the dtype of the array x."""
 
     def generate(context, builder, signature, values):
         return ir.Constant(context.get_value_type(signature.return_type), None)
@@ -64,7 +64,7 @@ def zero_row(typing, x):
 
 @intrinsic
 def full_row(typing, x, number):
-    """Return a row of the type of the array x that holds a number everywhere."""
+    """Return a row of the dtype of the array x with the same number everywhere."""
 
     def generate(context, builder, signature, values):
         value = context.cast(builder, values[1], number, x.dtype)
@@ -75,7 +75,7 @@ def full_row(typing, x, number):
 
 @intrinsic
 def load_row(typing, x, row, column):
-    """Return the WIDTH numbers of the array x (N, D, rows contiguous) that begin at a row and column."""
+    """Return x[row, column : column + WIDTH]; rows of x are contiguous, and bounds are not checked."""
 
     def generate(context, builder, signature, values):
         return builder.load(_address(context, builder, signature, values), align=_align(context, x))
@@ -85,7 +85,7 @@ def load_row(typing, x, row, column):
 
 @intrinsic
 def store_row(typing, x, row, column, numbers):
-    """Write WIDTH numbers to the array x (N, D), from a row and column on."""
+    """Write WIDTH numbers to x[row, column : column + WIDTH]; bounds are not checked."""
 
     def generate(context, builder, signature, values):
         builder.store(values[3], _address(context, builder, signature, values), align=_align(context, x))
@@ -96,7 +96,7 @@ def store_row(typing, x, row, column, numbers):
 
 @intrinsic
 def add_multiple(typing, total, factor, row):
-    """Return total + factor * row, in two roundings where the function has no fastmath "contract"."""
+    """Return total + factor * row; rounded once if the caller has fastmath "contract", else twice."""
 
     def generate(context, builder, signature, values):
         total_value, factor_value, row_value = values
@@ -108,7 +108,7 @@ def add_multiple(typing, total, factor, row):
 
 @intrinsic
 def add_product(typing, total, left, right):
-    """Return total + left * right, number by number; rounded as in `add_multiple`."""
+    """Return total + left * right, elementwise; rounded as in `add_multiple`."""
 
     def generate(context, builder, signature, values):
         total_value, left_value, right_value = values
@@ -119,7 +119,7 @@ def add_product(typing, total, left, right):
 
 @intrinsic
 def add_up(typing, row):
-    """Return the sum of a row's numbers: halves are added to each other until one number is left."""
+    """Return the sum of a row, by adding its halves until one number is left."""
 
     def generate(context, builder, signature, values):
         (value,) = values
@@ -127,7 +127,7 @@ def add_up(typing, row):
         while width > 1:
             width //= 2
             halves = [
-                builder.shuffle_vector(value, value, _places(range(start, start + width)))
+                builder.shuffle_vector(value, value, _indices(range(start, start + width)))
                 for start in (0, width)
             ]
             value = builder.fadd(*halves)
@@ -137,7 +137,7 @@ def add_up(typing, row):
 
 
 def _of_two_rows(operation):
-    """Return the function of two rows that an operation, of the builder and their values, stands for."""
+    """Return a function of two rows, from an operation on the LLVM builder and two values."""
 
     @intrinsic
     def operate(typing, left, right):
@@ -159,7 +159,7 @@ def _smaller(builder, left, right):
 
 @intrinsic
 def floor_row(typing, row):
-    """Return the largest whole numbers that are at most those of a row of float32."""
+    """Return the floor of a row of float32."""
 
     def generate(context, builder, signature, values):
         kind = ir.FunctionType(values[0].type, [values[0].type])
@@ -171,7 +171,7 @@ def floor_row(typing, row):
 
 @intrinsic
 def power_of_two(typing, row):
-    """Return 2 to the power of the whole numbers, from -126 to 127, of a row of float32."""
+    """Return 2 to the power of a row of float32 that holds integers from -126 to 127."""
 
     def generate(context, builder, signature, values):
         (value,) = values
@@ -187,23 +187,23 @@ add_rows = _of_two_rows(lambda builder, left, right: builder.fadd(left, right))
 subtract_rows = _of_two_rows(lambda builder, left, right: builder.fsub(left, right))
 multiply_rows = _of_two_rows(lambda builder, left, right: builder.fmul(left, right))
 divide_rows = _of_two_rows(lambda builder, left, right: builder.fdiv(left, right))
-larger, smaller = _of_two_rows(_larger), _of_two_rows(_smaller)  # of nan and another number, the right one
+larger, smaller = _of_two_rows(_larger), _of_two_rows(_smaller)  # if either is nan, the right one
 
 
 def repeat(builder, number, vector):
-    """Return a vector, of an LLVM type, that holds a number everywhere."""
+    """Return an LLVM vector with the same number everywhere."""
     undefined = ir.Constant(vector, ir.Undefined)
     first = builder.insert_element(undefined, number, ir.IntType(32)(0))
     return builder.shuffle_vector(first, undefined, ir.VectorType(ir.IntType(32), vector.count)(None))
 
 
-def _places(numbers):
-    """Return a constant vector of places in a row."""
+def _indices(numbers):
+    """Return a constant vector of indices."""
     return ir.Constant(ir.VectorType(ir.IntType(32), len(numbers)), list(numbers))
 
 
 def _address(context, builder, signature, values):
-    """Return where the row values[1] and column values[2] of the array values[0] are, for a vector."""
+    """Return the address of values[0][values[1], values[2]] as a pointer to a vector."""
     array_type = signature.args[0]
     array = context.make_array(array_type)(context, builder, values[0])
     place = [
@@ -215,5 +215,5 @@ def _address(context, builder, signature, values):
 
 
 def _align(context, array_type):
-    """Return the alignment that can be counted on, in bytes: that of a single number."""
+    """Return the alignment in bytes that is guaranteed: that of a single number."""
     return context.get_abi_sizeof(context.get_data_type(array_type.dtype))

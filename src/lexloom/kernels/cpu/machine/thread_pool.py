@@ -1,7 +1,8 @@
-"""The one way in which CPU kernels use several threads.
+"""The thread pool of the CPU kernels.
 
-Work is cut into tiles by its shape alone, and each tile is computed by one thread: a result has the same bits
-for any number of threads. The functions that run on tiles release the GIL (BLAS calls, Numba with `nogil`).
+Work is cut into tiles by its shape alone, and each tile is computed by one thread. So a result has the same
+bits for any number of threads. The functions that run on tiles release the GIL (BLAS calls, and compiled code
+with `nogil`).
 """
 
 import os
@@ -15,10 +16,10 @@ _executor: ThreadPoolExecutor | None = None
 
 
 def set_threads(threads: int) -> None:
-    """Set how many threads work on tiles, at most one for each core; BLAS itself keeps to one."""
+    """Set the number of threads, limited to the number of cores. BLAS itself is limited to one thread."""
     global _threads, _executor
     if threads < 1:
-        raise ValueError(f"threads: {threads} is not a positive number")
+        raise ValueError(f"threads: expected a positive number, not {threads}")
     if _executor is not None:
         _executor.shutdown()
     _threads = min(threads, _cores())
@@ -27,14 +28,14 @@ def set_threads(threads: int) -> None:
 
 
 def _cores() -> int:
-    """Return how many cores this process may use; where the system does not say, all."""
+    """Return the number of cores that this process may use, or of all cores if the system does not tell."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def run_tiles(work: Callable[[int], None], tiles: Sequence) -> None:
-    """Call `work(tile)` for every tile, on the threads of the pool, and return when all are done.
+    """Call `work(tile)` for every tile on the threads of the pool, and return when all are done.
 
-    An error in a tile is raised once no thread works on any.
+    An error in a tile is raised after all threads have stopped.
     """
     queue = iter(tiles)
 
@@ -46,10 +47,10 @@ def run_tiles(work: Callable[[int], None], tiles: Sequence) -> None:
 
 
 def run_together(work: Callable[[float], None], max_threads: int) -> None:
-    """Call `work(k / K)` on each of K threads, at most `max_threads`, and return when all have returned.
+    """Call `work(k / K)` on each of K <= `max_threads` threads k, and return when all calls have returned.
 
-    A thread that has not begun when the first one is done does not call it at all. An error is raised once no
-    thread works.
+    The caller is thread 0. A thread that has not started when thread 0 is done is cancelled. An error is
+    raised after all threads have stopped.
     """
     count = min(_threads, max_threads)
     if count <= 1:
@@ -59,7 +60,7 @@ def run_together(work: Callable[[float], None], max_threads: int) -> None:
     try:
         work(0.0)
     finally:
-        started = [other for other in others if not other.cancel()]  # who wakes up too late has nothing to do
+        started = [other for other in others if not other.cancel()]  # too late: nothing is left to do
         errors = [other.exception() for other in started]
     for error in filter(None, errors):
         raise error

@@ -1,0 +1,27 @@
+"""Which script makes each kind of file: what to do about one that is missing or damaged."""
+
+from lexloom.errors import ArtifactError
+
+SCRIPTS = {
+    "gold": ("corpus/generate_sample.py",),
+    "corpus": ("corpus/tokenize_corpus.py",),
+    "cooccurrences": ("vectors/count_cooccurrences.py",),
+    "shard": ("vectors/count_shard.py",),
+    "ppmi": ("vectors/weight_ppmi.py",),
+    "contexts": ("vectors/create_contexts.py",),
+    "vectors": ("vectors/factorize_svd.py", "vectors/train_word2vec.py", "vectors/train_gensim.py"),
+    "sweep": ("vectors/sweep_vectors.py",),
+    "similarity": ("vectors/evaluate_vectors.py",),
+    "rnnlm": ("language/train_rnnlm.py",),
+    "ngram": ("language/train_ngram.py",),
+    "perplexity": ("language/evaluate_perplexity.py", "language/adapt_rnnlm.py"),
+    "checkpoint": ("language/train_rnnlm.py", "vectors/train_word2vec.py"),
+}
+
+
+def way_out(error: Exception) -> str:
+    """Return what to do about an error with a file, to follow its message; nothing for other errors."""
+    if not isinstance(error, ArtifactError):
+        return ""
+    scripts = [f"scripts/{script}" for kind in error.kinds for script in SCRIPTS[kind]]
+    return f"; make it again with {' or '.join(scripts)}"

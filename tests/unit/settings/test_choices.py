@@ -1,0 +1,31 @@
+"""What settings let a person choose is what the library has."""
+
+from typing import get_args
+
+import pytest
+
+from lexloom.kernels.backend import DEVICES
+from lexloom.nn.recurrent import CELLS
+from lexloom.settings.base import Optimizer, Schedule
+from lexloom.settings.counts import Weighting
+from lexloom.settings.execution import Device
+from lexloom.settings.rnnlm import Cell
+from lexloom.settings.word2vec import Architecture
+from lexloom.training.optimizers import OPTIMIZERS
+from lexloom.training.schedules import SCHEDULES
+from lexloom.vectors.cooccurrence import WEIGHTINGS
+from lexloom.vectors.word2vec import MODELS
+
+CHOICES = [
+    (Device, DEVICES),
+    (Cell, CELLS),
+    (Optimizer, OPTIMIZERS),
+    (Schedule, SCHEDULES),
+    (Weighting, WEIGHTINGS),
+    (Architecture, MODELS),
+]
+
+
+@pytest.mark.parametrize(("choice", "known"), CHOICES)
+def test_what_can_be_chosen_is_there(choice, known):
+    assert set(get_args(choice)) == set(known)
