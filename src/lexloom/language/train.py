@@ -64,8 +64,8 @@ def train_language_model(
     seed : int
         The seed of every random number.
     tokenizer : Tokenizer, optional
-        How a string is cut into words. By default, at white space, with the word `<eos>` at the end of each
-        sentence.
+        How a string is cut into words. By default, at white space, in the Unicode normal form NFC, with the
+        word `<eos>` at the end of each sentence.
     device : {"cpu", "cuda"}
         Where a recurrent network is trained.
     threads : int
@@ -99,7 +99,7 @@ def train_language_model(
     checked(Seed, {"seed": seed})
     checked(Tokenize, {"min_count": min_count})
     backend = get_backend(**dict(checked(Compute, {"device": device, "threads": threads})))
-    tokenizer = Tokenizer(sentence_end="<eos>") if tokenizer is None else tokenizer
+    tokenizer = Tokenizer(normalize="NFC", sentence_end="<eos>") if tokenizer is None else tokenizer
     if method == "ngram":
         order = checked(Ngram, settings).order
         ids, words, _ = read_sentences(sentences, tokenizer, min_count)

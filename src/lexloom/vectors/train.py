@@ -77,8 +77,8 @@ def train_vectors(
     seed : int
         The seed of every random number.
     tokenizer : Tokenizer, optional
-        How a string is cut into words. By default, at white space, with the word `<eos>` at the end of each
-        sentence. Windows run across the ends of sentences.
+        How a string is cut into words. By default, at white space, in the Unicode normal form NFC, with the
+        word `<eos>` at the end of each sentence. Windows run across the ends of sentences.
     device : {"cpu", "cuda"}
         Where skipgram and cbow are trained.
     threads : int
@@ -116,7 +116,7 @@ def train_vectors(
     checked(Seed, {"seed": seed})
     checked(Tokenize, {"min_count": min_count})
     backend = get_backend(**dict(checked(Compute, {"device": device, "threads": threads})))
-    tokenizer = Tokenizer(sentence_end="<eos>") if tokenizer is None else tokenizer
+    tokenizer = Tokenizer(normalize="NFC", sentence_end="<eos>") if tokenizer is None else tokenizer
     ids, words, counts = read_sentences(sentences, tokenizer, min_count)
     if isinstance(chosen, Learned):
         return WordVectors(words, _learned(ids, counts, chosen, seed, backend, report))

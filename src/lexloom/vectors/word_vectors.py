@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from lexloom.errors import LexloomError, check_known, check_whole, did_you_mean, spelled_alike
+from lexloom.errors import LexloomError, check_known, check_whole, did_you_mean
 from lexloom.kernels.tiles import cut
 from lexloom.storage.artifacts import read_artifact
 
@@ -171,10 +171,6 @@ class WordVectors:
     def find(self, words: Sequence[str]) -> np.ndarray:
         """Return the ids (K,) of words, int32; -1 for a word that is not there."""
         return np.array([self._ids.get(word, self._ids.get(word.lower(), -1)) for word in words], np.int32)
-
-    def spelt_like(self, word: str) -> list[str]:
-        """Return up to three words of similar spelling, the most similar first."""
-        return spelled_alike(word, self.words)
 
     def ids(self, words: Sequence[str]) -> np.ndarray:
         """Return the ids (K,) of words that must be there, int32.

@@ -20,7 +20,11 @@ GRID = {
     "exponent": [0.0, 0.5],
     "add_contexts": [False, True],
 }
-OPTIONS = [part for name, values in GRID.items() for part in (f"--{name.replace('_', '-')}", *values)]
+OPTIONS = [
+    part
+    for name, values in GRID.items()
+    for part in (f"--{name.replace('_', '-')}", *map(str.lower, map(str, values)))
+]
 IDS = np.random.default_rng(1).zipf(1.5, 3000).clip(max=10).astype(np.int32) - 1
 
 
