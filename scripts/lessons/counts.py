@@ -60,7 +60,7 @@ def cosines(vectors: WordVectors) -> np.ndarray:
     """Return the cosine of every word with every word (V, V)."""
     every = np.arange(len(vectors.words))
     left, right = np.meshgrid(every, every, indexing="ij")
-    return vectors.similarity(left.ravel(), right.ravel()).reshape(left.shape)
+    return vectors.cosines(left.ravel(), right.ravel()).reshape(left.shape)
 
 
 def draw_matrix(axes: Axes, matrix: np.ndarray, words: Sequence[str], title: str, form: str) -> None:

@@ -65,7 +65,8 @@ def check_decomposition(matrix, left, values, right, tolerance=1e-6):
     np.testing.assert_allclose(right.T @ right, np.eye(dimension), atol=1e-10)
     np.testing.assert_allclose(matrix @ right, left * values, atol=1e-10 * values[0])
     residuals = np.linalg.norm(matrix.T @ left - right * values, axis=0)
-    assert (residuals <= 1.001 * tolerance * values).all()
+    rounding = 10 * np.finfo(np.float64).eps * (values[0] / values) ** 2
+    assert (residuals <= 1.001 * np.maximum(tolerance, rounding) * values).all()
     assert (np.diff(values) <= 0).all()
 
 
