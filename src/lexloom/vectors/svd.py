@@ -63,9 +63,9 @@ def truncated_svd(
     tolerance : float
         Sine of the largest angle between the space spanned by the vectors v and that of the exact ones. The
         values are far more accurate, because their error falls with the square of that angle. If the first
-        value left out equals the last one, the exact space is not unique, and the result spans one of them. The vectors of a
-        value s can be no more accurate than rounding allows, about 1e-15 (s_1 / s)^2 with the largest value
-        s_1, because they are computed from A' A.
+        value left out equals the last one, the exact space is not unique, and the result spans one of them.
+        Rounding limits the vectors of a small value s to about 1e-15 (s_1 / s)^2, where s_1 is the largest
+        value, because they are computed from A' A.
     report : callable
         Called from time to time with the number of triplets that have converged.
 

@@ -140,18 +140,8 @@ class WordVectors:
         (answers,), (scores,) = self.rank_analogies(self.ids([a, b, c])[None], method, count)
         return self._named(answers, scores)
 
-    def similarity(self, first: Any, second: Any) -> Any:
-        """Return the cosine of two words.
-
-        Parameters
-        ----------
-        first, second : str, or (K,) int array
-            Two words. Ids are accepted as well: `cosines` is meant for them.
-
-        Returns
-        -------
-        float, or (K,) float array
-            The cosine, from -1 to 1.
+    def similarity(self, first: str, second: str) -> float:
+        """Return the cosine of two words, from -1 to 1.
 
         Raises
         ------
@@ -164,8 +154,6 @@ class WordVectors:
         >>> vectors.similarity("north", "east")
         0.0
         """
-        if not isinstance(first, str):
-            return self.cosines(first, second)
         return float(self.cosines(*self.ids([first, second])[:, None])[0])
 
     def find(self, words: Sequence[str]) -> np.ndarray:
