@@ -32,7 +32,8 @@ class Settings(BaseModel):
 
     def part(self, group: type[Group]) -> Group:
         """Return the settings that belong to a base class, as an instance of it."""
-        return group.model_construct(**{name: getattr(self, name) for name in group.model_fields})
+        values = {name: getattr(self, name) for name in group.model_fields}
+        return group.model_construct(**values)  # type: ignore[return-value]  # the plugin takes it for Settings
 
     def over(self, defaults: Self) -> Self:
         """Return these settings, with those of `defaults` wherever nothing was set here."""
@@ -49,16 +50,16 @@ def expected(words: str) -> Any:
     return Field(json_schema_extra={"expected": words})
 
 
-def text(pattern: str, words: str) -> Any:
-    """Return the type of texts that match a pattern; `words` say what is expected."""
-    return Annotated[str, Field(pattern=pattern + END), expected(words)]
+def matching(pattern: str, words: str) -> Any:
+    """Restrict a text to those that match a pattern; `words` say what is expected."""
+    return Field(pattern=pattern + END, json_schema_extra={"expected": words})
 
 
 def name_of_file(*reserved: str, but_not: str = "") -> Any:
-    """Return the type of names that become part of file names, without those that mean other files."""
+    """Restrict a text to names that can be part of file names, without those that mean other files."""
     barred = "".join(f"(?!{pattern}{END})" for pattern in reserved)
     words = "letters, digits, _ and -" + (f", but not {but_not}" if but_not else "")
-    return text(f"^{barred}[A-Za-z0-9][A-Za-z0-9_-]*", words)
+    return matching(f"^{barred}[A-Za-z0-9][A-Za-z0-9_-]*", words)
 
 
 def _distinct(values: list[Item]) -> list[Item]:
@@ -78,14 +79,16 @@ def _regular_expression(pattern: str) -> str:
 DISTINCT = (AfterValidator(_distinct), Field(json_schema_extra={"uniqueItems": True}))
 """What makes a list refuse to hold a value twice."""
 
-Several = Annotated[
-    list[Item],
+SEVERAL = (
     Field(min_length=1),
     *DISTINCT,
     expected("a list of values, at least one, none twice"),
-]
+)
+"""What makes a list hold at least one value, and none twice."""
 
-Name = name_of_file()
+Several = Annotated[list[Item], *SEVERAL]
+
+Name = Annotated[str, name_of_file()]
 Window = Annotated[int, Field(ge=1, le=100)]
 Size = Annotated[int, Field(ge=1, le=100_000)]
 Epochs = Annotated[int, Field(ge=1, le=100_000)]

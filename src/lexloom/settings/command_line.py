@@ -2,7 +2,7 @@
 
 import argparse
 import shlex
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from inspect import get_annotations
 from typing import Any
 
@@ -10,7 +10,7 @@ from lexloom.settings.base import Settings
 from lexloom.settings.mistakes import bounds, find_mistakes, schema_of
 
 _METAVARS = {"integer": "N", "number": "X", "string": "TEXT", "boolean": "BOOL"}
-_READERS = {
+_READERS: dict[str, Callable[[str], Any]] = {
     "integer": int,
     "number": float,
     "boolean": lambda text: {"true": True, "false": False}[text.lower()],
@@ -37,12 +37,10 @@ class SettingsParser(argparse.ArgumentParser):
             for name, rule in schema_of(group)["properties"].items():
                 owner = _owner(group, name)
                 if owner not in sections:
-                    sections[owner] = self.add_argument_group(owner.__doc__.partition("\n")[0].rstrip("."))
+                    sections[owner] = self.add_argument_group(_title(owner))
                 _add_option(sections[owner], name, rule)
 
-    def parse_known_args(
-        self, args: Any = None, namespace: Any = None
-    ) -> tuple[argparse.Namespace, list[str]]:
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> tuple[Any, list[str]]:
         """Parse a command line, check the settings, and fill in the defaults of those that are not given."""
         options, rest = super().parse_known_args(args, namespace)
         lines = []
@@ -52,7 +50,8 @@ class SettingsParser(argparse.ArgumentParser):
             mistakes = find_mistakes(group, values)
             lines += [f"argument {_option(path[0])}: {mistake.message}" for path, mistake in mistakes.items()]
             if not mistakes:
-                vars(options).update(group(**values))
+                for name, value in group(**values):
+                    setattr(options, name, value)
         if lines:
             self.error("\n".join(lines))
         return options, rest
@@ -83,6 +82,11 @@ def as_options(settings: Settings | Mapping[str, Any]) -> str:
 def _owner(group: type[Settings], name: str) -> type[Settings]:
     """Return the class in which a setting is declared."""
     return next(owner for owner in group.__mro__ if name in get_annotations(owner))
+
+
+def _title(group: type[Settings]) -> str:
+    """Return the first line of the description of a group, without the full stop."""
+    return (group.__doc__ or group.__name__).partition("\n")[0].rstrip(".")
 
 
 def _add_option(section: Any, name: str, rule: Mapping[str, Any]) -> None:

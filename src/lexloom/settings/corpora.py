@@ -1,10 +1,10 @@
 """Which texts there are, and what is made of each."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from lexloom.settings.base import DISTINCT, Settings, expected, name_of_file, text
+from lexloom.settings.base import DISTINCT, Settings, expected, matching, name_of_file
 from lexloom.settings.contexts import Contexts
 from lexloom.settings.counts import Counting
 from lexloom.settings.downloads import Address, DownloadedFile
@@ -12,26 +12,33 @@ from lexloom.settings.ppmi import Ppmi
 from lexloom.settings.svd import Svd
 from lexloom.settings.tokenize import Tokenize
 
-CorpusName = name_of_file(
-    "lessons",
-    "benchmarks",
-    but_not="lessons or benchmarks, folders of results that belong to no corpus",
-)
+CorpusName = Annotated[
+    str,
+    name_of_file(
+        "lessons",
+        "benchmarks",
+        but_not="lessons or benchmarks, folders of results that belong to no corpus",
+    ),
+]
+Word = Annotated[
+    str, matching(r"^[^-\0\n][^\0\n]*", "a word in one line, as text, without a hyphen at its start")
+]
 Words = Annotated[
-    list[text(r"^[^-\0\n][^\0\n]*", "a word in one line, as text, without a hyphen at its start")],
+    list[Word],
     *DISTINCT,
     expected("a list of words, none twice"),
 ]
 
 
-def _names(of: str, at_least: int) -> object:
+VectorsName = Annotated[str, expected("the name of one of word2vec.models")]
+ModelName = Annotated[str, expected("the name of one of rnnlm.models")]
+OwnModelName = Annotated[str, expected("the name of one of the corpus's models")]
+
+
+def _distinct_names(of: str, at_least: int) -> tuple[Any, ...]:
+    """Restrict a list to names of which none is repeated."""
     fewest = "at least one, " if at_least else ""
-    return Annotated[
-        list[Annotated[str, expected(f"the name of one of {of}")]],
-        Field(min_length=at_least),
-        *DISTINCT,
-        expected(f"a list of names of {of}, {fewest}none twice"),
-    ]
+    return Field(min_length=at_least), *DISTINCT, expected(f"a list of names of {of}, {fewest}none twice")
 
 
 class CorpusBase(Settings):
@@ -42,9 +49,13 @@ class CorpusBase(Settings):
     ppmi: Ppmi = Field(Ppmi(), description="own settings of `ppmi`")
     svd: Svd = Field(Svd(), description="own settings of `svd`")
     contexts: Contexts = Field(Contexts(), description="own settings of `contexts`")
-    vectors: _names("word2vec.models", 1) = Field(description="which of word2vec.models to train")
-    models: _names("rnnlm.models", 1) = Field(description="which of rnnlm.models to train")
-    adapt: _names("the corpus's models", 0) = Field(
+    vectors: Annotated[list[VectorsName], *_distinct_names("word2vec.models", 1)] = Field(
+        description="which of word2vec.models to train"
+    )
+    models: Annotated[list[ModelName], *_distinct_names("rnnlm.models", 1)] = Field(
+        description="which of rnnlm.models to train"
+    )
+    adapt: Annotated[list[OwnModelName], *_distinct_names("the corpus's models", 0)] = Field(
         [], description="which of these to measure as they adapt to the text they read, too"
     )
     queries: Words = Field(description="words whose nearest words are listed")
@@ -88,7 +99,7 @@ class GeneratedCorpus(CorpusBase, Generated):
     source: Literal["generate"]
 
 
-FilePattern = text(r"^[\s\S]+", "the path or glob of text files")
+FilePattern = Annotated[str, matching(r"^[\s\S]+", "the path or glob of text files")]
 FilePatterns = Annotated[
     FilePattern | Annotated[list[FilePattern], Field(min_length=1)],
     expected("a path or glob, or a list of them"),

@@ -1,19 +1,26 @@
 """Files to download."""
 
+from typing import Annotated
+
 from pydantic import Field
 
-from lexloom.settings.base import Settings, text
+from lexloom.settings.base import Settings, matching
 
-Address = text(r"^https?://[^\s\0]+", "an address that starts with https:// or http://")
+Address = Annotated[str, matching(r"^https?://[^\s\0]+", "an address that starts with https:// or http://")]
+Path = Annotated[
+    str,
+    matching(
+        r"^(?!(.*/)?\.\.?(/|(?![\s\S])))[^/\s\0][^\s\0]*",
+        "a path within the mirror's folder, without white space",
+    ),
+]
+Sha256 = Annotated[
+    str, matching(r"^[0-9a-f]{64}", "a sha256 as 64 hexadecimal digits, what sha256sum prints")
+]
 
 
 class DownloadedFile(Settings):
     """A file to download, and what it must hold."""
 
-    path: text(
-        r"^(?!(.*/)?\.\.?(/|(?![\s\S])))[^/\s\0][^\s\0]*",
-        "a path within the mirror's folder, without white space",
-    ) = Field(description="where the file is under data/ and under a mirror")
-    sha256: text(r"^[0-9a-f]{64}", "a sha256 as 64 hexadecimal digits, what sha256sum prints") = Field(
-        description="checksum that the file must have"
-    )
+    path: Path = Field(description="where the file is under data/ and under a mirror")
+    sha256: Sha256 = Field(description="checksum that the file must have")

@@ -20,11 +20,14 @@ from lexloom.settings.base import (
 )
 
 Cell = Literal["rnn", "lstm", "gru"]
-ModelName = name_of_file(
-    ".*_perplexity",
-    "ngram",
-    but_not="ngram or _perplexity at the end, names of other files of results",
-)
+ModelName = Annotated[
+    str,
+    name_of_file(
+        ".*_perplexity",
+        "ngram",
+        but_not="ngram or _perplexity at the end, names of other files of results",
+    ),
+]
 
 
 class Shape(Settings):

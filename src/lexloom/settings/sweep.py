@@ -1,15 +1,16 @@
 """Which settings of counted vectors a sweep combines."""
 
+from types import GenericAlias
 from typing import Annotated, Any
 
 from pydantic import Field, create_model
 
-from lexloom.settings.base import Settings, Several
+from lexloom.settings.base import SEVERAL, Settings
 from lexloom.settings.counts import Counting
 from lexloom.settings.ppmi import Ppmi
 from lexloom.settings.svd import Svd
 
-SWEPT = {
+SWEPT: dict[str, type[Settings]] = {
     "window": Counting,
     "weighting": Counting,
     "subsample": Counting,
@@ -25,12 +26,14 @@ def _several_values(name: str) -> tuple[Any, Any]:
     """Return type and field of a list of values of a setting, with the range and the help of the setting."""
     field = SWEPT[name].model_fields[name]
     one = Annotated[field.annotation, *field.metadata] if field.metadata else field.annotation
-    return Several[one], Field([field.default], description=field.description)
+    several = GenericAlias(list, (one,))
+    return Annotated[several, *SEVERAL], Field([field.default], description=field.description)
 
 
+_FIELDS: dict[str, Any] = {name: _several_values(name) for name in SWEPT}
 Sweep: Any = create_model(
     "Sweep",
     __base__=Settings,
     __doc__="Lists of values of settings of counted vectors; every combination is tried.",
-    **{name: _several_values(name) for name in SWEPT},
+    **_FIELDS,
 )

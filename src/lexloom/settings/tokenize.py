@@ -5,8 +5,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
-from lexloom.settings.base import Pattern, Settings, expected, text
+from lexloom.settings.base import Pattern, Settings, expected, matching
 
+Token = Annotated[str, matching(r"^[^\s\0]+", "a token without white space or null")]
 SPLIT = "three proportions of the tokens, each above 0, with the sum 1"
 
 
@@ -20,7 +21,7 @@ class Tokenize(Settings):
     normalize: Literal["NFC", "NFD", "NFKC", "NFKD"] | None = Field(
         "NFC", description="Unicode normal form to convert to, so that é is one word however it is encoded"
     )
-    sentence_end: text(r"^[^\s\0]+", "a token without white space or null") | None = Field(
+    sentence_end: Token | None = Field(
         "<eos>", description="the token added at the end of each line that has a token"
     )
     min_count: int = Field(

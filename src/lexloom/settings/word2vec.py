@@ -13,18 +13,21 @@ from lexloom.settings.base import (
     Schedule,
     Settings,
     Size,
+    matching,
     name_of_file,
-    text,
 )
 
 Architecture = Literal["cbow", "skip-gram"]
-VectorsName = name_of_file(
-    "svd",
-    "ppmi",
-    "ngram",
-    "(gensim|rnnlm)_.*",
-    but_not="svd, ppmi, ngram, nor gensim_ or rnnlm_ at the start, names of other files of results",
-)
+VectorsName = Annotated[
+    str,
+    name_of_file(
+        "svd",
+        "ppmi",
+        "ngram",
+        "(gensim|rnnlm)_.*",
+        but_not="svd, ppmi, ngram, nor gensim_ or rnnlm_ at the start, names of other files of results",
+    ),
+]
 
 
 class Batches(Settings):
@@ -84,7 +87,7 @@ class Word2vec(Batches):
         "linear", description="the learning rate stays constant, or falls to zero with the last update"
     )
     add_contexts: bool = Field(False, description="add to each word's vector its vector as an output")
-    start: Annotated[text(r"^[^\s\0{}]+", "a path without white space or null"), Field()] | None = Field(
+    start: Annotated[str, matching(r"^[^\s\0{}]+", "a path without white space or null")] | None = Field(
         None,
         description="trained vectors to continue from (HDF5): their words keep their rows, new words follow",
     )
