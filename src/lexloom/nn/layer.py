@@ -44,8 +44,8 @@ class Layer:
         """Return the trainable parameters; by default, none."""
         return []
 
-    def forward(self, x: Any) -> tuple[Any, Any]:
-        """Return the output y and the cache for `backward`."""
+    def forward(self, *inputs: Any) -> tuple[Any, Any]:
+        """Return the output y and the cache for `backward`; most layers have one input, x."""
         raise NotImplementedError
 
     def backward(self, dy: Any, cache: Any) -> Any:

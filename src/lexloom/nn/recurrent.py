@@ -205,4 +205,4 @@ class GRU(_Recurrent):
         return self._to_inputs(da, x_steps), dh
 
 
-CELLS = {"rnn": RNN, "lstm": LSTM, "gru": GRU}
+CELLS: dict[str, type[_Recurrent]] = {"rnn": RNN, "lstm": LSTM, "gru": GRU}
