@@ -84,7 +84,7 @@ class SampledSoftmaxOutput(SoftmaxOutput):
         """
         if rng is None or self.inclusion is None:
             return super().forward(x, targets)
-        words, corrections, places = self.draw(targets, rng)
+        words, corrections, places = draw_words(self.inclusion, targets, rng)
         W, b = (parameter.data[words] for parameter in self.output.parameters())
         b -= corrections.astype(b.dtype)
         sample = Linear(Parameter("sample.W", W), Parameter("sample.b", b), transposed=True)
@@ -109,30 +109,33 @@ class SampledSoftmaxOutput(SoftmaxOutput):
         b.add_grad(db_of_all)
         return dx
 
-    def draw(self, targets: Any, rng: np.random.Generator) -> tuple[Any, Any, Any]:
-        """Draw the set of words for one update.
 
-        Parameters
-        ----------
-        targets : (...) int array
-            -1 is padding.
-        rng : numpy.random.Generator
+def draw_words(inclusion: np.ndarray, targets: Any, rng: np.random.Generator) -> tuple[Any, Any, Any]:
+    """Draw the set of words for one update.
 
-        Returns
-        -------
-        words : (S,) int array
-            In ascending order, without repetition; includes all targets.
-        corrections : (S,) float64 array
-            log q of each word; 0 for targets.
-        places : int array like targets
-            Index of each target in `words`; -1 for padding.
-        """
-        backend = backend_of(targets)
-        drawn = backend.to_device(rng.random(len(self.inclusion)) < self.inclusion)
-        corrections = backend.to_device(np.log(self.inclusion))
-        present = targets >= 0
-        drawn[targets[present]] = True
-        corrections[targets[present]] = 0
-        words = backend.xp.flatnonzero(drawn)
-        places = backend.xp.where(present, backend.xp.cumsum(drawn)[targets] - 1, -1)
-        return words, corrections[words], places.astype(targets.dtype)
+    Parameters
+    ----------
+    inclusion : (V,) float array
+        Probability of each word, on the host.
+    targets : (...) int array
+        -1 is padding.
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    words : (S,) int array
+        In ascending order, without repetition; includes all targets.
+    corrections : (S,) float64 array
+        log q of each word; 0 for targets.
+    places : int array like targets
+        Index of each target in `words`; -1 for padding.
+    """
+    backend = backend_of(targets)
+    drawn = backend.to_device(rng.random(len(inclusion)) < inclusion)
+    corrections = backend.to_device(np.log(inclusion))
+    present = targets >= 0
+    drawn[targets[present]] = True
+    corrections[targets[present]] = 0
+    words = backend.xp.flatnonzero(drawn)
+    places = backend.xp.where(present, backend.xp.cumsum(drawn)[targets] - 1, -1)
+    return words, corrections[words], places.astype(targets.dtype)
