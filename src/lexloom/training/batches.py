@@ -1,6 +1,6 @@
 """Batches: shuffled rows, and windows of parallel text streams."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
 
@@ -42,7 +42,7 @@ class Shuffled:
         return [tuple(array[part] for array in self.arrays) for part in parts]
 
 
-class Windows(Sequence):
+class Windows:
     """A text cut into windows, for truncated backpropagation through time.
 
     The text is cut into `batch` contiguous streams of equal length. Window k holds steps k * `steps` to (k +
@@ -81,6 +81,10 @@ class Windows(Sequence):
     def __len__(self) -> int:
         """Return the number of windows."""
         return len(self.spans)
+
+    def __iter__(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Return (inputs, targets) of each window in turn."""
+        return map(self.__getitem__, range(len(self)))
 
     def __getitem__(self, place: int) -> tuple[np.ndarray, np.ndarray]:
         """Return (inputs, targets) of a window."""

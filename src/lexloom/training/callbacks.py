@@ -41,7 +41,7 @@ class Ticker(Callback):
         Called without arguments.
     """
 
-    def __init__(self, tick: Callable[[], None]):
+    def __init__(self, tick: Callable[[], object]):
         self.tick = tick
         self.ticks = 0
 

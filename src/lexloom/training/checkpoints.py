@@ -146,7 +146,7 @@ class Checkpoint(Callback):
         trainer.check_losses()
         trainer.check_parameters()
         line, arrays = pack(trainer.state())
-        datasets = {f"arrays/{name}": array for name, array in arrays.items()}
+        datasets: dict[str, Any] = {f"arrays/{name}": array for name, array in arrays.items()}
         datasets |= {"state": [line], "identity": [json.dumps(self.identity)]}
         write_artifact(self.path, "checkpoint", datasets, replace(self.provenance, inputs=()))
         trainer.saved = self.path
@@ -192,8 +192,9 @@ def _differences(found: dict[str, dict], own: dict[str, dict]) -> str:
 def _code_checksums() -> dict[str, str]:
     """Return the sha256 of the running program and of each lexloom module that it has loaded, by name."""
     files = {
-        name: module.__file__
+        name: file
         for name, module in sys.modules.items()
-        if (name.partition(".")[0] == "lexloom" or name == "__main__") and getattr(module, "__file__", None)
+        if (name.partition(".")[0] == "lexloom" or name == "__main__")
+        and (file := getattr(module, "__file__", None))
     }
     return {name: file_sha256(file) for name, file in sorted(files.items())}

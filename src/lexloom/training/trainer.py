@@ -32,6 +32,16 @@ class Model(Protocol):
         """Add the gradients of the loss to `Parameter.grad`."""
 
 
+class Batches(Protocol):
+    """The batches of an epoch, by index."""
+
+    def __len__(self) -> int:
+        """Return the number of batches."""
+
+    def __getitem__(self, index: int, /) -> Any:
+        """Return a batch."""
+
+
 class Callback:
     """Base class of callbacks. The trainer calls these methods; override the ones you need."""
 
@@ -145,7 +155,7 @@ class Trainer:
         self._finite_steps = 0
 
     def fit(
-        self, epochs: int, batches: Callable[[int], Sequence], callbacks: Sequence[Callback] = ()
+        self, epochs: int, batches: Callable[[int], Batches], callbacks: Sequence[Callback] = ()
     ) -> list[dict[str, float]]:
         """Train the model and return the history.
 
@@ -184,7 +194,7 @@ class Trainer:
         self.check_parameters()
         return self.history
 
-    def _epoch(self, epochs: int, batches: Any) -> dict[str, float]:
+    def _epoch(self, epochs: int, batches: Batches) -> dict[str, float]:
         position = self.position
         position.batches = len(batches)
         if position.step == 0:

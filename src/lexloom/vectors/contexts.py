@@ -1,6 +1,5 @@
 """Contexts and targets (a word and the words around it), and the batches on which word2vec is trained."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -165,7 +164,7 @@ class ContextBatches:
         return _Epoch(self, epoch)
 
 
-class _Epoch(Sequence):
+class _Epoch:
     def __init__(self, source: ContextBatches, epoch: int):
         self.source, self.epoch = source, epoch
         self.text = _subsampled(source, epoch) if source.subsample else source.text
