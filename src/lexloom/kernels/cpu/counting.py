@@ -42,7 +42,7 @@ class Counting(Reference):
         weights: np.ndarray,
         rows: slice = slice(None),
         places: slice = slice(None),
-    ) -> tuple[np.ndarray, ...]:
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Count co-occurring words, row by row; see `Reference.count_cooccurrences`."""
         first, last, _ = rows.indices(size)
         if size <= 2**16:

@@ -39,21 +39,22 @@ class Products(Reference):
         tiles = cut(len(a), max(_QR_ROWS, 2 * a.shape[1]))
         if len(tiles) == 1:
             return _householder(a)
-        parts = [None] * len(tiles)
+        parts: dict[int, tuple[np.ndarray, np.ndarray]] = {}
 
         def decompose(number: int) -> None:
             parts[number] = _householder(a[tiles[number]])
 
         run_tiles(decompose, range(len(tiles)))
-        inner, triangle = _householder(np.vstack([part for _, part in parts]))
-        inner, q = np.split(inner, len(tiles)), np.empty(a.shape, a.dtype)
+        inner, triangle = _householder(np.vstack([parts[number][1] for number in range(len(tiles))]))
+        inner_parts, q = np.split(inner, len(tiles)), np.empty(a.shape, a.dtype)
         run_tiles(
-            lambda number: np.matmul(parts[number][0], inner[number], out=q[tiles[number]]), range(len(tiles))
+            lambda number: np.matmul(parts[number][0], inner_parts[number], out=q[tiles[number]]),
+            range(len(tiles)),
         )
         return q, triangle
 
 
-def _householder(a):
+def _householder(a: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return linalg.qr(a, mode="economic", check_finite=False)
 
 

@@ -101,10 +101,10 @@ def _job(
     if data.shape[1] < WIDTH:
         return reference(data, squares, rows, values, *rates)
     distinct, places, bounds = group(rows, len(data))
-    rates = [data.dtype.type(rate) for rate in rates]
+    own_rates = [data.dtype.type(rate) for rate in rates]  # in the precision of the data
 
     def work(tile: slice) -> None:
-        update(data, squares, distinct[tile], places, bounds[tile.start : tile.stop + 1], values, *rates)
+        update(data, squares, distinct[tile], places, bounds[tile.start : tile.stop + 1], values, *own_rates)
 
     return Job(len(distinct), data.shape[1], work)
 

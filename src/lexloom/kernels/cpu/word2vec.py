@@ -73,7 +73,7 @@ class Word2vec(Reference):
         batch = _Batch(ids, radii, samples)
         inputs = _Gradients(W_in, batch, near=True, sampled=False)
         outputs = _Gradients(W_out, batch, near=False, sampled=True)
-        predictions = np.count_nonzero(batch.targets >= 0)
+        predictions = int(np.count_nonzero(batch.targets >= 0))
         return batch.gradients(_cbow, inputs, outputs, weight, predictions)
 
     def skip_gram(

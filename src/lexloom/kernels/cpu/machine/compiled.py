@@ -22,4 +22,5 @@ def _digest(folder: Path) -> str:
 
 
 if "NUMBA_CACHE_DIR" not in os.environ:
-    numba.config.CACHE_DIR = str(_KERNELS / "__pycache__" / _digest(_KERNELS))
+    _folder = _KERNELS / "__pycache__" / _digest(_KERNELS)
+    numba.config.CACHE_DIR = str(_folder)  # type: ignore[attr-defined]  # defined at run time

@@ -8,7 +8,7 @@ multiplication and one addition.
 import numpy as np
 from llvmlite import ir
 from numba.core import cgutils, types
-from numba.core.datamodel import PrimitiveModel
+from numba.core.datamodel.models import PrimitiveModel
 from numba.extending import intrinsic, register_jitable, register_model
 
 WIDTH = 16

@@ -8,8 +8,11 @@ with `nogil`).
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
 
 from threadpoolctl import threadpool_limits
+
+Tile = TypeVar("Tile")
 
 _threads = 1
 _executor: ThreadPoolExecutor | None = None
@@ -32,7 +35,7 @@ def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def run_tiles(work: Callable[[int], None], tiles: Sequence) -> None:
+def run_tiles(work: Callable[[Tile], object], tiles: Sequence[Tile]) -> None:
     """Call `work(tile)` for every tile on the threads of the pool, and return when all are done.
 
     An error in a tile is raised after all threads have stopped.
@@ -53,7 +56,7 @@ def run_together(work: Callable[[float], None], max_threads: int) -> None:
     raised after all threads have stopped.
     """
     count = min(_threads, max_threads)
-    if count <= 1:
+    if _executor is None or count <= 1:
         work(0.0)
         return
     others = [_executor.submit(work, number / count) for number in range(1, count)]
