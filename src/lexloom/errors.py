@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from operator import index
+from typing import SupportsIndex
 
 
 class LexloomError(Exception):
@@ -89,7 +90,7 @@ def check_known(kind: str, name: str, known: Iterable[str]) -> None:
         raise LexloomError(f"{kind}: unknown name {name!r}; {hint}")
 
 
-def check_whole(name: str, value: object, minimum: int) -> None:
+def check_whole(name: str, value: SupportsIndex, minimum: int) -> None:
     """Raise an error if an argument is not a whole number of at least `minimum`.
 
     Raises

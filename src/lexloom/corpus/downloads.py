@@ -68,7 +68,7 @@ def download(
     """
     target = Path(target)
     places = ([_join(mirror, path)] if mirror else []) + list(origins)
-    failures = []
+    failures: list[str] = []
     for place in places:
         try:
             _with_retries(partial(_fetch, place, sha256, target, timeout, progressbar), tries, backoff)

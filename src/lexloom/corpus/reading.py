@@ -187,8 +187,8 @@ def _read_text(
     table.begin_text()
     for path in paths:
         for block in read_blocks(path, advance):
-            tokens.frombytes(table.read(tokenizer.parted(tokenizer.tidy(block))).view(np.uint8))
-        tokens.frombytes(table.read(LINE_END.encode()).view(np.uint8))
+            tokens.frombytes(table.read(tokenizer.parted(tokenizer.tidy(block))).view(np.uint8).data)
+        tokens.frombytes(table.read(LINE_END.encode()).view(np.uint8).data)
     return np.frombuffer(tokens, np.int32)
 
 

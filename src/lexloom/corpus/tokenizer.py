@@ -4,11 +4,12 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, Literal
 
 from lexloom.errors import LexloomError
 
 LINE_END = "\n"
+NormalForm = Literal["NFC", "NFD", "NFKC", "NFKD"]
 _NUL = "\0"  # never occurs in a text, because read_blocks refuses it
 _SPACES = b" \t\v\f\r\x1c\x1d\x1e\x1f"
 _WIDE_SPACE = re.compile(r"[^\S\x00-\x7f]")
@@ -44,10 +45,10 @@ class Tokenizer:
 
     pattern: str | None = None
     lower: bool = False
-    normalize: str | None = None
+    normalize: NormalForm | None = None
     sentence_end: str | None = None
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         try:
             re.compile(self.pattern or "")
         except re.error as error:

@@ -39,7 +39,9 @@ def build_vocabulary(
     names = names if UNKNOWN in names else [*names, UNKNOWN]
     unknown = names.index(UNKNOWN)
     end = None if sentence_end is None else names.index(sentence_end)
-    counts = sum(np.bincount(block, minlength=len(names)) for block in blocks_of(train))
+    counts = np.zeros(len(names), np.int64)
+    for block in blocks_of(train):
+        counts += np.bincount(block, minlength=len(names))
     kept = _kept(counts, unknown, end, min_count, max_vocab)
     # The first name is the line end, which is not a word. <unk> itself is among the rest.
     replaced = np.flatnonzero(~kept)[1:]

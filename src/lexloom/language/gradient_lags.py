@@ -59,7 +59,7 @@ def lag_norms(
 
 def _norms_in_window(
     model: RNNLM, ids: np.ndarray, targets: np.ndarray, carry: list | None
-) -> tuple[np.ndarray, list]:
+) -> tuple[np.ndarray, list | None]:
     """Return the norms (T, N) of the gradients of the loss of the last word, nearest first, and the carry."""
     inputs, targets = model.to_device([ids, targets])
     caches = []

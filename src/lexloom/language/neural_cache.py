@@ -119,13 +119,13 @@ def cache_log_probabilities(
     xp = backend_of(model.embedding.W.data).xp
     longest = max(cache.window for cache in caches)
     states = words = None
-    plain, cached = [], []
+    plain_parts, cached_parts = [], []
     for x, targets, values in model.stream(ids, steps, tick):
         states = x if states is None else xp.concatenate([states[-longest:], x])
         words = targets if words is None else xp.concatenate([words[-longest:], targets])
-        plain.append(values)
-        cached.append(_from_memory(states, words, len(x), caches))
-    plain, cached = np.concatenate(plain), np.concatenate(cached, axis=1)
+        plain_parts.append(values)
+        cached_parts.append(_from_memory(states, words, len(x), caches))
+    plain, cached = np.concatenate(plain_parts), np.concatenate(cached_parts, axis=1)
     cached[:, 0] = plain[0]
     return plain, cached
 

@@ -33,9 +33,9 @@ def perplexity_datasets(
     epochs : int
         The number of epochs of training.
     """
-    datasets = {"parameters": np.int64(parameters), "epochs": np.int64(epochs)}
+    datasets: dict[str, Any] = {"parameters": np.int64(parameters), "epochs": np.int64(epochs)}
     for split, values in log_probabilities.items():
-        datasets[split] = Dataset(np.float64(perplexity_of_tokens(values)), (), "perplexity")
+        datasets[split] = Dataset(np.array(perplexity_of_tokens(values)), (), "perplexity")
         if split in KEPT_SPLITS:
             datasets[f"log_probabilities/{split}"] = Dataset(values, ("token",), "nats")
     return datasets

@@ -131,7 +131,7 @@ def orthogonal(rng: np.random.Generator, size: int, gates: int, singular_value: 
 
 
 def recurrent_layer(
-    cell: type, rng: np.random.Generator, size: int, singular_value: float, forget_bias: float
+    cell: type[RNN | LSTM], rng: np.random.Generator, size: int, singular_value: float, forget_bias: float
 ) -> RNN | LSTM:
     """Return a float64 layer with H = D = `size` and a recurrent weight from `orthogonal`.
 

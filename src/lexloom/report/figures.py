@@ -3,12 +3,14 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.rcsetup import cycler
 from matplotlib.ticker import MaxNLocator
 
 from lexloom.storage.atomic_files import replacing
@@ -18,23 +20,25 @@ COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#0
 GREY = "#767676"
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 
-_STYLE = {
-    "font.family": "DejaVu Sans",
-    "font.size": 10,
-    "text.parse_math": False,
-    "axes.prop_cycle": matplotlib.cycler(color=COLOURS),
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.grid": True,
-    "axes.axisbelow": True,
-    "axes.titlesize": 11,
-    "grid.color": "#E4E4E4",
-    "figure.titlesize": 12,
-    "image.cmap": "Blues",
-    "legend.frameon": False,
-    "lines.linewidth": 1.8,
-    "lines.markersize": 4.5,
-}
+_STYLE = matplotlib.RcParams(
+    {
+        "font.family": "DejaVu Sans",
+        "font.size": 10,
+        "text.parse_math": False,
+        "axes.prop_cycle": cycler(color=COLOURS),
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "axes.grid": True,
+        "axes.axisbelow": True,
+        "axes.titlesize": 11,
+        "grid.color": "#E4E4E4",
+        "figure.titlesize": 12,
+        "image.cmap": "Blues",
+        "legend.frameon": False,
+        "lines.linewidth": 1.8,
+        "lines.markersize": 4.5,
+    }
+)
 _DOTS_PER_INCH = 150
 _LABEL_RADII = (5, 9, 14, 20)
 _LABEL_ANGLES = np.deg2rad([0, 180, 90, 270, 45, 135, 225, 315])
@@ -63,7 +67,7 @@ def drawing(path: str | Path, title: str, size: tuple[float, float] = (7, 4.5)) 
             figure.savefig(beside, format="png", metadata={"Software": None})
 
 
-def plot_epochs(axes: Axes, values: np.ndarray, **line) -> None:
+def plot_epochs(axes: Axes, values: np.ndarray, **line: Any) -> None:
     """Draw values (E,) over the epochs 1 to E, with whole numbers on the axis."""
     axes.plot(np.arange(1, len(values) + 1), values, **{"marker": "o", **line})
     axes.set_xlabel("epoch")
@@ -104,10 +108,11 @@ def label_points(axes: Axes, places: np.ndarray, labels: Sequence[str]) -> list[
     written : list of int
         Which labels were written.
     """
-    axes.figure.draw_without_rendering()
+    axes.figure.canvas.figure.draw_without_rendering()
     pixels = axes.figure.dpi / 72
     centres = axes.transData.transform(places)
     taken = np.hstack([centres - 2 * pixels, centres + 2 * pixels])
+    bounds = np.array(axes.bbox.extents)
     written = []
     for i, label in enumerate(labels):
         text = axes.annotate(
@@ -116,11 +121,12 @@ def label_points(axes: Axes, places: np.ndarray, labels: Sequence[str]) -> list[
         text.set_in_layout(False)
         extent = text.get_window_extent()
         half = np.array([extent.width, extent.height]) / 2
-        offset = _free_offset(centres[i], half, taken, axes.bbox.extents, pixels)
+        offset = _free_offset(centres[i], half, taken, bounds, pixels)
         if offset is None:
             text.remove()
             continue
-        text.set_position(offset / pixels)
+        x, y = offset / pixels
+        text.set_position((x, y))
         edge = np.clip(0, offset - half, offset + half)
         if np.linalg.norm(edge) > _LABEL_RADII[1] * pixels:
             axes.annotate(

@@ -231,7 +231,7 @@ def _runs(needs: np.ndarray, memory: int) -> Iterator[slice]:
     needs = np.cumsum(needs)
     first, before = 0, 0
     while first < len(needs):
-        last = max(first + 1, np.searchsorted(needs, before + memory, side="right"))
+        last = max(first + 1, int(np.searchsorted(needs, before + memory, side="right")))
         yield slice(first, last)
         first, before = last, needs[last - 1]
 
@@ -245,11 +245,10 @@ def _append(parts: Iterable[Rows], folder: str | Path | None) -> Rows:
             indices.tofile(columns)
             lengths.append(np.diff(indptr))
             types = data.dtype, indices.dtype
-        merged = []
-        for file, dtype in zip((values, columns), types, strict=True):
-            file.seek(0)
-            merged.append(np.fromfile(file, dtype))
-    return *merged, np.cumsum(np.concatenate(lengths))
+        values.seek(0)
+        columns.seek(0)
+        data, indices = np.fromfile(values, types[0]), np.fromfile(columns, types[1])
+    return data, indices, np.cumsum(np.concatenate(lengths))
 
 
 def _check(ids: np.ndarray, vocabulary_size: int, window: int, weighting: str) -> None:

@@ -29,7 +29,7 @@ from threadpoolctl import threadpool_limits
 
 from lexloom.errors import LexloomError
 from lexloom.kernels.backend import backend_of
-from lexloom.vectors.lanczos import BLOCK, Lanczos, RitzPairs
+from lexloom.vectors.lanczos import BLOCK, Lanczos, Operator, RitzPairs
 
 _SAMPLED = 4 * BLOCK  # dimensions of the subspace from which the cut is estimated
 _MARGIN = 1.75  # eigenvalues above the cut, for each one wanted
@@ -127,7 +127,13 @@ def word_vectors(
     return (left + right if add_contexts else left) * values**exponent
 
 
-def _factorize(matrix, dimension, rng, tolerance, report):
+def _factorize(
+    matrix: sparse.csr_array,
+    dimension: int,
+    rng: np.random.Generator,
+    tolerance: float,
+    report: Callable[[int], None],
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return left, values, right of a matrix (M, N), M >= N."""
     kernels = backend_of(matrix.data).kernels
     for polynomial in _polynomials(_Gram(matrix), dimension, tolerance, rng):
@@ -161,7 +167,7 @@ class _Chebyshev:
     It maps eigenvalues of B from 0 to `cut` into [-1, 1], and larger ones above 1 in the same order.
     """
 
-    def __init__(self, operator, cut: float, degree: int):
+    def __init__(self, operator: Operator, cut: float, degree: int):
         self._operator = operator
         self._cut = cut
         self._degree = degree
@@ -181,14 +187,14 @@ class _Chebyshev:
             before, image = image, following
         return image
 
-    def _scaled(self, block):
+    def _scaled(self, block: np.ndarray) -> np.ndarray:
         image = self._operator @ block
         image *= 2 / self._cut
         image -= block
         return image
 
 
-def _polynomials(gram, dimension, tolerance, rng):
+def _polynomials(gram: _Gram, dimension: int, tolerance: float, rng: np.random.Generator) -> list[_Chebyshev]:
     """Return the polynomials of A' A to try in turn.
 
     The first is the steepest one for which the rounding of the largest value stays below the tolerance. The
@@ -202,7 +208,7 @@ def _polynomials(gram, dimension, tolerance, rng):
     counts = (
         np.cumsum(np.sum(inner[:BLOCK] ** 2, axis=0)) * gram.size / BLOCK
     )  # estimated number of eigenvalues
-    cut = values[min(np.searchsorted(counts, _MARGIN * dimension + 4) + 1, sample.size - 1)]
+    cut = values[min(int(np.searchsorted(counts, _MARGIN * dimension + 4)) + 1, sample.size - 1)]
     plain = _Chebyshev(gram, largest, 1)
     if cut > _ROUNDING * largest and not sample.complete:
         for degree in _DEGREES:
@@ -212,7 +218,13 @@ def _polynomials(gram, dimension, tolerance, rng):
     return [plain]
 
 
-def _leading_vectors(operator, dimension, tolerance, rng, report):
+def _leading_vectors(
+    operator: Operator,
+    dimension: int,
+    tolerance: float,
+    rng: np.random.Generator,
+    report: Callable[[int], None],
+) -> tuple[np.ndarray, np.ndarray]:
     """Return the largest eigenvalues of an operator, descending (D,), and their vectors (N, D)."""
     lanczos = Lanczos(operator, rng)
     due, checks = _FIRST_CHECK * dimension, [(_FIRST_PROGRESS * dimension, 0.0)]
@@ -227,7 +239,7 @@ def _leading_vectors(operator, dimension, tolerance, rng, report):
             report(dimension)
             inner = pairs.inner[:, :dimension]
             return pairs.values[:dimension], backend_of(inner).kernels.matmul(lanczos.basis, inner)
-        report(np.count_nonzero(sines <= tolerance))
+        report(int(np.count_nonzero(sines <= tolerance)))
         checks.append((lanczos.size, np.log(error)))
         due = _next_check(checks, np.log(tolerance))
 

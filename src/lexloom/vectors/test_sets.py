@@ -59,12 +59,13 @@ def read_analogies(path: str | Path) -> list[tuple[str, str, str, str]]:
     for number, line in _lines(path):
         if line.startswith(":"):
             continue
-        words = line.split()
-        if len(words) != 4:
+        try:
+            a, b, c, d = line.split()
+        except ValueError as error:
             raise LexloomError(
                 f"{path}, line {number}: {line[:80]!r}; expected four words, or a colon and a name"
-            )
-        questions.append(tuple(words))
+            ) from error
+        questions.append((a, b, c, d))
     if not questions:
         raise LexloomError(f"{path}: no analogies; expected lines of four words")
     return questions

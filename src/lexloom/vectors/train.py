@@ -43,7 +43,12 @@ class Learned(Word2vec, Contexts):
     """Vectors that learn to predict words."""
 
 
-METHODS = {"skipgram": Learned, "cbow": Learned, "svd": Factorized, "ppmi": Weighted}
+METHODS: dict[str, type[Learned | Weighted]] = {
+    "skipgram": Learned,
+    "cbow": Learned,
+    "svd": Factorized,
+    "ppmi": Weighted,
+}
 """The settings of each way to make word vectors."""
 
 

@@ -64,6 +64,10 @@ class SampledModel:
         """Return [W_in (V, D), W_out (V, D)]."""
         return [self.W_in, self.W_out]
 
+    def fused_kernel(self, kernels: Any) -> Callable:
+        """Return the kernel that computes the same loss as `loss`, and all gradients."""
+        raise NotImplementedError
+
     def backward(self, cache: Any) -> None:
         """Add the gradients, as `RowGrad`s."""
         layers, layers_cache, loss_cache = cache
@@ -127,7 +131,7 @@ class CBOW(SampledModel):
         return self._loss(MeanOfPresent(self.input), contexts, words)
 
     def fused_kernel(self, kernels: Any) -> Callable:
-        """Return the kernel that computes the same loss and all gradients."""
+        """Return the kernel of CBOW."""
         return kernels.cbow
 
 
@@ -147,7 +151,7 @@ class SkipGram(SampledModel):
         return self._loss(Chain(self.input, Repeat(count)), targets, words)
 
     def fused_kernel(self, kernels: Any) -> Callable:
-        """Return the kernel that computes the same loss and all gradients."""
+        """Return the kernel of skip-gram."""
         return kernels.skip_gram
 
 
@@ -160,7 +164,7 @@ class FusedNegativeSampling:
         The model to train. Batches, loss and gradients are the same.
     """
 
-    def __init__(self, model: CBOW | SkipGram):
+    def __init__(self, model: SampledModel):
         self.model = model
 
     def parameters(self) -> list[Parameter]:

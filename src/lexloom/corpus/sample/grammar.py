@@ -22,7 +22,8 @@ from typing import TypeAlias
 import numpy as np
 
 Symbol: TypeAlias = str | tuple
-Alternatives: TypeAlias = list[tuple[float, list[Symbol]]]
+Alternatives: TypeAlias = list[tuple[float, Sequence[Symbol]]]
+Futures: TypeAlias = dict[tuple[Symbol, ...], float]  # sequences of symbols, each with its probability
 
 
 class Grammar:
@@ -71,7 +72,7 @@ class Grammar:
             word that the grammar does not allow.
         """
         result = np.full(len(words) + 1, -np.inf)
-        futures = {(self.start,): 1.0}
+        futures: Futures = {(self.start,): 1.0}
         for position, word in enumerate(words):
             futures = self._after(futures, word)
             total = sum(futures.values())
@@ -83,9 +84,9 @@ class Grammar:
             result[-1] = np.log(futures[()])
         return result
 
-    def _after(self, futures: dict[tuple, float], word: str) -> dict[tuple, float]:
+    def _after(self, futures: Futures, word: str) -> Futures:
         """Return the symbols that can remain after a word, each with the joint probability of the word."""
-        after: dict[tuple, float] = {}
+        after: Futures = {}
         for future, weight in futures.items():
             if future:
                 for rest, probability in self._beginnings(future[0]).get(word, {}).items():
@@ -93,11 +94,11 @@ class Grammar:
                     after[key] = after.get(key, 0.0) + weight * probability
         return after
 
-    def _find_beginnings(self, symbol: Symbol) -> dict[str, dict[tuple, float]]:
+    def _find_beginnings(self, symbol: Symbol) -> dict[str, Futures]:
         """Return the words that a symbol can begin with; for each, what remains and its probability."""
         if isinstance(symbol, str):
             return {symbol: {(): 1.0}}
-        beginnings: dict[str, dict[tuple, float]] = {}
+        beginnings: dict[str, Futures] = {}
         bounds, expansions = self._expansions(symbol)
         for weight, (head, *tail) in zip(np.diff(bounds, prepend=0.0).tolist(), expansions, strict=True):
             for word, rests in self._beginnings(head).items():
@@ -108,7 +109,7 @@ class Grammar:
         return beginnings
 
 
-def _expansions(symbol: tuple) -> tuple[list[float], list[list[Symbol]]]:
+def _expansions(symbol: tuple) -> tuple[list[float], list[Sequence[Symbol]]]:
     """Return the cumulative probabilities of the alternatives of a symbol, and the alternatives."""
     rule, *arguments = symbol
     weights, expansions = zip(*rule(*arguments), strict=True)

@@ -105,7 +105,7 @@ def _subjects(weight: float, noun: Noun, tense: str) -> Alternatives:
         for number, share in _NUMBER_WEIGHTS.items()
     ]
     if noun.kind in ("person", "animal"):
-        pair = [(noun_phrase, noun, "singular"), "and", (phrase, noun.kind, noun.family, "singular")]
+        pair = (noun_phrase, noun, "singular"), "and", (phrase, noun.kind, noun.family, "singular")
         alternatives.append((0.5 * weight, [*pair, (predicate, noun, "plural", tense)]))
     return alternatives
 
@@ -220,7 +220,7 @@ def possession(kind: str, company: str) -> Alternatives:
 
 def quality(noun: Noun) -> Alternatives:
     """Return a complement of "to be"."""
-    larger = [(comparative, noun.family), "than", (phrase, noun.kind, noun.family, "any")]
+    larger = (comparative, noun.family), "than", (phrase, noun.kind, noun.family, "any")
     return [(2.0, [(adjective, noun)]), (1.0, larger), (0.7, [(whereabouts, noun.family)])]
 
 

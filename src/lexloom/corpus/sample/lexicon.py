@@ -41,11 +41,11 @@ class Verb:
 
 @dataclass(frozen=True, eq=False)
 class Adjective:
-    """An adjective; `comparative` is None if the sample language does not use it."""
+    """An adjective; `comparative` is empty if the sample language does not use it."""
 
     group: str
     plain: str
-    comparative: str | None = None
+    comparative: str = ""
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,6 +1,8 @@
 """The sample corpus: texts in the sample language, with their word classes and analogies."""
 
+from collections.abc import Iterable
 from itertools import chain, permutations, zip_longest
+from typing import TypeVar
 
 import numpy as np
 
@@ -8,6 +10,8 @@ from lexloom.corpus.sample import lexicon
 from lexloom.corpus.sample.grammar import Grammar
 from lexloom.corpus.sample.language import sentence
 from lexloom.errors import check_whole
+
+Item = TypeVar("Item")
 
 _SHARES = {"train": 0.9, "valid": 0.05, "test": 0.05}
 _PAIRS = 15
@@ -117,6 +121,6 @@ def analogies() -> list[tuple[str, str, str, str]]:
     return [(*one, *other) for pairs in relations for one, other in permutations(pairs[:_PAIRS], 2)]
 
 
-def _in_turn(groups) -> list:
+def _in_turn(groups: Iterable[Iterable[Item]]) -> list[Item]:
     """Return the first item of each group, then the second of each, and so on."""
     return [item for row in zip_longest(*groups) for item in row if item is not None]
