@@ -66,7 +66,7 @@ def _contradictions(config: Mapping[str, Any], wrong: set[KeyPath]) -> Messages:
     def sound(*path: str) -> bool:
         return not any(path == bad[: len(path)] or path[: len(bad)] == bad for bad in wrong)
 
-    def unknown(path: KeyPath, names: Iterable[str], group: str, known: Iterable[str] | None) -> Messages:
+    def unknown(path: KeyPath, names: Iterable[Any], group: str, known: Iterable[str] | None) -> Messages:
         if known is None or not sound(*path):
             return
         for name in names:
@@ -95,9 +95,8 @@ def _contradictions(config: Mapping[str, Any], wrong: set[KeyPath]) -> Messages:
             if sound(group, name) and models is not None:
                 yield from unknown((group, name), [name], "corpora", corpora)
                 for rung in perplexities:
-                    known = ["ngram", *models]
-                    path = (group, name, rung)
-                    yield from unknown(path, [rung.partition("+")[0]], "ngram and rnnlm.models", known)
+                    at, model = (group, name, rung), rung.partition("+")[0]
+                    yield from unknown(at, [model], "ngram and rnnlm.models", ["ngram", *models])
 
 
 def _as_no_text(config: Mapping[str, Any], path: KeyPath, mistake: Mistake) -> str:
