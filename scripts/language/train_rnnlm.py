@@ -46,9 +46,9 @@ def main(options: argparse.Namespace) -> None:
     log = TrainingLog(
         Path(options.output).with_suffix(".csv"),
         min(LOG_STEPS, steps),
-        "tokens",
-        tokens / steps,
-        {"perplexity": perplexity_of},
+        unit="tokens",
+        units=tokens / steps,
+        measures={"perplexity": perplexity_of},
     )
     recorded = dict(settings) | {"tokenizer": tokenizer_settings(corpus.settings)}
     run_training(
