@@ -17,16 +17,17 @@ run: $(VENV)/ready
 	snakemake --cores $(CORES) --quiet host rules --config corpus=$(CORPUS) -- results/rnnlm_ppl.txt
 	@cat results/rnnlm_ppl.txt
 
-test: lint
+test: lint docs
 	pytest
 
 lint: $(VENV)/ready
 	ruff check .
 	ruff format --check .
+	mypy
 	snakefmt --check Snakefile workflow
 
 # Not with --quiet: warnings that are not shown do not fail the build.
-docs: $(VENV)/docs-ready
+docs: $(VENV)/ready
 	mkdocs build
 
 settings: $(VENV)/ready
@@ -42,18 +43,13 @@ scale: $(VENV)/ready
 
 lock: $(VENV)/ready
 	pip install --quiet uv
-	uv pip compile pyproject.toml --extra test --universal --generate-hashes --no-header --no-annotate \
+	uv pip compile pyproject.toml --extra test --extra docs --universal --generate-hashes --no-header --no-annotate \
 	    --upgrade --output-file requirements.lock
 
 $(VENV)/ready: requirements.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements.lock
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
-	touch $@
-
-# A second run of `make docs` needs no network.
-$(VENV)/docs-ready: $(VENV)/ready
-	pip install --quiet --no-build-isolation --editable '.[docs]'
 	touch $@
 
 clean:

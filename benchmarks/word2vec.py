@@ -46,8 +46,10 @@ def lexloom_model(
     network = MODELS[model](
         vocabulary, dimension, init, get_backend(device, threads), weight=NEGATIVES / settings["samples"]
     )
-    batches = ContextBatches(ids, np.bincount(ids, minlength=vocabulary), window, **settings, seed=seed)
-    trainer = Trainer(FusedNegativeSampling(network), RowAdaGrad(), LEARNING_RATE, linear)
+    batches = ContextBatches(
+        ids, np.bincount(ids, minlength=vocabulary), window=window, seed=seed, **settings
+    )
+    trainer = Trainer(FusedNegativeSampling(network), RowAdaGrad(), LEARNING_RATE, schedule=linear)
 
     def fit(epochs: int) -> Any:
         trainer.fit(epochs, batches)

@@ -10,11 +10,11 @@ from itertools import chain
 import numpy as np
 
 from lexloom.commands.script import run, script_parser
-from lexloom.corpus.reading import SPLITS
 from lexloom.corpus.sample.texts import GRAMMAR, analogies, generate_texts, perplexity, word_classes
 from lexloom.settings.command_line import SettingsParser
 from lexloom.settings.corpora import Generated
 from lexloom.settings.execution import Seed
+from lexloom.settings.tokenize import SPLITS
 from lexloom.storage.artifacts import Dataset, Provenance, write_artifact
 from lexloom.storage.atomic_files import write_lines
 from lexloom.training.randomness import random_stream

@@ -4,10 +4,10 @@ import argparse
 from pathlib import Path
 
 from lexloom.commands.script import progress, run, script_parser
-from lexloom.corpus.reading import SPLITS, read_corpus
+from lexloom.corpus.reading import read_corpus
 from lexloom.corpus.tokenizer import Tokenizer
 from lexloom.settings.command_line import SettingsParser
-from lexloom.settings.tokenize import Tokenize
+from lexloom.settings.tokenize import SPLITS, Tokenize
 from lexloom.storage.artifacts import Dataset, Provenance, write_artifact
 
 

@@ -11,7 +11,7 @@ from lexloom.commands.training import Work, run_training
 from lexloom.corpus.tokenizer import tokenizer_settings
 from lexloom.kernels.backend import Backend, get_backend
 from lexloom.language.rnnlm import RNNLM, perplexity
-from lexloom.language.train import MEASURE, new_model, new_trainer, windows
+from lexloom.language.rnnlm_training import MEASURE, new_model, new_trainer, windows
 from lexloom.nn.losses import perplexity_of
 from lexloom.settings.command_line import SettingsParser
 from lexloom.settings.execution import Checkpoints, Compute, Seed
@@ -46,9 +46,9 @@ def main(options: argparse.Namespace) -> None:
     log = TrainingLog(
         Path(options.output).with_suffix(".csv"),
         min(LOG_STEPS, steps),
-        "tokens",
-        tokens / steps,
-        {"perplexity": perplexity_of},
+        unit="tokens",
+        units=tokens / steps,
+        measures={"perplexity": perplexity_of},
     )
     recorded = dict(settings) | {"tokenizer": tokenizer_settings(corpus.settings)}
     run_training(

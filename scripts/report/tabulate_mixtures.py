@@ -7,7 +7,13 @@ import numpy as np
 
 from lexloom.commands.script import run, script_parser
 from lexloom.errors import LexloomError
-from lexloom.language.perplexity import mix, mixture_weights, perplexity_of_tokens, read_log_probabilities
+from lexloom.language.perplexity import (
+    KEPT_SPLITS,
+    mix,
+    mixture_weights,
+    perplexity_of_tokens,
+    read_log_probabilities,
+)
 from lexloom.report.tables import aligned
 from lexloom.settings.command_line import SettingsParser
 from lexloom.storage.atomic_files import write_lines
@@ -28,9 +34,9 @@ def main(options: argparse.Namespace) -> None:
     """Read what each model gives to each token, write the perplexities of the mixtures."""
     if len(options.models) != len(options.perplexities):
         raise LexloomError("--models, --perplexities: expected equally many of each")
-    measured = read_log_probabilities(options.perplexities, ["valid", "test"])
+    measured = read_log_probabilities(options.perplexities, KEPT_SPLITS)
     valid, test = (
-        np.array([model[f"log_probabilities/{split}"] for model in measured]) for split in ("valid", "test")
+        np.array([model[f"log_probabilities/{split}"] for model in measured]) for split in KEPT_SPLITS
     )
     everything = tuple(range(len(measured)))
     mixtures = [*((k,) for k in everything), *combinations(everything, 2)]

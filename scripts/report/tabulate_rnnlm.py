@@ -6,6 +6,7 @@ from lexloom.commands.script import run, script_parser
 from lexloom.errors import LexloomError
 from lexloom.report.tables import aligned, read_seconds
 from lexloom.settings.command_line import SettingsParser
+from lexloom.settings.tokenize import SPLITS
 from lexloom.storage.artifacts import read_artifact
 from lexloom.storage.atomic_files import write_lines
 
@@ -54,7 +55,7 @@ def main(options: argparse.Namespace) -> None:
     rows = [COLUMNS]
     for model, path, benchmark in zip(options.models, options.perplexities, options.benchmarks, strict=True):
         measured = read_artifact(path, "perplexity")
-        perplexities = [f"{measured[split]:.2f}" for split in ("train", "valid", "test")]
+        perplexities = [f"{measured[split]:.2f}" for split in SPLITS]
         device = measured.settings["trained_on"].replace(" ", "_")
         rows.append(
             (

@@ -16,8 +16,8 @@ from lexloom.settings.vectors import Vectors
 from lexloom.settings.word2vec import Batches, Word2vec
 from lexloom.storage.artifacts import Dataset, Provenance, read_artifact
 from lexloom.training.randomness import random_stream
-from lexloom.vectors.train import new_batches, new_model, new_trainer
 from lexloom.vectors.word2vec import SampledModel
+from lexloom.vectors.word2vec_training import new_batches, new_model, new_trainer
 
 
 def options() -> SettingsParser:

@@ -1,21 +1,23 @@
 """lexloom: word vectors and recurrent language models, every layer written out.
 
-What a notebook needs is here, and is loaded when it is first used:
+A notebook finds what it needs here; it is loaded when it is first used:
 
-============================  ===================================================================
-`sample_sentences`            sentences of a small English, to try things on
-`Tokenizer`                   how a string is cut into words
-`train_vectors`               word vectors from sentences: skipgram, cbow, svd or ppmi
-`read_vectors`                word vectors from a file that the pipeline made
-`WordVectors`                 nearest words, similarity, analogies
-`evaluate_word_pairs`         score of vectors on word pairs that people rated
-`evaluate_word_analogies`     score of vectors on analogy questions
-`train_language_model`        a language model from sentences: lstm, gru, rnn or ngram
-`read_language_model`         a language model from a file that the pipeline made
-`LanguageModel`               perplexity, the probability of each word, generated text
-`LexloomError`                a mistake in a file or an argument; the message says what to do
-============================  ===================================================================
+- `train_vectors`: word vectors from sentences, by skipgram, cbow, svd or ppmi
+- `read_vectors`: word vectors from a file that the pipeline made
+- `WordVectors`: nearest words, similarity, analogies
+- `evaluate_word_pairs`: score of vectors on word pairs that people rated
+- `evaluate_word_analogies`: score of vectors on analogy questions
+- `train_language_model`: a language model from sentences, an lstm, gru, rnn or ngram
+- `read_language_model`: a language model from a file that the pipeline made
+- `LanguageModel`: perplexity, the probability of each word, generated text
+- `Tokenizer`: how a string is cut into words
+- `sample_sentences`: sentences of a small English, to try things on
+- `LexloomError`: a mistake in a file or an argument; the message says what to do
 
+The layers, the training loop and the kernels are in `lexloom.nn`, `lexloom.training` and `lexloom.kernels`.
+
+Examples
+--------
 Word vectors:
 
 >>> import lexloom
@@ -39,9 +41,6 @@ True
 >>> text = " ".join(model.generate("the king", tokens=10, rng=1))
 >>> text.startswith("the king")
 True
-
-The layers, the training loop and the kernels are the modules of `lexloom.nn`, `lexloom.training` and
-`lexloom.kernels`. docs/architecture.md says what is where.
 """
 
 from importlib import import_module

@@ -18,7 +18,7 @@ def lesson(tmp_path):
         figure, table = tmp_path / "figure.png", tmp_path / "table.txt"
         command = [
             sys.executable,
-            path_of(f"lesson_{name}"),
+            path_of(name),
             *inputs,
             "--figure",
             figure,

@@ -60,23 +60,25 @@ def parser_of(script):
     return runpy.run_path(str(script))["options"]()
 
 
+def required(parser):
+    """Return a value for each argument that must be given."""
+    words = []
+    for action in parser._actions:
+        value = next(iter(action.choices or ["1"]))
+        if not action.option_strings:
+            words.append(value)
+        elif action.required:
+            words += [action.option_strings[0], value]
+    return words
+
+
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.stem)
 def test_a_number_out_of_its_range_is_refused(script, capsys):
     parser = parser_of(script)
     for option, value in OUTSIDE.get(script.stem, {}).items():
         with pytest.raises(SystemExit):
-            parser.parse_args(["x", f"--{option}={value}", *required(parser)])
+            parser.parse_args([*required(parser), f"--{option}={value}"])
         assert f"argument --{option}: " in capsys.readouterr().err
-
-
-def required(parser):
-    """Return a value for each option that must be given."""
-    return [
-        word
-        for action in parser._actions
-        if action.required and action.option_strings
-        for word in (action.option_strings[0], next(iter(action.choices or ["1"])))
-    ]
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.stem)

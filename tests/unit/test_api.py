@@ -1,7 +1,5 @@
 """What `import lexloom` promises a person at a notebook."""
 
-import doctest
-import importlib
 import subprocess
 import sys
 from pathlib import Path
@@ -22,7 +20,6 @@ LEARNED = {"dimension": 8, "epochs": 2, "batch": 64}
 VECTORS = {"skipgram": LEARNED, "cbow": LEARNED, "svd": {"dimension": 8}, "ppmi": {}}
 RECURRENT = {"embedding": 8, "hidden": 8, "epochs": 1}
 MODELS = {"lstm": RECURRENT, "gru": RECURRENT, "rnn": RECURRENT, "ngram": {"order": 3}}
-MODULES = sorted({"lexloom", "lexloom.corpus.sentences", *lexloom._MODULE_OF.values()})
 
 
 def after(program, unloaded):
@@ -32,12 +29,6 @@ def after(program, unloaded):
         [sys.executable, "-c", program + check], capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
-
-
-@pytest.mark.parametrize("name", MODULES)
-def test_the_examples_in_the_documentation_run(name):
-    failed, _ = doctest.testmod(importlib.import_module(name))
-    assert failed == 0
 
 
 @pytest.mark.parametrize("name", lexloom.__all__)

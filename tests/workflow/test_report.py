@@ -26,17 +26,17 @@ def test_a_table_is_shown_in_its_caption(workflow, report, table):
     [
         ("training_curves.png", "Mean negative-sampling loss of CBOW and skip-gram"),
         ("perplexity.png", "the perplexity of the grammar that generated the corpus"),
-        ("perplexity_bands.png", "by how often the word to be predicted stands in"),
-        ("rnnlm_training.png", "Each language model on sample while it trained"),
-        ("rnnlm_speed_tiny.png", "How many tokens tiny read in a second while it trained on sample"),
+        ("perplexity_bands.png", "by how often the predicted word occurs in"),
+        ("rnnlm_training.png", "Each language model during training on sample"),
+        ("rnnlm_speed_tiny.png", "How many tokens per second tiny read while it trained on sample"),
         (
             "gradient_lags.png",
-            "How much the loss of a word depends on the state of the network some words before",
+            "How much the loss of a word depends on the state of the network some words earlier",
         ),
-        ("words_svd.png", "The most frequent words of sample on the plane"),
+        ("words_svd.png", "The most frequent words of sample in the plane"),
         ("words_cbow.png", "cbow vectors, scaled to length one"),
         ("words_skipgram.png", "skipgram vectors, scaled to length one"),
-        ("ppmi.png", "Positive pointwise mutual information among the most frequent words of sample"),
+        ("ppmi.png", "Positive pointwise mutual information of the most frequent words of sample"),
     ],
 )
 def test_a_figure_is_shown_with_its_caption(report, figure, caption):

@@ -23,6 +23,12 @@ LANGUAGE_MODEL = {
     *SPEED,
 }
 NGRAM = {"results/sample/ngram.h5", "results/sample/ngram_perplexity.h5", *COMPARED}
+# One script measures n-grams and networks alike, so it depends on the code of both.
+MEASURED = {
+    "results/sample/ngram_perplexity.h5",
+    "results/sample/rnnlm/tiny_perplexity.h5",
+    "results/rnnlm_ppl.txt",
+}
 SWEEP_PICTURE = {"results/sample/vector_sweep.txt", "results/sample/figures/vector_sweep.png"}
 SWEEP = {"results/sample/vector_sweep.tsv", *SWEEP_PICTURE}
 SVD = {
@@ -86,9 +92,14 @@ EDITED_FILES = {
     "scripts/vectors/train_gensim.py": BESIDE,
     "scripts/language/train_rnnlm.py": LANGUAGE_MODEL,
     "scripts/corpus/tokenize_corpus.py": TOKENIZED | OWN,
-    "src/lexloom/language/ngram.py": NGRAM,
+    "src/lexloom/language/ngram.py": NGRAM | MEASURED,
     "scripts/report/tabulate_mixtures.py": {"results/sample/mixtures.txt"},
-    "src/lexloom/nn/recurrent.py": LANGUAGE_MODEL,
+    "src/lexloom/nn/recurrent.py": LANGUAGE_MODEL | MEASURED,
+    "src/lexloom/settings/ngram.py": NGRAM,
+    "src/lexloom/settings/svd.py": SVD | OWN_SVD | SWEEP,
+    "src/lexloom/settings/word2vec.py": LEARNED,
+    "scripts/language/evaluate_perplexity.py": MEASURED | COMPARED,
+    "workflow/library/texts.py": set(),
     "src/lexloom/training/trainer.py": LANGUAGE_MODEL | LEARNED,
     "src/lexloom/vectors/svd.py": SVD | OWN_SVD | SWEEP,
     "src/lexloom/vectors/sweep_tables.py": SWEEP,

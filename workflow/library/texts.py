@@ -7,6 +7,7 @@ from snakemake.exceptions import WorkflowError
 
 from lexloom.settings.command_line import as_options
 from lexloom.settings.configuration import Configuration
+from lexloom.settings.tokenize import SPLITS
 
 Files = dict[str, list[str]]
 
@@ -36,7 +37,7 @@ class Texts:
         """Return the text files of a corpus: by train, valid and test, or train alone."""
         corpus = self.configuration.corpora[name]
         if corpus.source == "generate":
-            return {split: [f"data/{name}/{split}.txt"] for split in ("train", "valid", "test")}
+            return {split: [f"data/{name}/{split}.txt"] for split in SPLITS}
         if corpus.source == "download":
             return {split: [f"data/{file.path}"] for split, file in corpus.files}
         if isinstance(corpus.files, str | list):

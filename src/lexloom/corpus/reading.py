@@ -12,9 +12,7 @@ from lexloom.corpus.tokenizer import LINE_END, Tokenizer
 from lexloom.corpus.vocabulary import UNKNOWN, blocks_of, build_vocabulary, known_ids
 from lexloom.corpus.word_table import WordTable
 from lexloom.errors import LexloomError
-
-SPLITS = ("train", "valid", "test")
-"""The parts of a corpus."""
+from lexloom.settings.tokenize import SPLITS
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,10 @@ import numpy as np
 
 from lexloom.errors import LexloomError
 from lexloom.nn.losses import perplexity_of
+from lexloom.settings.tokenize import SPLITS
 from lexloom.storage.artifacts import Artifact, Dataset, file_sha256, read_artifact
 
-KEPT_SPLITS = ("valid", "test")
+KEPT_SPLITS = SPLITS[1:]
 """The splits for which an artifact of kind "perplexity" stores the log probability of each token."""
 
 

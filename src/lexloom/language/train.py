@@ -1,4 +1,4 @@
-"""Training language models: from settings and word ids, or on sentences in memory."""
+"""Training language models on sentences in memory."""
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
@@ -9,25 +9,18 @@ import numpy as np
 from lexloom.corpus.sentences import read_sentences, sentence_ids
 from lexloom.corpus.tokenizer import Tokenizer
 from lexloom.errors import LexloomError, check_known
-from lexloom.kernels.backend import Backend, get_backend
+from lexloom.kernels.backend import get_backend
 from lexloom.language.ngram import NGramLM, count_ngrams
-from lexloom.language.rnnlm import RNNLM, build_rnnlm, perplexity
+from lexloom.language.rnnlm import perplexity
+from lexloom.language.rnnlm_training import MEASURE, new_model, new_trainer, windows
 from lexloom.language.trained import LanguageModel
-from lexloom.nn.sampled_softmax import inclusion_probabilities
 from lexloom.settings.execution import Compute, Seed
 from lexloom.settings.mistakes import checked
 from lexloom.settings.ngram import Ngram
-from lexloom.settings.rnnlm import Architecture, Rnnlm, Training
+from lexloom.settings.rnnlm import Rnnlm
 from lexloom.settings.tokenize import Tokenize
-from lexloom.training.batches import Windows
 from lexloom.training.callbacks import KeepBest, Report, Validation
-from lexloom.training.optimizers import OPTIMIZERS
-from lexloom.training.randomness import epoch_stream, random_stream
-from lexloom.training.schedules import SCHEDULES
-from lexloom.training.trainer import Callback, Trainer
-
-MEASURE = "valid_perplexity"
-"""The key of the perplexity on the valid text in the record of an epoch."""
+from lexloom.training.trainer import Callback
 
 METHODS = ("lstm", "gru", "rnn", "ngram")
 
@@ -121,29 +114,3 @@ def train_language_model(
     trainer = new_trainer(recurrent, model, seed)
     trainer.fit(recurrent.epochs, partial(windows, recurrent, ids, seed), callbacks)
     return LanguageModel(model, words, tokenizer)
-
-
-def new_model(settings: Rnnlm, counts: np.ndarray, seed: int, backend: Backend) -> RNNLM:
-    """Return a language model with initial weights, for V words that occur `counts` (V,) times in train."""
-    inclusion = None if settings.samples is None else inclusion_probabilities(counts, settings.samples)
-    architecture = dict(settings.part(Architecture))
-    return build_rnnlm(len(counts), random_stream(seed, "init"), backend, inclusion=inclusion, **architecture)
-
-
-def new_trainer(settings: Training, model: RNNLM, seed: int) -> Trainer:
-    """Return the trainer of a model."""
-    return Trainer(
-        model,
-        OPTIMIZERS[settings.optimizer](weight_decay=settings.weight_decay),
-        learning_rate=settings.learning_rate,
-        schedule=SCHEDULES[settings.schedule],
-        clip=settings.clip,
-        rng=random_stream(seed, "dropout"),
-        batch_weight=lambda window: window[0].shape[1] / settings.steps if settings.vary_steps else 1.0,
-    )
-
-
-def windows(settings: Training, ids: np.ndarray, seed: int, epoch: int) -> Windows:
-    """Return the batches of an epoch of a training on a text (T,)."""
-    rng = epoch_stream(seed, "windows", epoch) if settings.vary_steps else None
-    return Windows(ids, settings.batch, settings.steps, rng)

@@ -8,7 +8,11 @@ from pydantic import Field, field_validator
 from lexloom.settings.base import Pattern, Settings, expected, matching
 
 Token = Annotated[str, matching(r"^[^\s\0]+", "a token without white space or null")]
-SPLIT = "three proportions of the tokens, each above 0, with the sum 1"
+
+SPLITS = ("train", "valid", "test")
+"""The texts of a corpus: to train on, to choose settings on, and to measure on."""
+
+_SPLIT = "three proportions of the tokens, each above 0, with the sum 1"
 
 
 class Tokenize(Settings):
@@ -34,7 +38,7 @@ class Tokenize(Settings):
         "frequency", description="number words by how frequent they are, or by where they first appear"
     )
     split: Annotated[
-        list[Annotated[float, Field(gt=0, lt=1)]], Field(min_length=3, max_length=3), expected(SPLIT)
+        list[Annotated[float, Field(gt=0, lt=1)]], Field(min_length=3, max_length=3), expected(_SPLIT)
     ] = Field(
         [0.9, 0.05, 0.05],
         description="proportions of train, valid and test, in this order, where a corpus is one text",

@@ -135,6 +135,7 @@ class Trainer:
         model: Model,
         optimizer: Any,
         learning_rate: float,
+        *,
         schedule: Callable[[int, int], float] = constant,
         clip: float | None = None,
         rng: np.random.Generator | None = None,

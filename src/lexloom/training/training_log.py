@@ -49,6 +49,7 @@ class TrainingLog(Callback):
         self,
         path: str | Path,
         interval: int,
+        *,
         unit: str,
         units: float,
         measures: Mapping[str, Callable[[float], float]] | None = None,

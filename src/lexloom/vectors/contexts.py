@@ -132,6 +132,7 @@ class ContextBatches:
         self,
         text: np.ndarray,
         counts: np.ndarray,
+        *,
         window: int,
         dynamic: bool,
         batch: int,

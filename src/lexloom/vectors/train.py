@@ -1,4 +1,4 @@
-"""Training word vectors: from settings and word ids, or on sentences in memory."""
+"""Training word vectors on sentences in memory."""
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
@@ -19,15 +19,11 @@ from lexloom.settings.svd import Svd
 from lexloom.settings.tokenize import Tokenize
 from lexloom.settings.word2vec import Batches, Word2vec
 from lexloom.training.callbacks import Report
-from lexloom.training.optimizers import OPTIMIZERS
 from lexloom.training.randomness import random_stream
-from lexloom.training.schedules import SCHEDULES
-from lexloom.training.trainer import Trainer
-from lexloom.vectors.contexts import ContextBatches
 from lexloom.vectors.cooccurrence import count_cooccurrences
 from lexloom.vectors.ppmi import weight_ppmi
 from lexloom.vectors.svd import truncated_svd, word_vectors
-from lexloom.vectors.word2vec import MODELS, FusedNegativeSampling, SampledModel
+from lexloom.vectors.word2vec_training import new_batches, new_model, new_trainer
 from lexloom.vectors.word_vectors import WordVectors
 
 
@@ -129,31 +125,6 @@ def train_vectors(
     if isinstance(chosen, Factorized):
         return WordVectors(words, _factorized(ppmi, chosen, seed))
     return WordVectors(words, ppmi)
-
-
-def new_model(
-    settings: Word2vec, vocabulary_size: int, rng: np.random.Generator, backend: Backend
-) -> SampledModel:
-    """Return CBOW or skip-gram with initial weights."""
-    weight = settings.negatives / settings.samples
-    return MODELS[settings.model](vocabulary_size, settings.dimension, rng, backend, weight=weight)
-
-
-def new_trainer(settings: Word2vec, model: SampledModel) -> Trainer:
-    """Return the trainer of CBOW or skip-gram."""
-    return Trainer(
-        FusedNegativeSampling(model),
-        OPTIMIZERS[settings.optimizer](),
-        learning_rate=settings.learning_rate,
-        schedule=SCHEDULES[settings.schedule],
-    )
-
-
-def new_batches(
-    settings: Batches, ids: np.ndarray, counts: np.ndarray, window: int, seed: int
-) -> ContextBatches:
-    """Return the batches of a text (T,) whose V words occur `counts` (V,) times."""
-    return ContextBatches(ids, counts, window=window, seed=seed, **dict(settings))
 
 
 def _weighted(ids: np.ndarray, vocabulary_size: int, settings: Weighted) -> sparse.csr_array:

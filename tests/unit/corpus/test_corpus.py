@@ -12,9 +12,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lexloom.corpus import text_files, vocabulary
-from lexloom.corpus.reading import SPLITS, read_corpus, split_text
+from lexloom.corpus.reading import read_corpus, split_text
 from lexloom.corpus.tokenizer import Tokenizer
 from lexloom.errors import LexloomError
+from lexloom.settings.tokenize import SPLITS
 from lexloom.storage.artifacts import read_artifact
 
 SCRIPT = Path(__file__).parents[3] / "scripts/corpus/tokenize_corpus.py"

@@ -54,7 +54,7 @@ def train(optimizer="adam", backend=None, callbacks=(), **options):
     shape = {"cell": "lstm", "layers": 2, "embedding": 4, "hidden": 4, "tied": True, "dropout": 0.3}
     model = build_rnnlm(7, np.random.default_rng(1), backend or get_backend(), **shape)
     rng = np.random.default_rng(2)
-    trainer = Trainer(model, OPTIMIZERS[optimizer](**options), 0.1, cosine, 0.5, rng)
+    trainer = Trainer(model, OPTIMIZERS[optimizer](**options), 0.1, schedule=cosine, clip=0.5, rng=rng)
     windows = Windows(IDS, batch=3, steps=4)
     assert len(windows) == STEPS
     measures = [

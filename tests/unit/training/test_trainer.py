@@ -89,7 +89,7 @@ def test_the_schedule_runs_over_all_steps_of_all_epochs():
             rates.append(learning_rate)
             super().step(parameters, learning_rate, scale)
 
-    history = Trainer(Parabola(), Spy(), 0.1, linear).fit(2, lambda epoch: [1.0, 1.0])
+    history = Trainer(Parabola(), Spy(), 0.1, schedule=linear).fit(2, lambda epoch: [1.0, 1.0])
     assert rates == pytest.approx([0.1, 0.075, 0.05, 0.025])
     assert [record["learning_rate"] for record in history] == pytest.approx([0.075, 0.025])
 

@@ -35,8 +35,8 @@ class Parabola:
 
 
 def fit(path, *others, interval=2):
-    log = TrainingLog(path, interval, "words", 10, {"root": np.sqrt})
-    trainer = Trainer(Parabola(), SGD(), 0.1, linear, clip=0.5)
+    log = TrainingLog(path, interval, unit="words", units=10, measures={"root": np.sqrt})
+    trainer = Trainer(Parabola(), SGD(), 0.1, schedule=linear, clip=0.5)
     trainer.fit(EPOCHS, lambda epoch: BATCHES, [log, *others])
     return log
 

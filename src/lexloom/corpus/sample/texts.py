@@ -10,10 +10,11 @@ from lexloom.corpus.sample import lexicon
 from lexloom.corpus.sample.grammar import Grammar
 from lexloom.corpus.sample.language import sentence
 from lexloom.errors import check_whole
+from lexloom.settings.tokenize import SPLITS
 
 Item = TypeVar("Item")
 
-_SHARES = {"train": 0.9, "valid": 0.05, "test": 0.05}
+_SHARES = dict(zip(SPLITS, (0.9, 0.05, 0.05), strict=True))
 _PAIRS = 15
 
 GRAMMAR = Grammar((sentence,))

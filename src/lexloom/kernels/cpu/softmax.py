@@ -99,8 +99,8 @@ class SoftmaxOutput(Reference):
             weights = np.zeros(len(block.log_sums), np.float32)
             np.multiply(targets[tokens] >= 0, np.float32(weight), out=weights[: len(block.x)])
             parts = _buffer("dx", len(block.tiles) - 1, x.shape[1], len(weights))
-            gradients = weights, parts, dx[tokens], dtable, db, squares, number > 0
-            _run(partial(_loss_and_backward, block, *gradients), block, 5)
+            gradients = _Gradients(weights, parts, dx[tokens], dtable, db, squares, number > 0)
+            _run(partial(_loss_and_backward, block, gradients), block, 5)
             losses[tokens] = _losses(block)
         dW = np.ascontiguousarray(dtable.T) if W.flags.c_contiguous else dtable.T
         return losses, dx, dW, db, squares
@@ -149,6 +149,31 @@ class _Block(NamedTuple):
     sums: np.ndarray
     hits: np.ndarray
     log_sums: np.ndarray
+
+
+class _Gradients(NamedTuple):
+    """The gradients of a block of N tokens, and of all blocks so far.
+
+    Attributes
+    ----------
+    weights : (N rounded up to whole vectors,) array
+        The weight of each token in the loss, 0 for padding.
+    parts : (tiles, H, N rounded up to whole vectors) array
+        The dx' of each tile of words.
+    dx : (N, H) array
+    dtable, db, squares : (V, H), (V,), (V,) arrays
+        dW', db, and the squares of each row of dW', over all blocks so far.
+    add : bool
+        Whether there were blocks before this one, to whose dtable to add.
+    """
+
+    weights: np.ndarray
+    parts: np.ndarray
+    dx: np.ndarray
+    dtable: np.ndarray
+    db: np.ndarray
+    squares: np.ndarray
+    add: bool
 
 
 def _block(x: np.ndarray, table: np.ndarray, b: np.ndarray, targets: np.ndarray) -> _Block:
@@ -229,15 +254,14 @@ def _loss(block, progress, start):
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _loss_and_backward(block, weights, parts, dx, dtable, db, squares, add, progress, start):
-    """Write dx and squares, write dtable or add to it, and add to db; `parts` are the dx' of each tile."""
+def _loss_and_backward(block, gradients, progress, start):
+    """Do what `_loss` does, then write the gradients."""
     _loss(block, progress, start)
     for tile in tiles_of(progress[3], start):
         for k in range(block.tiles[tile], block.tiles[tile + 1]):
-            _backward(block, k, weights, k > block.tiles[tile], parts[tile], dtable, db, add)
-            words = slice(block.groups[k], block.groups[k + 1])
-            squares_of_rows(dtable[words], squares[words])
+            _backward(block, k, gradients, tile)
     for tile in tiles_of(progress[4], start):
+        parts, dx = gradients.parts, gradients.dx
         _sum_parts(parts, *tile_range(dx.shape[1], tile, len(parts)), dx)
 
 
@@ -255,13 +279,15 @@ def _score(block, k):
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _backward(block, k, weights, add_columns, dcolumns, dtable, db, add):
-    """Turn the exponentials of group k into gradients; write or add to dcolumns and dtable, add to db."""
-    first, last = block.groups[k], block.groups[k + 1]
-    group = block.scores[first:last]
-    _gradients(group, block.largest[k], block.log_sums, weights, block.targets, first, db[first:last])
-    multiply(block.table[first:last].T, group, dcolumns, add_columns)
-    multiply_panels(group[:, : len(block.x)], block.rows, dtable[first:last], add)
+def _backward(block, k, gradients, tile):
+    """Turn the exponentials of group k, of some tile, into dscores, and add to the gradients."""
+    words = slice(block.groups[k], block.groups[k + 1])
+    group, dtable = block.scores[words], gradients.dtable[words]
+    weights, db = gradients.weights, gradients.db[words]
+    _dscores(group, block.largest[k], block.log_sums, weights, block.targets, words.start, db)
+    multiply(block.table[words].T, group, gradients.parts[tile], k > block.tiles[tile])
+    multiply_panels(group[:, : len(block.x)], block.rows, dtable, gradients.add)
+    squares_of_rows(dtable, gradients.squares[words])
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
@@ -308,7 +334,7 @@ def _log_sums(largest, sums, first, last, log_sums):
 
 
 @njit(nogil=True, cache=True, fastmath=True, error_model="numpy")
-def _gradients(exponentials, largest, log_sums, weights, targets, first, db):
+def _dscores(exponentials, largest, log_sums, weights, targets, first, db):
     """Turn the exponentials of a group, whose first word is `first`, into dscores; add their sums to db."""
     by_token = np.empty((1, len(weights)), np.float32)
     factors = by_token[0]

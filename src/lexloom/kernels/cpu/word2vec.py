@@ -27,6 +27,8 @@ from lexloom.kernels.cpu.machine.registers import WIDTH, aligned_rows
 from lexloom.kernels.cpu.machine.thread_pool import run_tiles
 from lexloom.kernels.cpu.rows import unseen
 from lexloom.kernels.cpu.word2vec_steps import (
+    PieceGradients,
+    SampleMemory,
     add_changes,
     add_to_places,
     against_contexts,
@@ -121,8 +123,8 @@ class _Batch:
                 self.samples[self.blocks[number]],
                 scale,
                 np.float32(weight),
-                *inputs.of_piece(number),
-                *outputs.of_piece(number),
+                inputs.of_piece(number),
+                outputs.of_piece(number),
             )
 
         run_tiles(work, range(len(self.blocks)))
@@ -143,10 +145,11 @@ class _Gradients:
         )
         self.sums = aligned_rows(len(self.words), -(-table.shape[1] // WIDTH) * WIDTH)
 
-    def of_piece(self, number: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return the table, the sums of a piece, and the row of the sums for each word of its text."""
+    def of_piece(self, number: int) -> PieceGradients:
+        """Return the table and what belongs to one piece."""
         sums = self.sums[self.firsts[number] : self.firsts[number + 1]]
-        return self.table, sums, self.places[self.place_firsts[number] : self.place_firsts[number + 1]]
+        places = self.places[self.place_firsts[number] : self.place_firsts[number + 1]]
+        return PieceGradients(self.table, sums, places)
 
     def rows(self) -> Rows:
         """Return the rows, each once for each piece that has it, and their gradients."""
@@ -201,64 +204,61 @@ def _zeros(count, width):
 
 
 @njit(nogil=True, cache=True, fastmath=_FREE_ORDER, error_model="numpy")
-def _cbow(words, radii, samples, scale, weight, W_in, sums_in, places_in, W_out, sums_out, places_out):
+def _cbow(words, radii, samples, scale, weight, inputs, outputs):
     """Write the gradients of one piece, and return its loss."""
-    window, width, block = (len(words) - len(radii)) // 2, sums_in.shape[1], len(radii) // len(samples)
-    sums_in[:] = 0
-    sums_out[:] = 0
-    target_places = places_out[samples.size :]
+    window, width, block = (len(words) - len(radii)) // 2, inputs.sums.shape[1], len(radii) // len(samples)
+    inputs.sums[:] = 0
+    outputs.sums[:] = 0
+    target_places = outputs.places[samples.size :]
     strip = block * max(1, _STRIP // block)
     running, changes = _zeros(strip + 2 * window + 1, width), _zeros(strip + 2 * window + 1, width)
     hidden, dhidden, rows = _zeros(strip, width), _zeros(strip, width), _zeros(strip, width)
     count = samples.shape[1]
-    sampled, dsampled = _zeros(count, width), _zeros(count, width)
     scores = np.empty((block, count), np.float32)
+    work = SampleMemory(scores, _zeros(count, width), _zeros(count, width))
     loss = 0.0
     for start in range(0, len(radii), strip):
         stop = min(start + strip, len(radii))
         near, at = words[start : stop + 2 * window], radii[start:stop]
         targets, counts = near[window : window + len(at)], words_around(near, at)
         weights = np.where(targets >= 0, scale * weight, np.float32(0))
-        running_sums(W_in, near, running)
+        running_sums(inputs.table, near, running)
         average(running, at, counts, hidden)
-        some, some_places = samples[start // block : stop // block], places_out[start // block * count :]
-        loss += against_samples(
-            W_out, some, some_places, sums_out, hidden, weights, scores, sampled, dsampled, dhidden
-        )
-        gather(W_out, targets, rows)
-        loss += against_targets(rows, targets, target_places[start:stop], sums_out, hidden, scale, dhidden)
+        some, places = samples[start // block : stop // block], outputs.places[start // block * count :]
+        loss += against_samples(outputs, some, places, hidden, weights, work, dhidden)
+        gather(outputs.table, targets, rows)
+        places = target_places[start:stop]
+        loss += against_targets(rows, targets, places, outputs.sums, hidden, scale, dhidden)
         spread(at, counts, targets, dhidden, changes)
-        add_changes(places_in[start : stop + 2 * window], changes, dhidden, sums_in)
+        add_changes(inputs.places[start : stop + 2 * window], changes, dhidden, inputs.sums)
     return loss
 
 
 @njit(nogil=True, cache=True, fastmath=_FREE_ORDER, error_model="numpy")
-def _skip_gram(words, radii, samples, scale, weight, W_in, sums_in, places_in, W_out, sums_out, places_out):
+def _skip_gram(words, radii, samples, scale, weight, inputs, outputs):
     """Write the gradients of one piece, and return its loss."""
-    window, width, block = (len(words) - len(radii)) // 2, sums_in.shape[1], len(radii) // len(samples)
-    sums_in[:] = 0
-    sums_out[:] = 0
-    near_places = places_out[samples.size :]
+    window, width, block = (len(words) - len(radii)) // 2, inputs.sums.shape[1], len(radii) // len(samples)
+    inputs.sums[:] = 0
+    outputs.sums[:] = 0
+    near_places = outputs.places[samples.size :]
     strip = block * max(1, _STRIP // block)
     rows, drows = _zeros(strip + 2 * window, width), _zeros(strip + 2 * window, width)
     hidden, dhidden = _zeros(strip, width), _zeros(strip, width)
     count = samples.shape[1]
-    sampled, dsampled = _zeros(count, width), _zeros(count, width)
     scores = np.empty((block, count), np.float32)
+    work = SampleMemory(scores, _zeros(count, width), _zeros(count, width))
     loss = 0.0
     for start in range(0, len(radii), strip):
         stop = min(start + strip, len(radii))
         near, at = words[start : stop + 2 * window], radii[start:stop]
         weights = words_around(near, at) * (scale * weight)
-        gather(W_in, near[window : window + len(at)], hidden)
-        some, some_places = samples[start // block : stop // block], places_out[start // block * count :]
-        loss += against_samples(
-            W_out, some, some_places, sums_out, hidden, weights, scores, sampled, dsampled, dhidden
-        )
-        gather(W_out, near, rows)
+        gather(inputs.table, near[window : window + len(at)], hidden)
+        some, places = samples[start // block : stop // block], outputs.places[start // block * count :]
+        loss += against_samples(outputs, some, places, hidden, weights, work, dhidden)
+        gather(outputs.table, near, rows)
         loss += against_contexts(rows, near, at, hidden, scale, dhidden, drows)
-        add_to_places(places_in[start:stop], dhidden, sums_in)
-        add_to_places(near_places[start : stop + 2 * window], drows, sums_out)
+        add_to_places(inputs.places[start:stop], dhidden, inputs.sums)
+        add_to_places(near_places[start : stop + 2 * window], drows, outputs.sums)
     return loss
 
 

@@ -2,15 +2,19 @@
 
 A strip of B positions has window + B + window words: those at the positions and a window on either side. The
 width of rows is a multiple of WIDTH, with zeros beyond the dimension D of the table, so that a row is a whole
-number of vectors (machine/registers.py). CBOW uses, with r[k] the sum of the input rows of the first k
-words::
+number of vectors (machine/registers.py). CBOW uses running sums: with r[k] the sum of the input rows of the
+first k words, i = n + window the word at position n, first = i - radius and last = i + radius + 1::
 
-    h[n]  = (r[last] - r[n + 1] + r[n] - r[first]) / count       mean over the window of n, without its middle
-    dr    = running sum of changes: dh[n] / count is added at `first` and subtracted at `last`
+    h[n] = (r[last] - r[i + 1] + r[i] - r[first]) / count
+
+Its gradients go the other way: dh[n] / count is added to changes[first] and subtracted from changes[last],
+and the running sum of changes is the gradient of each row, but for that of its own position.
 
 Loss and derivative of a score s are log(1 + exp(-s)) and -sigmoid(-s) for a word to predict, log(1 + exp(s))
 and sigmoid(s) for a sample. log1p is a polynomial (machine/math.py), so that the compiler can vectorize it.
 """
+
+from typing import NamedTuple
 
 import numpy as np
 import scipy.linalg.cython_blas  # noqa: F401  np.dot of compiled code: load it before its threads are limited
@@ -28,6 +32,31 @@ from lexloom.kernels.cpu.machine.registers import (
     subtract_rows,
     zero_row,
 )
+
+
+class PieceGradients(NamedTuple):
+    """A table and the row gradients of a piece of text.
+
+    Attributes
+    ----------
+    table : (V, D) array
+    sums : (words, width) array
+        The gradient of each distinct word of the piece.
+    places : (samples and text of the piece,) int array
+        The row of `sums` for each word, -1 for no word.
+    """
+
+    table: np.ndarray
+    sums: np.ndarray
+    places: np.ndarray
+
+
+class SampleMemory(NamedTuple):
+    """Work memory of `against_samples`: scores (positions in a block, S), rows and drows (S, width)."""
+
+    scores: np.ndarray
+    rows: np.ndarray
+    drows: np.ndarray
 
 
 @njit(inline="always")
@@ -85,22 +114,23 @@ def average(running, radii, counts, hidden):
 
 
 @njit(inline="always")
-def against_samples(W_out, samples, places, sums, hidden, weights, scores, rows, drows, dhidden):
+def against_samples(outputs, samples, places, hidden, weights, work, dhidden):
     """Compare hidden vectors with the samples of their blocks; return the loss.
 
-    Writes dhidden, and adds the gradients of the samples to `sums`. The samples (blocks, S) and their places
-    (blocks * S,) are those of the strip; scores (B / blocks, S), rows and drows (S, width) are work memory.
+    Writes dhidden, and adds the gradients of the samples to outputs.sums. The samples (blocks, S) and their
+    places (blocks * S,) are those of the strip.
     """
+    scores, rows, drows = work
     positions, count = scores.shape
     loss = 0.0
     for block in range(len(samples)):
         at = slice(block * positions, (block + 1) * positions)
-        gather(W_out, samples[block], rows)
+        gather(outputs.table, samples[block], rows)
         np.dot(hidden[at], rows.T, scores)
         loss += _errors_of_samples(scores, weights[at])
         np.dot(scores, rows, dhidden[at])
         np.dot(scores.T, hidden[at], drows)
-        add_to_places(places[block * count : (block + 1) * count], drows, sums)
+        add_to_places(places[block * count : (block + 1) * count], drows, outputs.sums)
     return loss
 
 

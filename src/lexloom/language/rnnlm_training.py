@@ -1,0 +1,42 @@
+"""Training recurrent language models from their settings: model, batches and trainer."""
+
+import numpy as np
+
+from lexloom.kernels.backend import Backend
+from lexloom.language.rnnlm import RNNLM, build_rnnlm
+from lexloom.nn.sampled_softmax import inclusion_probabilities
+from lexloom.settings.rnnlm import Architecture, Rnnlm, Training
+from lexloom.training.batches import Windows
+from lexloom.training.optimizers import OPTIMIZERS
+from lexloom.training.randomness import epoch_stream, random_stream
+from lexloom.training.schedules import SCHEDULES
+from lexloom.training.trainer import Trainer
+
+MEASURE = "valid_perplexity"
+"""The key of the perplexity on the valid text in the record of an epoch."""
+
+
+def new_model(settings: Rnnlm, counts: np.ndarray, seed: int, backend: Backend) -> RNNLM:
+    """Return a language model with initial weights, for V words that occur `counts` (V,) times in train."""
+    inclusion = None if settings.samples is None else inclusion_probabilities(counts, settings.samples)
+    architecture = dict(settings.part(Architecture))
+    return build_rnnlm(len(counts), random_stream(seed, "init"), backend, inclusion=inclusion, **architecture)
+
+
+def new_trainer(settings: Training, model: RNNLM, seed: int) -> Trainer:
+    """Return the trainer of a model."""
+    return Trainer(
+        model,
+        OPTIMIZERS[settings.optimizer](weight_decay=settings.weight_decay),
+        learning_rate=settings.learning_rate,
+        schedule=SCHEDULES[settings.schedule],
+        clip=settings.clip,
+        rng=random_stream(seed, "dropout"),
+        batch_weight=lambda window: window[0].shape[1] / settings.steps if settings.vary_steps else 1.0,
+    )
+
+
+def windows(settings: Training, ids: np.ndarray, seed: int, epoch: int) -> Windows:
+    """Return the batches of an epoch of a training on a text (T,)."""
+    rng = epoch_stream(seed, "windows", epoch) if settings.vary_steps else None
+    return Windows(ids, settings.batch, settings.steps, rng)
