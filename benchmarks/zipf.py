@@ -12,7 +12,6 @@ from pydantic import Field
 
 from lexloom.commands.script import progress, run, script_parser
 from lexloom.settings.base import Settings
-from lexloom.settings.command_line import SettingsParser
 from lexloom.settings.execution import Seed
 from lexloom.storage.atomic_files import replacing
 from lexloom.training.randomness import random_stream
@@ -82,7 +81,7 @@ class Zipf(Settings):
     exponent: float = Field(1.0, ge=0, le=10, description="of Zipf's law")
 
 
-def options() -> SettingsParser:
+def options() -> argparse.ArgumentParser:
     """Return the command line of this script."""
     parser = script_parser(__doc__, Zipf, Seed)
     parser.add_argument("output", help="where to write the text")

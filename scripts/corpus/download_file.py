@@ -11,7 +11,6 @@ import os
 from lexloom.commands.script import progress, run, script_parser
 from lexloom.corpus.downloads import download
 from lexloom.errors import LexloomError
-from lexloom.settings.command_line import SettingsParser
 
 WAYS_OUT = """Ways out:
   a mirror: put the file at {path} in a folder; set LEXLOOM_MIRROR to the folder or its address
@@ -19,7 +18,7 @@ WAYS_OUT = """Ways out:
   the sample corpus, which needs no download: snakemake --cores 4 --config corpus=sample"""
 
 
-def options() -> SettingsParser:
+def options() -> argparse.ArgumentParser:
     """Return the command line of this script."""
     parser = script_parser(__doc__)
     parser.add_argument("path", help="where the file is under the mirror, like ptb/ptb.train.txt")

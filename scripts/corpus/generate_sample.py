@@ -11,7 +11,6 @@ import numpy as np
 
 from lexloom.commands.script import run, script_parser
 from lexloom.corpus.sample.texts import GRAMMAR, analogies, generate_texts, perplexity, word_classes
-from lexloom.settings.command_line import SettingsParser
 from lexloom.settings.corpora import Generated
 from lexloom.settings.execution import Seed
 from lexloom.settings.tokenize import SPLITS
@@ -20,7 +19,7 @@ from lexloom.storage.atomic_files import write_lines
 from lexloom.training.randomness import random_stream
 
 
-def options() -> SettingsParser:
+def options() -> argparse.ArgumentParser:
     """Return the command line of this script."""
     parser = script_parser(__doc__, Generated, Seed)
     for split, share in zip(SPLITS, (90, 5, 5), strict=True):

@@ -6,12 +6,11 @@ from pathlib import Path
 from lexloom.commands.script import progress, run, script_parser
 from lexloom.corpus.reading import read_corpus
 from lexloom.corpus.tokenizer import Tokenizer
-from lexloom.settings.command_line import SettingsParser
 from lexloom.settings.tokenize import SPLITS, Tokenize
 from lexloom.storage.artifacts import Dataset, Provenance, write_artifact
 
 
-def options() -> SettingsParser:
+def options() -> argparse.ArgumentParser:
     """Return the command line of this script."""
     parser = script_parser(__doc__, Tokenize)
     parser.add_argument("train", nargs="+", help="text files of train, or of the one text that is split")

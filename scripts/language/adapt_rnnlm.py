@@ -16,14 +16,13 @@ from lexloom.language import dynamic_evaluation, neural_cache
 from lexloom.language.perplexity import KEPT_SPLITS, epochs_of, perplexity_datasets, perplexity_of_tokens
 from lexloom.language.rnnlm import RNNLM, rnnlm_from_artifact
 from lexloom.settings.adaptation import Cache, Dynamic, Method
-from lexloom.settings.command_line import SettingsParser
 from lexloom.settings.execution import Compute
 from lexloom.storage.artifacts import Artifact, Provenance, check_same_words, read_artifact, write_artifact
 
 Adapted = tuple[dict[str, float], dict[str, np.ndarray]]
 
 
-def options() -> SettingsParser:
+def options() -> argparse.ArgumentParser:
     """Return the command line of this script."""
     parser = script_parser(__doc__, Cache, Dynamic, Compute)
     parser.add_argument("model", help="trained language model, HDF5 of kind rnnlm")

@@ -7,13 +7,12 @@ from lexloom.commands.script import progress, run, script_parser
 from lexloom.kernels.backend import get_backend
 from lexloom.language.perplexity import epochs_of, perplexity_datasets, perplexity_of_tokens
 from lexloom.language.trained import KINDS, build_language_model
-from lexloom.settings.command_line import SettingsParser
 from lexloom.settings.execution import Compute
 from lexloom.settings.tokenize import SPLITS
 from lexloom.storage.artifacts import Provenance, check_same_words, read_artifact, write_artifact
 
 
-def options() -> SettingsParser:
+def options() -> argparse.ArgumentParser:
     """Return the command line of this script."""
     parser = script_parser(__doc__, Compute)
     parser.add_argument("model", help="trained language model or n-grams, HDF5 of kind rnnlm or ngram")

@@ -6,12 +6,11 @@ import logging
 from lexloom.commands.script import run, script_parser
 from lexloom.corpus.tokenizer import tokenizer_settings
 from lexloom.language.ngram import count_ngrams
-from lexloom.settings.command_line import SettingsParser
 from lexloom.settings.ngram import Ngram
 from lexloom.storage.artifacts import Provenance, read_artifact, write_artifact
 
 
-def options() -> SettingsParser:
+def options() -> argparse.ArgumentParser:
     """Return the command line of this script."""
     parser = script_parser(__doc__, Ngram)
     parser.add_argument("corpus", help="tokenized corpus, HDF5 of kind corpus")

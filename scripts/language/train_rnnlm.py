@@ -13,7 +13,6 @@ from lexloom.kernels.backend import Backend, get_backend
 from lexloom.language.rnnlm import RNNLM, perplexity
 from lexloom.language.rnnlm_training import MEASURE, new_model, new_trainer, windows
 from lexloom.nn.losses import perplexity_of
-from lexloom.settings.command_line import SettingsParser
 from lexloom.settings.execution import Checkpoints, Compute, Seed
 from lexloom.settings.rnnlm import Rnnlm, Training
 from lexloom.storage.artifacts import Dataset, Provenance, read_artifact
@@ -26,7 +25,7 @@ LOG_STEPS = 100
 """Steps from line to line of the log; an epoch with fewer has one line."""
 
 
-def options() -> SettingsParser:
+def options() -> argparse.ArgumentParser:
     """Return the command line of this script."""
     parser = script_parser(__doc__, Rnnlm, Seed, Compute, Checkpoints)
     parser.add_argument("corpus", help="tokenized corpus, HDF5 of kind corpus")

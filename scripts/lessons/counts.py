@@ -10,7 +10,6 @@ from lexloom.commands.script import run, script_parser
 from lexloom.lessons.experiments import SENTENCE, read_sentence
 from lexloom.report.figures import drawing, label_points
 from lexloom.report.tables import aligned
-from lexloom.settings.command_line import SettingsParser
 from lexloom.settings.execution import Seed
 from lexloom.storage.atomic_files import write_lines
 from lexloom.training.randomness import random_stream
@@ -23,7 +22,7 @@ WINDOW = 1
 QUERY = "you"
 
 
-def options() -> SettingsParser:
+def options() -> argparse.ArgumentParser:
     """Return the command line of this script."""
     parser = script_parser(__doc__, Seed)
     parser.add_argument("--figure", required=True, help="the three matrices, and the plane (PNG)")

@@ -7,7 +7,6 @@ from lexloom.lessons.experiments import gradients_through_time, recurrent_layer
 from lexloom.nn.recurrent import LSTM, RNN
 from lexloom.report.figures import COLOURS, GREY, drawing
 from lexloom.report.tables import aligned
-from lexloom.settings.command_line import SettingsParser
 from lexloom.settings.execution import Seed
 from lexloom.storage.atomic_files import write_lines
 from lexloom.training.randomness import random_stream
@@ -18,7 +17,7 @@ STREAMS, STEPS, SIZE, INPUT_SCALE, FORGET_BIAS, LIMIT = 10, 50, 50, 0.01, 2.0, 5
 TABLE_STEPS = (1, 10, 50)
 
 
-def options() -> SettingsParser:
+def options() -> argparse.ArgumentParser:
     """Return the command line of this script."""
     parser = script_parser(__doc__, Seed)
     parser.add_argument("--figure", required=True, help="gradient norms by steps back in time (PNG)")

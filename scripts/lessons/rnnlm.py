@@ -10,7 +10,6 @@ from lexloom.language.rnnlm import build_rnnlm
 from lexloom.lessons.experiments import train_bare
 from lexloom.report.figures import drawing, plot_epochs
 from lexloom.report.tables import aligned
-from lexloom.settings.command_line import SettingsParser
 from lexloom.settings.execution import Seed
 from lexloom.storage.artifacts import read_artifact
 from lexloom.storage.atomic_files import write_lines
@@ -23,7 +22,7 @@ TOKENS, SIZE, BATCH, STEPS, EPOCHS, LEARNING_RATE = 1000, 100, 10, 5, 50, 1.0
 TABLE_EPOCHS = (1, 2, 5, 10, 20, 50)
 
 
-def options() -> SettingsParser:
+def options() -> argparse.ArgumentParser:
     """Return the command line of this script."""
     parser = script_parser(__doc__, Seed)
     parser.add_argument(

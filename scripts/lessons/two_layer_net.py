@@ -13,7 +13,6 @@ from lexloom.lessons.experiments import spiral
 from lexloom.lessons.two_layer_net import TwoLayerNet, build_two_layer_net
 from lexloom.report.figures import COLOURS, drawing, plot_epochs
 from lexloom.report.tables import aligned
-from lexloom.settings.command_line import SettingsParser
 from lexloom.settings.execution import Seed
 from lexloom.storage.atomic_files import write_lines
 from lexloom.training.batches import Shuffled
@@ -26,7 +25,7 @@ HIDDEN, EPOCHS, BATCH, LEARNING_RATE = 10, 300, 30, 1.0
 TABLE_EPOCHS = (1, 10, 30, 100, 200, 300)
 
 
-def options() -> SettingsParser:
+def options() -> argparse.ArgumentParser:
     """Return the command line of this script."""
     parser = script_parser(__doc__, Seed)
     parser.add_argument("--figure", required=True, help="regions of the classes, and the loss (PNG)")

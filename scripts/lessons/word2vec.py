@@ -12,7 +12,6 @@ from lexloom.lessons.experiments import SENTENCE, lowest_loss, read_sentence
 from lexloom.lessons.simple_word2vec import SimpleCBOW, SimpleSkipGram
 from lexloom.report.figures import COLOURS, GREY, drawing, plot_epochs
 from lexloom.report.tables import aligned
-from lexloom.settings.command_line import SettingsParser
 from lexloom.settings.execution import Seed
 from lexloom.storage.atomic_files import write_lines
 from lexloom.training.batches import Shuffled
@@ -26,7 +25,7 @@ WINDOW, DIMENSION, EPOCHS, BATCH, LEARNING_RATE = 1, 5, 1000, 3, 0.01
 TABLE_EPOCHS = (1, 10, 100, 300, 1000)
 
 
-def options() -> SettingsParser:
+def options() -> argparse.ArgumentParser:
     """Return the command line of this script."""
     parser = script_parser(__doc__, Seed)
     parser.add_argument("--figure", required=True, help="losses, and the vectors learned (PNG)")

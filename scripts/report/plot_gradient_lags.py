@@ -12,7 +12,6 @@ from lexloom.language.gradient_lags import lag_norms
 from lexloom.language.rnnlm import rnnlm_from_artifact
 from lexloom.report.figures import drawing
 from lexloom.settings.base import Settings
-from lexloom.settings.command_line import SettingsParser
 from lexloom.settings.execution import Compute
 from lexloom.storage.artifacts import check_same_words, read_artifact
 
@@ -23,7 +22,7 @@ class Lags(Settings):
     lags: int = Field(60, ge=1, le=100_000, description="words to go back at most")
 
 
-def options() -> SettingsParser:
+def options() -> argparse.ArgumentParser:
     """Return the command line of this script."""
     parser = script_parser(__doc__, Lags, Compute)
     parser.add_argument("models", nargs="+", help="trained language models, HDF5 of kind rnnlm")

@@ -15,11 +15,10 @@ from lexloom.language.perplexity import (
     read_log_probabilities,
 )
 from lexloom.report.figures import MARKERS, drawing
-from lexloom.settings.command_line import SettingsParser
 from lexloom.storage.artifacts import Artifact, read_artifact
 
 
-def options() -> SettingsParser:
+def options() -> argparse.ArgumentParser:
     """Return the command line of this script."""
     parser = script_parser(__doc__)
     parser.add_argument("perplexities", nargs="+", help="measured language models (HDF5 of kind perplexity)")

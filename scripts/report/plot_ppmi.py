@@ -8,7 +8,6 @@ from pydantic import Field
 from lexloom.commands.script import run, script_parser
 from lexloom.report.figures import drawing
 from lexloom.settings.base import Settings
-from lexloom.settings.command_line import SettingsParser
 from lexloom.storage.artifacts import check_same_words, read_artifact
 
 
@@ -18,7 +17,7 @@ class Words(Settings):
     count: int = Field(40, ge=1, le=100_000, description="how many of the most frequent words")
 
 
-def options() -> SettingsParser:
+def options() -> argparse.ArgumentParser:
     """Return the command line of this script."""
     parser = script_parser(__doc__, Words)
     parser.add_argument("ppmi", help="PPMI matrix (HDF5)")

@@ -8,11 +8,10 @@ from matplotlib.ticker import StrMethodFormatter
 
 from lexloom.commands.script import run, script_parser
 from lexloom.report.figures import GREY, drawing
-from lexloom.settings.command_line import SettingsParser
 from lexloom.training.training_log import read_log
 
 
-def options() -> SettingsParser:
+def options() -> argparse.ArgumentParser:
     """Return the command line of this script."""
     parser = script_parser(__doc__)
     parser.add_argument("training_log", help="the log of the training, {model}.csv beside the model")

@@ -7,13 +7,12 @@ from matplotlib.ticker import LogLocator, NullLocator, StrMethodFormatter
 
 from lexloom.commands.script import run, script_parser
 from lexloom.report.figures import drawing
-from lexloom.settings.command_line import SettingsParser
 from lexloom.storage.artifacts import read_artifact
 
 LOGARITHMIC = {"perplexity": "training perplexity", "gradient_norm": "gradient norm"}
 
 
-def options() -> SettingsParser:
+def options() -> argparse.ArgumentParser:
     """Return the command line of this script."""
     parser = script_parser(__doc__)
     parser.add_argument("models", nargs="+", help="trained language models (HDF5)")

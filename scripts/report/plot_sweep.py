@@ -11,13 +11,12 @@ from matplotlib.axes import Axes
 
 from lexloom.commands.script import run, script_parser
 from lexloom.report.figures import COLOURS, GREY, drawing
-from lexloom.settings.command_line import SettingsParser
 from lexloom.vectors.sweep_tables import Sweep, read_sweep
 
 COLUMNS = 4
 
 
-def options() -> SettingsParser:
+def options() -> argparse.ArgumentParser:
     """Return the command line of this script."""
     parser = script_parser(__doc__)
     parser.add_argument("sweep", help="table of a sweep (tab-separated)")

@@ -5,11 +5,10 @@ from pathlib import Path
 
 from lexloom.commands.script import run, script_parser
 from lexloom.report.figures import drawing, plot_epochs
-from lexloom.settings.command_line import SettingsParser
 from lexloom.storage.artifacts import read_artifact
 
 
-def options() -> SettingsParser:
+def options() -> argparse.ArgumentParser:
     """Return the command line of this script."""
     parser = script_parser(__doc__)
     parser.add_argument("vectors", nargs="+", help="trained word vectors (HDF5)")

@@ -11,7 +11,6 @@ from lexloom.commands.script import run, script_parser
 from lexloom.kernels.backend import get_backend
 from lexloom.report.figures import COLOURS, GREY, MARKERS, drawing, label_points, principal_plane
 from lexloom.settings.base import Settings
-from lexloom.settings.command_line import SettingsParser
 from lexloom.storage.artifacts import check_same_words, read_artifact
 from lexloom.vectors.word_vectors import WordVectors, read_vectors
 
@@ -22,7 +21,7 @@ class Words(Settings):
     count: int = Field(120, ge=1, le=100_000, description="how many of the most frequent words")
 
 
-def options() -> SettingsParser:
+def options() -> argparse.ArgumentParser:
     """Return the command line of this script."""
     parser = script_parser(__doc__, Words)
     parser.add_argument("vectors", help="word vectors (HDF5)")

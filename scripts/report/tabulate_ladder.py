@@ -10,7 +10,6 @@ from itertools import chain
 from lexloom.commands.script import run, script_parser
 from lexloom.errors import LexloomError
 from lexloom.report.tables import aligned, read_seconds
-from lexloom.settings.command_line import SettingsParser
 from lexloom.storage.artifacts import Artifact, read_artifact
 from lexloom.storage.atomic_files import write_lines
 
@@ -21,7 +20,7 @@ COLUMNS = ("rung", *KNOWN, "ours", "valid", "epochs", "seconds", "device")
 ADAPTED_COLUMNS = ("adapted_at_test_time", *KNOWN, "ours", "valid", "settings", "seconds", "device")
 
 
-def options() -> SettingsParser:
+def options() -> argparse.ArgumentParser:
     """Return the command line of this script."""
     parser = script_parser(__doc__)
     parser.add_argument("--output", required=True, help="the table, text with columns parted by white space")

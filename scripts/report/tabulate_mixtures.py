@@ -15,11 +15,10 @@ from lexloom.language.perplexity import (
     read_log_probabilities,
 )
 from lexloom.report.tables import aligned
-from lexloom.settings.command_line import SettingsParser
 from lexloom.storage.atomic_files import write_lines
 
 
-def options() -> SettingsParser:
+def options() -> argparse.ArgumentParser:
     """Return the command line of this script."""
     parser = script_parser(__doc__)
     parser.add_argument("--output", required=True, help="the table, text with columns parted by white space")

@@ -5,7 +5,6 @@ import argparse
 from lexloom.commands.script import run, script_parser
 from lexloom.errors import LexloomError
 from lexloom.report.tables import aligned, read_seconds
-from lexloom.settings.command_line import SettingsParser
 from lexloom.settings.tokenize import SPLITS
 from lexloom.storage.artifacts import read_artifact
 from lexloom.storage.atomic_files import write_lines
@@ -24,7 +23,7 @@ COLUMNS = (
 )
 
 
-def options() -> SettingsParser:
+def options() -> argparse.ArgumentParser:
     """Return the command line of this script."""
     parser = script_parser(__doc__)
     parser.add_argument("--output", required=True, help="the table, text with columns parted by white space")

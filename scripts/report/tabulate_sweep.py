@@ -10,12 +10,11 @@ import numpy as np
 
 from lexloom.commands.script import run, script_parser
 from lexloom.report.tables import aligned
-from lexloom.settings.command_line import SettingsParser
 from lexloom.storage.atomic_files import write_lines
 from lexloom.vectors.sweep_tables import Sweep, read_sweep
 
 
-def options() -> SettingsParser:
+def options() -> argparse.ArgumentParser:
     """Return the command line of this script."""
     parser = script_parser(__doc__)
     parser.add_argument("sweep", help="table of a sweep (tab-separated)")

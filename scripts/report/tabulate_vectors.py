@@ -14,12 +14,11 @@ import numpy as np
 from lexloom.commands.script import run, script_parser
 from lexloom.errors import LexloomError
 from lexloom.report.tables import aligned, read_seconds
-from lexloom.settings.command_line import SettingsParser
 from lexloom.storage.artifacts import Artifact, read_artifact
 from lexloom.storage.atomic_files import write_lines
 
 
-def options() -> SettingsParser:
+def options() -> argparse.ArgumentParser:
     """Return the command line of this script."""
     parser = script_parser(__doc__)
     parser.add_argument("similarity", nargs="+", help="scores of word vectors on one corpus (HDF5)")

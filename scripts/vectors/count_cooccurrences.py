@@ -6,7 +6,6 @@ from pathlib import Path
 from lexloom.commands.script import run, script_parser
 from lexloom.errors import LexloomError
 from lexloom.kernels.backend import get_backend
-from lexloom.settings.command_line import SettingsParser
 from lexloom.settings.counts import Counting, Memory
 from lexloom.settings.execution import Threads
 from lexloom.storage.artifacts import Provenance, file_sha256, read_artifact, write_artifact
@@ -14,7 +13,7 @@ from lexloom.storage.matrix_rows import StoredRows
 from lexloom.vectors.cooccurrence import add_shards, count_cooccurrences
 
 
-def options() -> SettingsParser:
+def options() -> argparse.ArgumentParser:
     """Return the command line of this script."""
     parser = script_parser(__doc__, Counting, Memory, Threads)
     parser.add_argument("corpus", help="tokenized corpus, HDF5 of kind corpus")

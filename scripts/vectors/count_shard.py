@@ -8,7 +8,6 @@ from pydantic import Field
 from lexloom.commands.script import run, script_parser
 from lexloom.kernels.backend import get_backend
 from lexloom.settings.base import Settings
-from lexloom.settings.command_line import SettingsParser
 from lexloom.settings.counts import Counting, Memory
 from lexloom.settings.execution import Threads
 from lexloom.storage.artifacts import Provenance, read_artifact, write_artifact
@@ -22,7 +21,7 @@ class Shard(Settings):
     shards: int = Field(ge=1, le=10_000, description="how many parts there are")
 
 
-def options() -> SettingsParser:
+def options() -> argparse.ArgumentParser:
     """Return the command line of this script."""
     parser = script_parser(__doc__, Shard, Counting, Memory, Threads)
     parser.add_argument("corpus", help="tokenized corpus, HDF5 of kind corpus")

@@ -7,13 +7,12 @@ nothing is written twice.
 import argparse
 
 from lexloom.commands.script import run, script_parser
-from lexloom.settings.command_line import SettingsParser
 from lexloom.settings.contexts import Contexts
 from lexloom.storage.artifacts import Dataset, Provenance, read_artifact, write_artifact
 from lexloom.vectors.contexts import context_offsets
 
 
-def options() -> SettingsParser:
+def options() -> argparse.ArgumentParser:
     """Return the command line of this script."""
     parser = script_parser(__doc__, Contexts)
     parser.add_argument("corpus", help="tokenized corpus, HDF5 of kind corpus")

@@ -14,7 +14,6 @@ import numpy as np
 from lexloom.commands.script import run, script_parser
 from lexloom.errors import did_you_mean
 from lexloom.kernels.backend import get_backend
-from lexloom.settings.command_line import SettingsParser
 from lexloom.settings.evaluation import Neighbours
 from lexloom.storage.artifacts import Dataset, Provenance, describe_artifact, read_artifact, write_artifact
 from lexloom.vectors.scores import Score, score_analogies, score_classes, score_similarity
@@ -22,7 +21,7 @@ from lexloom.vectors.test_sets import read_analogies, read_similarity_set
 from lexloom.vectors.word_vectors import WordVectors, read_vectors
 
 
-def options() -> SettingsParser:
+def options() -> argparse.ArgumentParser:
     """Return the command line of this script."""
     parser = script_parser(__doc__, Neighbours)
     parser.add_argument("vectors", help="word vectors, or a PPMI matrix whose rows are the vectors (HDF5)")

@@ -4,7 +4,6 @@ import argparse
 
 from lexloom.commands.script import progress, run, script_parser
 from lexloom.kernels.backend import get_backend
-from lexloom.settings.command_line import SettingsParser
 from lexloom.settings.execution import Seed, Threads
 from lexloom.settings.svd import Svd
 from lexloom.settings.vectors import Vectors
@@ -13,7 +12,7 @@ from lexloom.training.randomness import random_stream
 from lexloom.vectors.svd import truncated_svd, word_vectors
 
 
-def options() -> SettingsParser:
+def options() -> argparse.ArgumentParser:
     """Return the command line of this script."""
     parser = script_parser(__doc__, Svd, Vectors, Seed, Threads)
     parser.add_argument("ppmi", help="weighted pairs, HDF5 of kind ppmi")

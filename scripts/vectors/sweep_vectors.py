@@ -8,7 +8,6 @@ from pathlib import Path
 from lexloom.commands.script import progress, run, script_parser
 from lexloom.errors import LexloomError
 from lexloom.kernels.backend import get_backend
-from lexloom.settings.command_line import SettingsParser
 from lexloom.settings.execution import Seed, Threads
 from lexloom.settings.svd import Dimension
 from lexloom.settings.sweep import Sweep
@@ -22,7 +21,7 @@ from lexloom.vectors.word_vectors import WordVectors
 Scorer = Callable[[WordVectors], Score]
 
 
-def options() -> SettingsParser:
+def options() -> argparse.ArgumentParser:
     """Return the command line of this script."""
     parser = script_parser(__doc__, Sweep, Dimension, Seed, Threads)
     parser.add_argument("corpus", help="tokenized corpus, HDF5 of kind corpus")

@@ -12,7 +12,6 @@ import numpy as np
 
 from lexloom.commands.script import progress, run, script_parser
 from lexloom.errors import LexloomError
-from lexloom.settings.command_line import SettingsParser
 from lexloom.settings.execution import Seed
 from lexloom.settings.gensim import GensimModel
 from lexloom.settings.word2vec import Architecture
@@ -22,7 +21,7 @@ from lexloom.storage.artifacts import Dataset, Provenance, read_artifact, write_
 PIECE = 10_000
 
 
-def options() -> SettingsParser:
+def options() -> argparse.ArgumentParser:
     """Return the command line of this script."""
     parser = script_parser(__doc__, GensimModel, Seed)
     parser.add_argument("corpus", help="word ids and vocabulary, HDF5 of kind corpus; train is read")

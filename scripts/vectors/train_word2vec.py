@@ -10,7 +10,6 @@ from lexloom.commands.script import run, script_parser
 from lexloom.commands.training import Work, run_training
 from lexloom.corpus.vocabulary import join_vocabularies
 from lexloom.kernels.backend import Backend, get_backend
-from lexloom.settings.command_line import SettingsParser
 from lexloom.settings.execution import Checkpoints, Compute, Seed
 from lexloom.settings.vectors import Vectors
 from lexloom.settings.word2vec import Batches, Word2vec
@@ -20,7 +19,7 @@ from lexloom.vectors.word2vec import SampledModel
 from lexloom.vectors.word2vec_training import new_batches, new_model, new_trainer
 
 
-def options() -> SettingsParser:
+def options() -> argparse.ArgumentParser:
     """Return the command line of this script."""
     parser = script_parser(__doc__, Word2vec, Vectors, Seed, Compute, Checkpoints)
     parser.add_argument("contexts", help="targets and contexts, HDF5 of kind contexts")

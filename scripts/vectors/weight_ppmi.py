@@ -3,13 +3,12 @@
 import argparse
 
 from lexloom.commands.script import run, script_parser
-from lexloom.settings.command_line import SettingsParser
 from lexloom.settings.ppmi import Ppmi
 from lexloom.storage.artifacts import Provenance, read_artifact, write_artifact
 from lexloom.vectors.ppmi import weight_ppmi
 
 
-def options() -> SettingsParser:
+def options() -> argparse.ArgumentParser:
     """Return the command line of this script."""
     parser = script_parser(__doc__, Ppmi)
     parser.add_argument("cooccurrences", help="counted pairs, HDF5 of kind cooccurrences")

@@ -44,11 +44,11 @@ def _distinct_names(of: str, at_least: int) -> tuple[Any, ...]:
 class CorpusBase(Settings):
     """What is made of a corpus, and where its settings differ from those of all."""
 
-    tokenize: Tokenize = Field(Tokenize(), description="own settings of `tokenize`")
-    counts: Counting = Field(Counting(), description="own settings of `counts`")
-    ppmi: Ppmi = Field(Ppmi(), description="own settings of `ppmi`")
-    svd: Svd = Field(Svd(), description="own settings of `svd`")
-    contexts: Contexts = Field(Contexts(), description="own settings of `contexts`")
+    tokenize: Tokenize = Field(Tokenize(), description="what differs from `tokenize` for this corpus")
+    counts: Counting = Field(Counting(), description="what differs from `counts` for this corpus")
+    ppmi: Ppmi = Field(Ppmi(), description="what differs from `ppmi` for this corpus")
+    svd: Svd = Field(Svd(), description="what differs from `svd` for this corpus")
+    contexts: Contexts = Field(Contexts(), description="what differs from `contexts` for this corpus")
     vectors: Annotated[list[VectorsName], *_distinct_names("word2vec.models", 1)] = Field(
         description="which of word2vec.models to train"
     )
@@ -72,7 +72,7 @@ class DownloadedFiles(Settings):
 class DownloadedCorpus(CorpusBase):
     """A corpus to download."""
 
-    source: Literal["download"]
+    source: Literal["download"] = Field(description="the texts are downloaded")
     origins: Annotated[list[Address], Field(min_length=1), expected("a list of addresses, at least one")] = (
         Field(
             description="addresses tried in turn, after LEXLOOM_MIRROR if that is set; {file} stands for the "
@@ -96,7 +96,7 @@ class Generated(Settings):
 class GeneratedCorpus(CorpusBase, Generated):
     """A corpus generated from the sample grammar."""
 
-    source: Literal["generate"]
+    source: Literal["generate"] = Field(description="the texts are generated")
 
 
 FilePattern = Annotated[str, matching(r"^[\s\S]+", "the path or glob of text files")]
@@ -117,7 +117,7 @@ class SplitFiles(Settings):
 class OwnCorpus(CorpusBase):
     """A corpus made from files on this machine."""
 
-    source: Literal["files"]
+    source: Literal["files"] = Field(description="the texts are files on this machine")
     files: Annotated[
         FilePattern | Annotated[list[FilePattern], Field(min_length=1)] | SplitFiles,
         expected("a path or glob, a list of them, or such for each of train, valid and test"),

@@ -194,6 +194,8 @@ def allowed(rule: Rule, schema: Rule) -> str:
     null = ["null"] if rule.get("nullable") else []
     if "expected" in rule:
         return rule["expected"]
+    if "const" in rule:
+        return str(rule["const"])
     if "enum" in rule:
         return "one of " + ", ".join([*map(str, rule["enum"]), *null])
     if "discriminator" in rule:

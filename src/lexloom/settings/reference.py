@@ -24,7 +24,7 @@ def as_text(key: str) -> list[str]:
     lines: list[str] = []
     for path, rule in _sections(key):
         lines += ["", path or "config/config.yaml", textwrap.indent(_meaning(rule), "  ")]
-        for name, values, default, meaning in _rows(rule):
+        for name, values, default, meaning in _rows(path, rule):
             head = f"  {name}: {values}{default and f' (default: {default})'}"
             lines += [head, *textwrap.wrap(meaning, initial_indent=6 * " ", subsequent_indent=6 * " ")]
     return lines[1:]
@@ -40,13 +40,10 @@ def as_markdown(key: str) -> list[str]:
     ]
     for path, rule in _sections(key):
         lines += [f"## {path or 'The top level'}", "", _meaning(rule), ""]
-        rows = list(_rows(rule))
-        if rows:
-            lines += ["| key | values | default | meaning |", "|---|---|---|---|"]
-            lines += [
-                f"| `{name}` | {_cell(values)} | {_code(default)} | {_cell(meaning)} |"
-                for name, values, default, meaning in rows
-            ] + [""]
+        lines += ["| key | values | default | meaning |", "|---|---|---|---|"]
+        for name, values, default, meaning in _rows(path, rule):
+            lines.append(f"| `{name}` | {_cell(values)} | {_code(default)} | {_cell(meaning)} |")
+        lines.append("")
     return lines[:-1]
 
 
@@ -67,7 +64,8 @@ def _sections(key: str) -> Iterator[Section]:
         hint = did_you_mean(key, sections, 1) or f"there are {', '.join(filter(None, sections))}"
         raise LexloomError(f"{key}: no group of settings; {hint}")
     for path in chosen:
-        yield path, sections[path]
+        if any(_rows(path, sections[path])):
+            yield path, sections[path]
 
 
 def _groups(path: str, rule: Rule) -> Iterator[Section]:
@@ -78,19 +76,27 @@ def _groups(path: str, rule: Rule) -> Iterator[Section]:
     elif "properties" in rule:
         yield path, rule
         for name, below in rule["properties"].items():
-            yield from _groups(f"{path}.{name}" if path else name, below)
+            if not _is_of_all(path, name):
+                yield from _groups(f"{path}.{name}" if path else name, below)
     elif "patternProperties" in rule:
         (below,) = rule["patternProperties"].values()
         yield from _groups(f"{path}.{{name}}", below)
 
 
-def _rows(rule: Rule) -> Iterator[tuple[str, str, str, str]]:
-    """Yield name, values, default and meaning of each setting of a group that is no group itself."""
+def _is_of_all(path: str, name: str) -> bool:
+    """Return whether a key of a corpus has the settings of the key of this name that is for all corpora."""
+    return path.startswith("corpora") and name in Configuration.model_fields and name != "vectors"
+
+
+def _rows(path: str, rule: Rule) -> Iterator[tuple[str, str, str, str]]:
+    """Yield name, values, default and meaning of each setting of a group that is no group with a section."""
     for name, below in rule["properties"].items():
         below = _resolved(below)
-        if not {"properties", "patternProperties", "discriminator"} & below.keys():
-            default = "" if "default" not in below else _show(below["default"])
-            meaning = below.get("description", "")
+        meaning = below.get("description", "")
+        if _is_of_all(path, name):
+            yield name, f"some of the keys of `{name}`", "", meaning
+        elif not {"properties", "patternProperties", "discriminator"} & below.keys():
+            default = _show(below["default"]) if "default" in below else ""
             yield name, allowed(below, schema_of(Configuration)), default, meaning
 
 
