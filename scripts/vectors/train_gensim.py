@@ -12,9 +12,9 @@ import numpy as np
 
 from lexloom.commands.script import progress, run, script_parser
 from lexloom.errors import LexloomError
+from lexloom.settings.base import Architecture
 from lexloom.settings.execution import Seed
 from lexloom.settings.gensim import GensimModel
-from lexloom.settings.word2vec import Architecture
 from lexloom.storage.artifacts import Dataset, Provenance, read_artifact, write_artifact
 
 # gensim leaves out what is beyond as many words of one piece.

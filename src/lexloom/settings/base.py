@@ -103,5 +103,6 @@ Pattern = Annotated[
     expected("a regular expression for one token or null"),
 ]
 
+Architecture = Literal["cbow", "skip-gram"]
 Optimizer = Literal["sgd", "momentum", "adagrad", "row_adagrad", "adam"]
 Schedule = Literal["constant", "linear", "cosine"]

@@ -1,11 +1,12 @@
 """How word vectors are learned by CBOW and skip-gram."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field, field_validator
 from pydantic_core.core_schema import ValidationInfo
 
 from lexloom.settings.base import (
+    Architecture,
     Epochs,
     LearningRate,
     Optimizer,
@@ -17,7 +18,6 @@ from lexloom.settings.base import (
     name_of_file,
 )
 
-Architecture = Literal["cbow", "skip-gram"]
 VectorsName = Annotated[
     str,
     name_of_file(

@@ -6,11 +6,10 @@ import pytest
 
 from lexloom.kernels.backend import DEVICES
 from lexloom.nn.recurrent import CELLS
-from lexloom.settings.base import Optimizer, Schedule
+from lexloom.settings.base import Architecture, Optimizer, Schedule
 from lexloom.settings.counts import Weighting
 from lexloom.settings.execution import Device
 from lexloom.settings.rnnlm import Cell
-from lexloom.settings.word2vec import Architecture
 from lexloom.training.optimizers import OPTIMIZERS
 from lexloom.training.schedules import SCHEDULES
 from lexloom.vectors.cooccurrence import WEIGHTINGS
