@@ -8,6 +8,7 @@ from lexloom.settings.base import DISTINCT, Settings, expected, matching, name_o
 from lexloom.settings.contexts import Contexts
 from lexloom.settings.counts import Counting
 from lexloom.settings.downloads import Address, DownloadedFile
+from lexloom.settings.generate import Generated
 from lexloom.settings.ppmi import Ppmi
 from lexloom.settings.svd import Svd
 from lexloom.settings.tokenize import Tokenize
@@ -80,17 +81,6 @@ class DownloadedCorpus(CorpusBase):
         )
     )
     files: DownloadedFiles = Field(description="the texts")
-
-
-class Generated(Settings):
-    """How much text to generate."""
-
-    tokens: int = Field(
-        200_000,
-        ge=1000,
-        le=1_000_000_000,
-        description="words of train, valid and test together, line ends included",
-    )
 
 
 class GeneratedCorpus(CorpusBase, Generated):
