@@ -13,7 +13,7 @@ from lexloom.commands.script import run, script_parser
 from lexloom.corpus.sample.texts import GRAMMAR, analogies, generate_texts, perplexity, word_classes
 from lexloom.settings.execution import Seed
 from lexloom.settings.generate import Generated
-from lexloom.settings.tokenize import SPLITS
+from lexloom.settings.splits import SPLITS
 from lexloom.storage.artifacts import Dataset, Provenance, write_artifact
 from lexloom.storage.atomic_files import write_lines
 from lexloom.training.randomness import random_stream

@@ -6,7 +6,8 @@ from pathlib import Path
 from lexloom.commands.script import progress, run, script_parser
 from lexloom.corpus.reading import read_corpus
 from lexloom.corpus.tokenizer import Tokenizer
-from lexloom.settings.tokenize import SPLITS, Tokenize
+from lexloom.settings.splits import SPLITS
+from lexloom.settings.tokenize import Tokenize
 from lexloom.storage.artifacts import Dataset, Provenance, write_artifact
 
 

@@ -8,7 +8,7 @@ from lexloom.kernels.backend import get_backend
 from lexloom.language.perplexity import epochs_of, perplexity_datasets, perplexity_of_tokens
 from lexloom.language.trained import KINDS, build_language_model
 from lexloom.settings.execution import Compute
-from lexloom.settings.tokenize import SPLITS
+from lexloom.settings.splits import SPLITS
 from lexloom.storage.artifacts import Provenance, check_same_words, read_artifact, write_artifact
 
 

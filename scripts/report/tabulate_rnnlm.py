@@ -5,7 +5,7 @@ import argparse
 from lexloom.commands.script import run, script_parser
 from lexloom.errors import LexloomError
 from lexloom.report.tables import aligned, read_seconds
-from lexloom.settings.tokenize import SPLITS
+from lexloom.settings.splits import SPLITS
 from lexloom.storage.artifacts import read_artifact
 from lexloom.storage.atomic_files import write_lines
 

@@ -7,7 +7,7 @@ from snakemake.exceptions import WorkflowError
 
 from lexloom.settings.command_line import as_options
 from lexloom.settings.configuration import Configuration
-from lexloom.settings.tokenize import SPLITS
+from lexloom.settings.splits import SPLITS
 
 Files = dict[str, list[str]]
 

@@ -12,7 +12,7 @@ from lexloom.corpus.tokenizer import LINE_END, Tokenizer
 from lexloom.corpus.vocabulary import UNKNOWN, blocks_of, build_vocabulary, known_ids
 from lexloom.corpus.word_table import WordTable
 from lexloom.errors import LexloomError
-from lexloom.settings.tokenize import SPLITS
+from lexloom.settings.splits import SPLITS
 
 
 @dataclass(frozen=True)

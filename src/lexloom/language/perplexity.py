@@ -8,7 +8,7 @@ import numpy as np
 
 from lexloom.errors import LexloomError
 from lexloom.nn.losses import perplexity_of
-from lexloom.settings.tokenize import SPLITS
+from lexloom.settings.splits import SPLITS
 from lexloom.storage.artifacts import Artifact, Dataset, file_sha256, read_artifact
 
 KEPT_SPLITS = SPLITS[1:]

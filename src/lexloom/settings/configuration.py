@@ -11,10 +11,10 @@ from lexloom.settings.counts import Counts
 from lexloom.settings.evaluation import Evaluation
 from lexloom.settings.execution import Checkpoints, Compute, Seed
 from lexloom.settings.gensim import Gensim
+from lexloom.settings.language_models import RnnlmModels
 from lexloom.settings.ngram import Ngram
 from lexloom.settings.perplexities import Perplexities
 from lexloom.settings.ppmi import Ppmi
-from lexloom.settings.rnnlm import RnnlmModels
 from lexloom.settings.svd import Svd
 from lexloom.settings.sweep import Sweep
 from lexloom.settings.tokenize import Tokenize

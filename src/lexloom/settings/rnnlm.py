@@ -5,7 +5,6 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator
 from pydantic_core.core_schema import ValidationInfo
 
-from lexloom.settings.adaptation import Adaptation
 from lexloom.settings.base import (
     DropRate,
     Epochs,
@@ -16,18 +15,9 @@ from lexloom.settings.base import (
     Settings,
     Size,
     Tokens,
-    name_of_file,
 )
 
 Cell = Literal["rnn", "lstm", "gru"]
-ModelName = Annotated[
-    str,
-    name_of_file(
-        ".*_perplexity",
-        "ngram",
-        but_not="ngram or _perplexity at the end, names of other files of results",
-    ),
-]
 
 
 class Shape(Settings):
@@ -159,15 +149,3 @@ class Training(Settings):
 
 class Rnnlm(Training, Architecture):
     """A recurrent language model and its training."""
-
-
-class RnnlmModels(Settings):
-    """Recurrent language models."""
-
-    models: Annotated[dict[ModelName, Rnnlm], Field(min_length=1)] = Field(
-        description="language models by names of your choice, at least one; a corpus lists those it gets "
-        "under `models`"
-    )
-    adaptation: Adaptation = Field(
-        Adaptation(), description="how the models under a corpus's `adapt` adapt to the text they read"
-    )

@@ -9,9 +9,6 @@ from lexloom.settings.base import Pattern, Settings, expected, matching
 
 Token = Annotated[str, matching(r"^[^\s\0]+", "a token without white space or null")]
 
-SPLITS = ("train", "valid", "test")
-"""The texts of a corpus: to train on, to choose settings on, and to measure on."""
-
 _SPLIT = "three proportions of the tokens, each above 0, with the sum 1"
 
 

@@ -15,7 +15,7 @@ from lexloom.corpus import text_files, vocabulary
 from lexloom.corpus.reading import read_corpus, split_text
 from lexloom.corpus.tokenizer import Tokenizer
 from lexloom.errors import LexloomError
-from lexloom.settings.tokenize import SPLITS
+from lexloom.settings.splits import SPLITS
 from lexloom.storage.artifacts import read_artifact
 
 SCRIPT = Path(__file__).parents[3] / "scripts/corpus/tokenize_corpus.py"

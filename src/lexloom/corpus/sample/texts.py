@@ -10,7 +10,7 @@ from lexloom.corpus.sample import lexicon
 from lexloom.corpus.sample.grammar import Grammar
 from lexloom.corpus.sample.language import sentence
 from lexloom.errors import check_whole
-from lexloom.settings.tokenize import SPLITS
+from lexloom.settings.splits import SPLITS
 
 Item = TypeVar("Item")
 
