@@ -12,7 +12,7 @@ from lexloom.commands.script import progress, run, script_parser
 from lexloom.corpus.downloads import download
 from lexloom.errors import LexloomError
 
-WAYS_OUT = """Ways out:
+WHAT_TO_DO = """What you can do:
   a mirror: put the file at {path} in a folder; set LEXLOOM_MIRROR to the folder or its address
   your own text: a corpus with `source: files` in config/config.yaml
   the sample corpus, which needs no download: snakemake --cores 4 --config corpus=sample"""
@@ -45,9 +45,9 @@ def main(options: argparse.Namespace) -> None:
                 progressbar=bar,
             )
         except LexloomError as error:
-            raise LexloomError(f"{error}\n{WAYS_OUT.format(path=options.path)}") from error
+            raise LexloomError(f"{error}\n{WHAT_TO_DO.format(path=options.path)}") from error
     for failure in failures:
-        logging.warning("passed over %s", failure)
+        logging.warning("skipped %s", failure)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from typing import SupportsIndex
 class LexloomError(Exception):
     """A mistake in a file, a key or a value: the message names it, what was expected and what to do next.
 
-    Scripts print the message without a traceback and exit with 1. A defect of lexloom itself is never a
+    Scripts print the message without a traceback and exit with 1. A bug in lexloom itself is never a
     `LexloomError`.
     """
 

@@ -47,7 +47,7 @@ def run(main: Callable[[argparse.Namespace], None], parser: argparse.ArgumentPar
         logging.error("interrupted")
         sys.exit(130)
     except Exception:
-        logging.exception("a defect in lexloom, please report it with this traceback")
+        logging.exception("this is a bug in lexloom; please report it with this traceback")
         sys.exit(2)
 
 

@@ -24,4 +24,4 @@ def way_out(error: Exception) -> str:
     if not isinstance(error, ArtifactError):
         return ""
     scripts = [f"scripts/{script}" for kind in error.kinds for script in SCRIPTS[kind]]
-    return f"; make it again with {' or '.join(scripts)}"
+    return f"; check the path, or make it again with {' or '.join(scripts)}"

@@ -59,7 +59,7 @@ def download(
     Returns
     -------
     failures : list of str
-        A line for each place that had to be passed over.
+        A line for each place that was skipped, and why.
 
     Raises
     ------

@@ -22,7 +22,7 @@ class Backend:
     Attributes
     ----------
     name : str
-        The name that artifacts record: "cpu", or "cuda: " and the name of the card.
+        The name that artifacts record: "cpu", or "cuda: " and the name of the GPU.
     xp : module
         `numpy` or `cupy`; layers write their formulas with it.
     kernels : Reference
@@ -105,17 +105,17 @@ def _cuda_backend() -> Backend:
     try:
         import cupy
 
-        card = cupy.cuda.runtime.getDeviceProperties(0)["name"].decode()
+        name = cupy.cuda.runtime.getDeviceProperties(0)["name"].decode()
     except ImportError as error:
         raise LexloomError(
             "device cuda: CuPy is not installed; install the extra that matches your driver: "
             "pip install 'lexloom[cuda12]' or 'lexloom[cuda13]'"
         ) from error
     except cupy.cuda.runtime.CUDARuntimeError as error:
-        raise LexloomError(f"device cuda: no usable card ({error}); run with --device cpu") from error
+        raise LexloomError(f"device cuda: no usable GPU ({error}); run with --device cpu") from error
     from lexloom.kernels.cuda.kernels import Cuda
 
-    return Backend(f"cuda: {card}", cupy, Cuda(), cupy.ndarray)
+    return Backend(f"cuda: {name}", cupy, Cuda(), cupy.ndarray)
 
 
 @cache

@@ -18,7 +18,7 @@ class Threads(Settings):
 class Compute(Threads):
     """Where a job computes."""
 
-    device: Device = Field("cpu", description="where to compute; cuda needs CuPy and a card")
+    device: Device = Field("cpu", description="where to compute; cuda needs CuPy and an NVIDIA GPU")
 
 
 class Seed(Settings):

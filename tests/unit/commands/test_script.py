@@ -85,13 +85,13 @@ def test_a_file_that_cannot_be_opened_is_one_line(call, capsys, tmp_path):
         assert line.startswith("error: [Errno 2] No such file or directory: ")
 
 
-def test_a_defect_shows_its_traceback_and_says_that_it_is_one(call, capsys, tmp_path):
+def test_a_bug_shows_its_traceback_and_says_that_it_is_one(call, capsys, tmp_path):
     log = tmp_path / "a.log"
     with pytest.raises(SystemExit) as end:
         call(fail(ZeroDivisionError("oops")), "--log", str(log))
     assert end.value.code == 2
     for text in (capsys.readouterr().err, log.read_text()):
-        assert "defect in lexloom" in text
+        assert "bug in lexloom" in text
         assert "ZeroDivisionError: oops" in text
 
 
@@ -128,7 +128,7 @@ def test_a_missing_file_comes_with_the_script_that_makes_it(call, capsys):
     with pytest.raises(SystemExit):
         call(fail(ArtifactError("ppmi.h5: no such file", ["ppmi"])))
     line = capsys.readouterr().err
-    assert line == "error: ppmi.h5: no such file; make it again with scripts/vectors/weight_ppmi.py\n"
+    assert line == "error: ppmi.h5: no such file; check the path, or make it again with scripts/vectors/weight_ppmi.py\n"
 
 
 def test_each_kind_of_file_has_scripts_that_exist():

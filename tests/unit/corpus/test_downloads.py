@@ -96,7 +96,7 @@ def server():
 
 @pytest.fixture
 def fetch(server, tmp_path):
-    """Fetch from the server's addresses; return what had to be passed over."""
+    """Fetch from the server's addresses; return what was skipped."""
     server.tries.clear()
 
     def fetch(*names, mirror=None, sha256=SHA256):
