@@ -40,10 +40,10 @@ class Batches(Settings):
         1024,
         ge=1,
         le=1_000_000,
-        description="target words in one update, rounded up to whole blocks of `share`",
+        description="target words in one update, rounded up to whole blocks",
     )
     samples: int = Field(64, ge=1, le=100_000, description="words drawn for each block of targets")
-    share: int = Field(
+    block: int = Field(
         64,
         ge=1,
         le=1024,
@@ -56,13 +56,13 @@ class Batches(Settings):
         "none",
     )
 
-    @field_validator("share")
+    @field_validator("block")
     @classmethod
-    def _is_within_the_batch(cls, share: int, info: ValidationInfo) -> int:
-        batch = info.data.get("batch", share)
-        if share > batch:
-            raise ValueError(f"{share} is more than batch, {batch}; make it that or less")
-        return share
+    def _is_within_the_batch(cls, block: int, info: ValidationInfo) -> int:
+        batch = info.data.get("batch", block)
+        if block > batch:
+            raise ValueError(f"{block} is more than batch, {batch}; make it that or less")
+        return block
 
 
 class Word2vec(Batches):

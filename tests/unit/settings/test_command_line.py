@@ -91,8 +91,8 @@ def test_all_mistakes_of_a_command_line_are_named_at_once(capsys):
 
 def test_settings_that_do_not_fit_together_are_refused_as_in_the_configuration(capsys):
     with pytest.raises(SystemExit):
-        parsed(Word2vec, "--share 64 --batch 32")
-    assert "argument --share: 64 is more than batch, 32; make it that or less" in capsys.readouterr().err
+        parsed(Word2vec, "--block 64 --batch 32")
+    assert "argument --block: 64 is more than batch, 32; make it that or less" in capsys.readouterr().err
 
 
 def test_help_shows_range_default_and_meaning():
