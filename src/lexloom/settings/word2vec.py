@@ -45,6 +45,7 @@ class Batches(Settings):
     samples: int = Field(64, ge=1, le=100_000, description="words drawn for each block of targets")
     block: int = Field(
         64,
+        validate_default=True,  # the default may be more than `batch`
         ge=1,
         le=1024,
         description="consecutive targets that share their samples, at most `batch`: the larger, the faster; "
