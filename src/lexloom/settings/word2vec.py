@@ -79,8 +79,8 @@ class Word2vec(Batches):
         5.0,
         gt=0,
         le=1000,
-        description="all samples together count as so many words against each predicted one; the fewer, the "
-        "less rare pairs are pushed apart",
+        description="all samples together count as this many words against each predicted one; the fewer, "
+        "the less rare pairs are pushed apart",
     )
     optimizer: Optimizer = Field("adagrad", description="how gradients become updates")
     learning_rate: LearningRate = Field(0.2, description="before the factor of the schedule")
