@@ -87,22 +87,18 @@ def _sections(path: str, rule: Rule, meaning: str = "") -> Iterator[Section]:
     """
     rule = _resolved(rule)
     kinds = _kinds(rule)
-    first, *others = (kind.get("properties") or {"{name}": _any_name(kind)} for kind in kinds.values())
+    first, *others = (kind.get("properties") or {"{name}": below(kind, "")} for kind in kinds.values())
     common = {name: at for name, at in first.items() if all(other.get(name) == at for other in others)}
+    groups = {name: at for name, at in common.items() if _is_group(at) and not _is_of_all(path, name)}
     meaning = _meaning(rule) or meaning
-    rows = [
-        _row(name, at, path) for name, at in common.items() if not _is_group(at) or _is_of_all(path, name)
-    ]
-    if rows:
+    if rows := [_row(name, at, path) for name, at in common.items() if name not in groups]:
         yield path, meaning, rows
     beside: dict[str, list[str]] = {}
-    for name, at in common.items():
-        if _is_group(at) and not _is_of_all(path, name):
-            beside.setdefault(at.get("$ref", name), []).append(name)
-    for names in beside.values():
-        name = names[0] if len(names) == 1 else f"{{{', '.join(names)}}}"
-        at = common[names[0]] if len(names) == 1 else {"$ref": common[names[0]]["$ref"]}
-        yield from _sections(f"{path}.{name}".lstrip("."), at, meaning)
+    for name, at in groups.items():
+        beside.setdefault(at.get("$ref", name), []).append(name)
+    for reference, (name, *more) in beside.items():
+        title, at = (f"{{{', '.join([name, *more])}}}", {"$ref": reference}) if more else (name, groups[name])
+        yield from _sections(f"{path}.{title}".lstrip("."), at, meaning)
     for source, kind in kinds.items():
         if own := {name: at for name, at in kind.get("properties", {}).items() if name not in common}:
             yield from _sections(f"{path} ({source})", {**kind, "properties": own})
@@ -112,11 +108,6 @@ def _kinds(rule: Rule) -> Mapping[str, Rule]:
     """Return what a rule may be: each kind of a corpus, or only the rule itself."""
     mapping = rule.get("discriminator", {}).get("mapping", {})
     return {source: _resolved({"$ref": target}) for source, target in mapping.items()} or {"": rule}
-
-
-def _any_name(rule: Rule) -> Rule:
-    (at,) = rule["patternProperties"].values()
-    return at
 
 
 def _is_group(rule: Rule) -> bool:
