@@ -14,8 +14,8 @@ from harness import Inputs, Stage, Work
 NEGATIVES = 5
 PIECE = 10_000
 OURS = {
-    "cbow": {"batch": 4096, "share": 64, "samples": 16},
-    "skip-gram": {"batch": 4096, "share": 64, "samples": 32},
+    "cbow": {"batch": 4096, "block": 64, "samples": 16},
+    "skip-gram": {"batch": 4096, "block": 64, "samples": 32},
 }
 LEARNING_RATE = 0.5
 SIZES = {"dimension 100, window 5": (100, 5), "dimension 300, window 10": (300, 10)}

@@ -160,7 +160,7 @@ def test_training_word_vectors(cuda, kind, fused):
         "dynamic": True,
         "batch": 16,
         "samples": 3,
-        "share": 4,
+        "block": 4,
         "subsample": 0,
         "seed": 1,
     }

@@ -26,7 +26,7 @@ REGULARIZED = (  # averaged from the fourth epoch on
     "--vary-steps --samples 12 --locked-dropout --word-dropout 0.1 --weight-drop 0.2 "
     "--activation-penalty 1 --change-penalty 1"
 )
-WORD2VEC = "--dimension 16 --batch 20 --share 5 --samples 4 --epochs 3 --subsample 0.05 --dynamic"
+WORD2VEC = "--dimension 16 --batch 20 --block 5 --samples 4 --epochs 3 --subsample 0.05 --dynamic"
 
 
 class Training:

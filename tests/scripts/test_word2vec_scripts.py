@@ -20,7 +20,7 @@ def contexts(tmp_path_factory):
 
 
 def train(contexts, output, *arguments):
-    small = ("--dimension", 20, "--epochs", 2, "--batch", 600, "--share", 5, "--subsample", 0)
+    small = ("--dimension", 20, "--epochs", 2, "--batch", 600, "--block", 5, "--subsample", 0)
     return run_script("train_word2vec", contexts, "--output", output, *small, *arguments)
 
 

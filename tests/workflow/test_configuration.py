@@ -1,6 +1,7 @@
 """Every mistake in the configuration is refused, with its key's path and what is allowed."""
 
 import copy
+import datetime
 import math
 import re
 from functools import reduce
@@ -11,10 +12,12 @@ import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
-from library.configuration import mistakes_in, read_configuration
+from library.configuration import check, read_configuration
 from library.duplicate_keys import duplicate_keys
 from snakemake.exceptions import WorkflowError
 from snakemake.utils import update_config
+
+from lexloom.settings.mistakes import dotted
 
 ROOT = Path(__file__).parents[2]
 VALID = yaml.safe_load((ROOT / "config/config.yaml").read_text())
@@ -60,8 +63,12 @@ def changed(path, value):
     return config
 
 
+def mistakes_in(config):
+    return check(config)[1]
+
+
 def mistakes(config):
-    return {".".join(path): message for path, message in mistakes_in(config).items()}
+    return {dotted(path): message for path, message in mistakes_in(config).items()}
 
 
 def test_the_configuration_in_the_repository_passes():
@@ -103,7 +110,11 @@ def test_a_number_read_as_a_text_is_refused_with_the_way_to_write_it(path, text)
     message = mistakes(changed(path, text))[".".join(path)]
     assert f'"{text}"' in message
     written = message.partition(": write ")[2].split(" or ")
-    assert [yaml.safe_load(number) for number in written] == [float(text)] * len(written)
+    value = float(text)
+    if path in mistakes_in(changed(path, int(value) if value.is_integer() else value)):
+        assert written == [""]
+    else:
+        assert [yaml.safe_load(number) for number in written] == [value] * len(written)
 
 
 def test_the_example_of_the_issue():
@@ -121,15 +132,15 @@ def test_a_number_that_is_a_text_is_refused_with_where_to_write_it(path):
     text = yaml.safe_dump(reduce(getitem, path, VALID)).split()[0]
     message = mistakes(changed(path, text))[".".join(map(str, path))]
     assert f"write {text} without quotes" in message
-    assert ("--config cannot give it" in message) == ("--configfile" in message) == (len(path) > 1)
+    assert ("given with --config" in message) == ("--configfile" in message) == (len(path) > 1)
 
 
 @pytest.mark.parametrize(("key", "text"), [("tied", "true"), ("clip", "null"), ("hidden", "64")])
 def test_a_value_below_a_top_level_key_of_the_command_line_is_refused_with_where_to_write_it(key, text):
     message = mistakes(changed(("rnnlm", "models", "lstm", key), text))[f"rnnlm.models.lstm.{key}"]
     assert message.endswith(
-        f"this is a text: write {text} without quotes; "
-        "--config cannot give it, as the key is nested: write it into a file for --configfile"
+        f"this is a text: write {text} without quotes "
+        "(a nested key given with --config is always a text; write it into a file for --configfile)"
     )
 
 
@@ -146,7 +157,7 @@ def test_an_unknown_key_anywhere_is_refused(path, key):
     config = changed((*path, key), 1)
     if path and path[-1] in OVERRIDDEN and key in VALID[path[-1]]:
         return
-    assert "no such key" in mistakes_in(config)[(*path, str(key))]
+    assert "no such key" in mistakes_in(config)[(*path, key)]
 
 
 REQUIRED = [
@@ -294,6 +305,67 @@ def test_a_key_may_stand_in_many_groups_and_differ_from_what_it_merges(tmp_path)
         "x: &x {a: 1}\ny: &y {b: 1}\nz: {<<: *x, <<: *y, a: 2}\n'1': 1\n1: 2\n"
     )
     assert not list(duplicate_keys([tmp_path / "mine.yaml"]))
+
+
+@given(st.sampled_from([path for path in groups(VALID) if path]))
+def test_a_group_that_is_left_out_is_refused_or_has_its_default(path):
+    assert all(message for message in mistakes_in(without(path)).values())
+
+
+DATE = datetime.date(2001, 1, 1)
+NAMES = st.sampled_from([1, 2.5, None, True, DATE, "[key]", "a b", "download", "SplitFiles"])
+
+
+@given(st.sampled_from(list(groups(VALID))), NAMES, st.sampled_from(["5000", {"a": "5"}, [{}], 3.5]))
+def test_any_wrong_value_under_any_name_is_refused_where_it_stands(path, name, value):
+    config = changed((*path, name), value) if path else {**VALID, name: value}
+    refused = mistakes_in(config)
+    assert {found[: len(path)] for found in refused} == {path}
+    assert (*path, name) in {found[: len(path) + 1] for found in refused}
+
+
+@given(st.sampled_from(["vectors", "models", "adapt"]), st.sampled_from([3, None, [{}], [1], {"a": 1}]))
+def test_a_corpus_of_no_known_source_is_refused_whatever_it_says(key, value):
+    config = changed(("corpora", "ptb", key), value)
+    del config["corpora"]["ptb"]["source"]
+    assert ("corpora", "ptb", "source") in mistakes_in(config)
+
+
+@given(st.sampled_from(LEAVES), NAMES)
+def test_any_name_below_any_value_is_refused(path, name):
+    assert path in {found[: len(path)] for found in mistakes_in(changed(path, {name: 3}))}
+
+
+@given(st.sampled_from(NAMED), st.sampled_from([1, None, DATE, "[key]"]), st.data())
+def test_mistakes_below_a_name_that_is_wrong_are_found_too(path, name, data):
+    entry = copy.deepcopy(next(iter(reduce(getitem, path, VALID).values())))
+    if isinstance(entry, dict):
+        key = data.draw(st.sampled_from(sorted(key for key in entry if key != "source")))
+        entry[key] = data.draw(st.sampled_from(["2", "x y", {"a": "1"}]))
+    assert dotted((*path, name)) in mistakes(changed((*path, name), entry))
+
+
+@pytest.mark.parametrize("text", ["", " ", "#", "# x"])
+def test_a_text_that_is_nothing_without_quotes_has_no_such_advice(text):
+    message = mistakes(changed(("tokenize", "pattern"), text)).get("tokenize.pattern", "")
+    assert "quotes" not in message
+
+
+@pytest.mark.parametrize(
+    "files", [{"train": 3, "valid": "x"}, {"train": [], "valid": "x", "test": "x"}, {}, {"tran": "x"}]
+)
+def test_a_group_that_is_wrong_in_part_is_refused_only_there(files):
+    sample = {"models": ["lstm_small"], "vectors": ["cbow"], "queries": []}
+    refused = mistakes_in(changed(("corpora", "mine"), {"source": "files", "files": files, **sample}))
+    assert refused
+    assert ("corpora", "mine", "files") not in refused
+
+
+def test_a_name_that_refers_to_nothing_is_found_beside_a_group_that_is_missing():
+    for group in ("published", "expected", "gensim", "evaluation"):
+        config = without((group,))
+        assert not mistakes_in(config)
+        assert mistakes_in({**config, "corpus": "nix"}).keys() == {("corpus",)}
 
 
 def test_all_mistakes_are_listed_at_once():

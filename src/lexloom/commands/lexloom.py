@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from lexloom.vectors.word_vectors import WordVectors
 
 Block = list[tuple[str, str]]
+Argument = tuple[str, dict[str, Any]]
 
 
 class Count(Settings):
@@ -45,10 +46,7 @@ class Generating(Settings):
         le=1000,
         description="below 1 likely words become likelier; 0 takes the likeliest word",
     )
-    top_k: Tokens | None = Field(None, description="draw only among the so many likeliest words")
-
-
-_FILE, _MODEL = "results/sample/skipgram.h5", "results/sample/rnnlm/lstm_small.h5"
+    top_k: Tokens | None = Field(None, description="draw only among this many of the likeliest words")
 
 
 def main() -> None:
@@ -66,82 +64,66 @@ def command_parser() -> SettingsParser:
     )
     parser.set_defaults(log=None)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-
-    similar_words = _add(
-        commands, similar, "list the words nearest to some words", "similar FILE king queen --count 5"
-    )
-    similar_words.add_argument("file", metavar="FILE", help=_VECTORS_HELP)
-    similar_words.add_argument("words", metavar="WORD", nargs="+", help="a word of the vocabulary")
-    similar_words.add_settings(Count)
-
-    completed = _add(commands, analogy, "complete `a is to b as c is to ...`", "analogy FILE man king woman")
-    completed.add_argument("file", metavar="FILE", help=_VECTORS_HELP)
-    for name in ("a", "b", "c"):
-        completed.add_argument(name, help="a word of the vocabulary")
-    completed.add_settings(Count)
-
-    exported = _add(
-        commands,
-        export,
-        "write word vectors for another program",
-        "export FILE --format word2vec --output vectors.txt",
-    )
-    exported.add_argument("file", metavar="FILE", help="word vectors (HDF5)")
-    exported.add_argument(
-        "--format",
-        required=True,
-        choices=FORMATS,
-        help="word2vec and word2vec-binary: what gensim and word2vec.c read, in single precision; projector: "
-        "vectors.tsv and metadata.tsv for TensorBoard; npz: NumPy arrays `words` and `vectors`",
-    )
-    exported.add_argument(
-        "--output", required=True, metavar="PATH", help="the file to write; of projector, the folder"
-    )
-
-    _add_generate(commands)
-
-    scored = _add(
-        commands,
-        score,
-        "say how probable a text is to a language model, by sentence and in total",
-        "score MODEL data/sample/test.txt",
-    )
-    scored.add_argument("model", metavar="MODEL", help=_MODEL_HELP)
-    scored.add_argument(
-        "file",
-        metavar="FILE",
-        nargs="?",
-        default="/dev/stdin",
-        help="a UTF-8 text file, a sentence a line; standard input if not given",
-    )
-    scored.add_settings(Compute)
-
-    listed = _add(commands, settings, "explain the settings of config/config.yaml", "settings rnnlm.models")
-    listed.add_argument(
-        "key", metavar="KEY", nargs="?", default="", help="a key, such as rnnlm; all keys if not given"
-    )
-    listed.add_argument(
-        "--format",
-        choices=SETTINGS_FORMATS,
-        default="text",
-        help="text; markdown, for the documentation; schema, JSON Schema for editors (default: text)",
-    )
-
-    shown = _add(commands, info, "say what a file holds and where it came from", "info FILE")
-    shown.add_argument("file", metavar="FILE", help="any HDF5 file that lexloom made")
+    for command, summary, example, arguments, groups in _SUBCOMMANDS:
+        description = f"{summary[0].upper()}{summary[1:]}."
+        epilog = f"example: lexloom {command.__name__} {example}"
+        added = commands.add_parser(command.__name__, help=summary, description=description, epilog=epilog)
+        added.set_defaults(command=command)
+        for name, keywords in arguments:
+            added.add_argument(name, **keywords)
+        added.add_settings(*groups)
     return parser
 
 
+_SUBCOMMANDS: list[tuple[Callable, str, str, tuple[Argument, ...], tuple[type[Settings], ...]]] = []
+
+
+def subcommand(summary: str, example: str, *arguments: Argument, settings: tuple = ()) -> Callable:
+    """Make a function a subcommand with some arguments, and options for some groups of settings."""
+
+    def add(command: Callable) -> Callable:
+        _SUBCOMMANDS.append((command, summary, example, arguments, settings))
+        return command
+
+    return add
+
+
+def argument(name: str, help_text: str, **keywords: Any) -> Argument:
+    """Return the name of an argument of a subcommand and what argparse is told about it."""
+    return name, {"help": help_text, **keywords}
+
+
+_FILE, _MODEL = "results/sample/skipgram.h5", "results/sample/rnnlm/lstm_small.h5"
+_VECTORS_ARGUMENT = argument(
+    "file", "word vectors, or a PPMI matrix whose rows are the vectors (HDF5)", metavar="FILE"
+)
+_MODEL_ARGUMENT = argument("model", "a trained language model or n-grams (HDF5)", metavar="MODEL")
+_WORD = "a word of the vocabulary"
+
+
+@subcommand(
+    "list the words nearest to some words",
+    f"{_FILE} king queen --count 5",
+    _VECTORS_ARGUMENT,
+    argument("words", _WORD, metavar="WORD", nargs="+"),
+    settings=(Count,),
+)
 def similar(options: argparse.Namespace) -> list[str]:
     """Return the words nearest to each word with their cosines, all found by one product."""
     vectors = _vectors(options.file)
     neighbours, cosines = vectors.nearest(vectors.ids(options.words), options.count)
-    blocks = [
-        _block(word, vectors, *found) for word, *found in zip(options.words, neighbours, cosines, strict=True)
-    ]
+    answers = zip(options.words, neighbours, cosines, strict=True)
+    blocks = [_block(word, vectors, ids, scores) for word, ids, scores in answers]
     return side_by_side(blocks, _width())
 
 
+@subcommand(
+    "complete `a is to b as c is to ...`",
+    f"{_FILE} man king woman",
+    _VECTORS_ARGUMENT,
+    *(argument(name, _WORD) for name in ("a", "b", "c")),
+    settings=(Count,),
+)
 def analogy(options: argparse.Namespace) -> list[str]:
     """Return the words that best complete an analogy with their scores, by each method."""
     from lexloom.vectors.word_vectors import ANALOGY_METHODS
@@ -155,6 +137,19 @@ def analogy(options: argparse.Namespace) -> list[str]:
     return side_by_side(blocks, _width())
 
 
+@subcommand(
+    "write word vectors for another program",
+    f"{_FILE} --format word2vec --output vectors.txt",
+    argument("file", "word vectors (HDF5)", metavar="FILE"),
+    argument(
+        "--format",
+        "word2vec and word2vec-binary: what gensim and word2vec.c read, in single precision; projector: "
+        "vectors.tsv and metadata.tsv for TensorBoard; npz: NumPy arrays `words` and `vectors`",
+        required=True,
+        choices=FORMATS,
+    ),
+    argument("--output", "the file to write; of projector, the folder", required=True, metavar="PATH"),
+)
 def export(options: argparse.Namespace) -> list[str]:
     """Write the vectors, as they were trained, in the format of another program.
 
@@ -178,6 +173,13 @@ def export(options: argparse.Namespace) -> list[str]:
     return [f"{options.output}: {words:,} words of {dimensions} dimensions, as {options.format}"]
 
 
+@subcommand(
+    "write text with a language model",
+    f'{_MODEL} --prompt "the old king" --tokens 20 --top-k 40',
+    _MODEL_ARGUMENT,
+    argument("--prompt", "what to go on from; nothing if not given", default="", metavar="TEXT"),
+    settings=(Generating, Seed, Compute),
+)
 def generate(options: argparse.Namespace) -> list[str]:
     """Return the prompt and the words that a model draws after it; a sentence end ends a line."""
     from lexloom.kernels.backend import get_backend
@@ -191,6 +193,19 @@ def generate(options: argparse.Namespace) -> list[str]:
     return [line.strip() for line in " ".join("\n" if word == end else word for word in words).split("\n")]
 
 
+@subcommand(
+    "say how probable a text is to a language model, by sentence and in total",
+    f"{_MODEL} data/sample/test.txt",
+    _MODEL_ARGUMENT,
+    argument(
+        "file",
+        "a UTF-8 text file, a sentence a line; standard input if not given",
+        metavar="FILE",
+        nargs="?",
+        default="/dev/stdin",
+    ),
+    settings=(Compute,),
+)
 def score(options: argparse.Namespace) -> list[str]:
     """Return for each line of a text what a model makes of it, and for all of it.
 
@@ -207,11 +222,33 @@ def score(options: argparse.Namespace) -> list[str]:
     return aligned([("perplexity", "log_probability", "tokens", "unknown", "line"), *rows])
 
 
+@subcommand(
+    "explain the settings of config/config.yaml",
+    "rnnlm.models",
+    argument(
+        "key",
+        "a key, such as rnnlm or corpora.ptb; all keys if not given",
+        metavar="KEY",
+        nargs="?",
+        default="",
+    ),
+    argument(
+        "--format",
+        "text; markdown, for the documentation; schema, JSON Schema of all keys for editors (default: text)",
+        choices=SETTINGS_FORMATS,
+        default="text",
+    ),
+)
 def settings(options: argparse.Namespace) -> list[str]:
     """Return each setting below a key with its values, default and meaning."""
     return SETTINGS_FORMATS[options.format](options.key)
 
 
+@subcommand(
+    "say what a file holds and where it came from",
+    _FILE,
+    argument("file", "any HDF5 file that lexloom made", metavar="FILE"),
+)
 def info(options: argparse.Namespace) -> list[str]:
     """Return what a file holds and where it came from; only a whole file is described."""
     from lexloom.storage.artifacts import describe_artifact
@@ -244,41 +281,10 @@ def side_by_side(blocks: Sequence[Block], width: int) -> list[str]:
     return lines + _joined(beside)
 
 
-_VECTORS_HELP = "word vectors, or a PPMI matrix whose rows are the vectors (HDF5)"
-
-
-_MODEL_HELP = "a trained language model or n-grams (HDF5)"
-
-
-def _add_generate(commands: Any) -> None:
-    parser = _add(
-        commands,
-        generate,
-        "write text with a language model",
-        'generate MODEL --prompt "the old king" --tokens 20 --top-k 40',
-    )
-    parser.add_argument("model", metavar="MODEL", help=_MODEL_HELP)
-    parser.add_argument(
-        "--prompt", default="", metavar="TEXT", help="what to go on from; nothing if not given"
-    )
-    parser.add_settings(Generating, Seed, Compute)
-
-
-def _add(commands: Any, command: Callable, summary: str, example: str) -> SettingsParser:
-    parser = commands.add_parser(
-        command.__name__,
-        help=summary,
-        description=f"{summary[0].upper()}{summary[1:]}.",
-        epilog=f"example: lexloom {example.replace('FILE', _FILE).replace('MODEL', _MODEL)}",
-    )
-    parser.set_defaults(command=command)
-    return parser
-
-
 def _print(options: argparse.Namespace) -> None:
     try:
         print("\n".join(options.command(options)), flush=True)
-    except BrokenPipeError:  # who reads, as `head` does, has seen enough; nothing is left to write at exit
+    except BrokenPipeError:  # the reader (such as head) closed the pipe; nothing is left to write at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 

@@ -6,9 +6,10 @@ error messages, command lines and the reference pages take types, ranges and hel
 
 import re
 from argparse import Namespace
+from numbers import Integral, Real
 from typing import Annotated, Any, Literal, Self, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 Group = TypeVar("Group", bound="Settings")
@@ -18,27 +19,42 @@ Item = TypeVar("Item")
 class Settings(BaseModel):
     """A group of settings, checked when it is made and unchangeable from then on.
 
-    Types are strict: 2.0 is no whole number, and "2" is no number. An unknown name is refused.
+    Types are strict: 2.0 is not a whole number, and "2" is not a number. An unknown name is refused. The
+    numbers of NumPy are taken like those of Python.
     """
 
     model_config = ConfigDict(
         extra="forbid", frozen=True, strict=True, allow_inf_nan=False, regex_engine="python-re"
     )
 
+    @model_validator(mode="before")
     @classmethod
-    def of(cls, options: Namespace) -> Self:
-        """Return the settings that a parsed command line has."""
-        return cls(**{name: getattr(options, name) for name in cls.model_fields})
+    def _take_plain_numbers(cls, values: Any) -> Any:
+        return {key: _plain(value) for key, value in values.items()} if isinstance(values, dict) else values
+
+    @classmethod
+    def of(cls, checked: "Namespace | Settings") -> Self:
+        """Return the settings of this class from a command line, or from a class that inherits them."""
+        values = {name: getattr(checked, name) for name in cls.model_fields}
+        return cls.model_construct(**values)  # type: ignore[return-value]  # the plugin takes it for Settings
 
     def part(self, group: type[Group]) -> Group:
         """Return the settings that belong to a base class, as an instance of it."""
-        values = {name: getattr(self, name) for name in group.model_fields}
-        return group.model_construct(**values)  # type: ignore[return-value]  # the plugin takes it for Settings
+        return group.of(self)
 
     def over(self, defaults: Self) -> Self:
         """Return these settings, with those of `defaults` wherever nothing was set here."""
         chosen = {name: getattr(self, name) for name in self.model_fields_set}
         return defaults.model_copy(update=chosen)
+
+
+def _plain(value: Any) -> Any:
+    """Return a number of another library, such as NumPy, as one of Python."""
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    if isinstance(value, int | float) or not isinstance(value, Real):
+        return value
+    return int(value) if isinstance(value, Integral) else float(value)
 
 
 END = r"(?![\s\S])"
@@ -72,7 +88,7 @@ def _regular_expression(pattern: str) -> str:
     try:
         re.compile(pattern)
     except re.error as error:
-        raise PydanticCustomError("regular_expression", "no regular expression") from error
+        raise PydanticCustomError("regular_expression", "not a regular expression") from error
     return pattern
 
 

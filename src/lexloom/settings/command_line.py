@@ -7,7 +7,7 @@ from inspect import get_annotations
 from typing import Any
 
 from lexloom.settings.base import Settings
-from lexloom.settings.mistakes import bounds, find_mistakes, schema_of
+from lexloom.settings.mistakes import bounds, schema_of, validated
 
 _METAVARS = {"integer": "N", "number": "X", "string": "TEXT", "boolean": "BOOL"}
 _READERS: dict[str, Callable[[str], Any]] = {
@@ -25,8 +25,8 @@ class SettingsParser(argparse.ArgumentParser):
     mistakes are reported at once.
     """
 
-    def __init__(self, *args: Any, **keywords: Any):
-        super().__init__(*args, **keywords)
+    def __init__(self, **keywords: Any):
+        super().__init__(allow_abbrev=False, **keywords)
         self.groups: list[type[Settings]] = []
 
     def add_settings(self, *groups: type[Settings]) -> None:
@@ -47,11 +47,10 @@ class SettingsParser(argparse.ArgumentParser):
         for group in self.groups:
             names = [name for name in group.model_fields if name in options]
             values = {name: getattr(options, name) for name in names}
-            mistakes = find_mistakes(group, values)
+            settings, mistakes = validated(group, values)
             lines += [f"argument {_option(path[0])}: {mistake.message}" for path, mistake in mistakes.items()]
-            if not mistakes:
-                for name, value in group(**values):
-                    setattr(options, name, value)
+            for name, value in settings or ():
+                setattr(options, name, value)
         if lines:
             self.error("\n".join(lines))
         return options, rest
@@ -121,7 +120,7 @@ def _option(name: str) -> str:
 
 
 def _read(text: str, kind: str) -> Any:
-    """Return a word of the command line as a value; one that is no such value stays a text, to be refused."""
+    """Return a word of the command line as a value; other words stay a text, to be refused."""
     try:
         return _READERS[kind](text)
     except (KeyError, ValueError):

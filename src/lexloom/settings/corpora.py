@@ -110,7 +110,7 @@ class OwnCorpus(CorpusBase):
     source: Literal["files"] = Field(description="the texts are files on this machine")
     files: Annotated[
         FilePattern | Annotated[list[FilePattern], Field(min_length=1)] | SplitFiles,
-        expected("a path or glob, a list of them, or such for each of train, valid and test"),
+        expected("a path or glob, a list of them, or one of these for each of train, valid and test"),
     ] = Field(description="UTF-8 text files: one text, or one for each of train, valid and test")
 
 

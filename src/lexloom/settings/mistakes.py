@@ -1,7 +1,7 @@
 """Mistakes in settings, all at once: where each is, what is there, and what is expected."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from lexloom.errors import LexloomError, did_you_mean
 from lexloom.settings.base import Group, Settings
 
-KeyPath = tuple[str, ...]
+KeyPath = tuple[Any, ...]
 Rule = Mapping[str, Any]
 
 _NAMES_OF_TYPES = {
@@ -42,7 +42,7 @@ class Mistake:
     value : any
         What is there.
     rule : mapping
-        JSON Schema of what is allowed there.
+        JSON Schema of the value that belongs there; empty unless the value itself is wrong.
     """
 
     message: str
@@ -50,16 +50,18 @@ class Mistake:
     rule: Rule
 
 
-def find_mistakes(group: type[Settings], values: Any) -> dict[KeyPath, Mistake]:
-    """Return what is wrong with the values of a group of settings, by the path of the key."""
-    mistakes: dict[KeyPath, Mistake] = {}
+def validated(group: type[Group], values: Any) -> tuple[Group | None, dict[KeyPath, Mistake]]:
+    """Return values as a group of settings, or None and what is wrong with them, by the path of the key."""
     try:
-        group.model_validate(values)
+        return group.model_validate(values), {}
     except ValidationError as error:
+        mistakes: dict[KeyPath, Mistake] = {}
         for detail in error.errors(include_url=False):
-            for path, mistake in _describe(detail, schema_of(group)):
-                mistakes.setdefault(path, mistake)
-    return dict(sorted(mistakes.items()))
+            mistakes.setdefault(*_describe(detail, schema_of(group)))
+    # If a union can be a group, only the mistakes below it matter.
+    parents = {path[:depth] for path in mistakes for depth in range(len(path))}
+    paths = [path for path, mistake in mistakes.items() if not (mistake.rule and path in parents)]
+    return None, {path: mistakes[path] for path in sorted(paths, key=dotted)}
 
 
 def checked(group: type[Group], values: Mapping[str, Any]) -> Group:
@@ -80,12 +82,15 @@ def checked(group: type[Group], values: Mapping[str, Any]) -> Group:
     lexloom.errors.LexloomError: shfit: no such key, did you mean shift?; allowed here: smoothing, shift
     smoothing: 2 is not allowed; expected a number, greater than 0, at most 1
     """
-    mistakes = find_mistakes(group, values)
-    if mistakes:
-        raise LexloomError(
-            "\n".join(f"{'.'.join(path)}: {mistake.message}" for path, mistake in mistakes.items())
-        )
-    return group(**values)
+    settings, mistakes = validated(group, values)
+    if settings is None:
+        raise LexloomError("\n".join(f"{dotted(path)}: {mistakes[path].message}" for path in mistakes))
+    return settings
+
+
+def dotted(path: KeyPath) -> str:
+    """Return the path of a key as it is printed."""
+    return ".".join(map(str, path))
 
 
 @cache
@@ -96,70 +101,65 @@ def schema_of(group: type[Settings]) -> Rule:
 
 def show(value: Any) -> str:
     """Return a value in about the way it is written in a file, shortened where it is long."""
-    text = json.dumps(value, ensure_ascii=False, default=str)
+    try:
+        text = json.dumps(value, ensure_ascii=False, default=str)
+    except TypeError:  # a key that JSON does not know, such as a date
+        text = str(value)
     return text if len(text) <= 80 else f"{text[:80]}..."
 
 
-def _describe(detail: Mapping[str, Any], schema: Rule) -> Iterator[tuple[KeyPath, Mistake]]:
-    """Yield the path and the mistake of each key that one error of pydantic is about."""
-    path, rule, value = *_walk(detail["loc"], schema), detail["input"]
-    kind = detail["type"]
-    if kind in ("extra_forbidden", "invalid_key"):
-        key = path[-1] if kind == "extra_forbidden" else str(value)
-        known = list(_walk(detail["loc"][:-1], schema)[1]["properties"])
-        message = f"no such key{_hint(key, known)}; allowed here: {', '.join(known)}"
-        yield (*path[:-1], key), Mistake(message, value, {})
-    elif kind == "missing":
-        yield path, Mistake(f"missing; expected {allowed(rule, schema)}", None, rule)
-    elif kind == "union_tag_not_found" and isinstance(value, Mapping):
-        yield (*path, "source"), Mistake(f"missing; expected {_sources(rule)}", None, rule)
-    elif kind == "union_tag_invalid":
-        source = value["source"]
-        message = f"{show(source)} is not allowed; expected {_sources(rule)}"
-        yield (*path, "source"), Mistake(message, source, {})
-    elif kind == "value_error":
-        yield path, Mistake(str(detail["ctx"]["error"]), value, {})
-    elif "[key]" in detail["loc"]:
-        message = f"the name {show(value)} is not allowed; expected {allowed(rule, schema)}"
-        yield (*path[:-1], str(value)), Mistake(message, value, {})
-    else:
-        message = f"{show(value)} is not allowed; expected {allowed(rule, schema)}"
-        yield path, Mistake(message, value, rule)
-
-
-def _hint(key: str, known: list[str]) -> str:
-    near = did_you_mean(key, known, 1)
+def hint(name: Any, known: Iterable[str]) -> str:
+    """Return a question after the nearest known name, with a comma before it, or nothing if none is near."""
+    near = did_you_mean(str(name), known, 1)
     return f", {near}" if near else ""
+
+
+def _describe(detail: Mapping[str, Any], schema: Rule) -> tuple[KeyPath, Mistake]:
+    """Return the path and the mistake of the key that an error of pydantic is about."""
+    kind, location, value = detail["type"], detail["loc"], detail["input"]
+    path, rule = _walk(location, schema)
+    if kind in ("extra_forbidden", "invalid_key"):
+        key = location[-1] if kind == "extra_forbidden" else value
+        known = list(_walk(location[:-1], schema)[1]["properties"])
+        message = f"no such key{hint(key, known)}; allowed here: {', '.join(known)}"
+        return (*path[:-1], key), Mistake(message, value, {})
+    if kind == "missing":
+        return path, Mistake(f"missing; expected {allowed(rule, schema)}", None, rule)
+    if kind == "union_tag_not_found" and isinstance(value, Mapping):
+        return (*path, "source"), Mistake(f"missing; expected {_sources(rule)}", None, rule)
+    if kind == "union_tag_invalid":
+        message = f"{show(value['source'])} is not allowed; expected {_sources(rule)}"
+        return (*path, "source"), Mistake(message, value["source"], {})
+    if kind == "value_error":
+        return path, Mistake(str(detail["ctx"]["error"]), value, {})
+    if kind.startswith("string_") and location[-1] == "[key]":  # no value under a name of choice is a text
+        parent, names = _walk(location[:-2], schema)
+        message = f"the name {show(value)} is not allowed; expected {allowed(names['propertyNames'], schema)}"
+        return (*parent, value), Mistake(message, value, {})
+    return path, Mistake(f"{show(value)} is not allowed; expected {allowed(rule, schema)}", value, rule)
 
 
 def _walk(location: tuple[int | str, ...], schema: Rule) -> tuple[KeyPath, Rule]:
     """Return the path of keys and the rule that a location of pydantic means.
 
-    Such a location also has the tags of unions, which are no keys; where a union has no way on, the rule is
+    Such a location also has the tags of unions, which are not keys; where a union has no way on, the rule is
     that of the union.
     """
-    path: list[str] = []
-    rules = [schema]
+    path, rule = [], schema
     for step in location:
-        rule = resolved(rules[-1], schema)
-        if step == "[key]":
-            rule = resolved(rules[-2], schema)["propertyNames"]
-        elif step in rule.get("discriminator", {}).get("mapping", {}):
+        if step in rule.get("discriminator", {}).get("mapping", {}):
             rule = {"$ref": rule["discriminator"]["mapping"][step]}
-        elif (below := _below(rule, step)) is not None:
-            path.append(str(step))
-            rule = below
         elif "anyOf" in rule:
             ways = [resolved(way, schema) for way in rule["anyOf"]]
             rule = next((way for way in ways if way.get("title") == step), rule)
         else:
-            path.append(str(step))
-            rule = {}
-        rules.append(rule)
-    return tuple(path), resolved(rules[-1], schema)
+            path.append(step)
+            rule = below(rule, step) or {}
+        rule = resolved(rule, schema)
+    return tuple(path), rule
 
 
-def _below(rule: Rule, step: int | str) -> Rule | None:
+def below(rule: Rule, step: int | str) -> Rule | None:
     """Return the rule of a key or place in a group or list, or None where the rule is of neither."""
     if isinstance(step, int) and "items" in rule:
         return rule["items"]

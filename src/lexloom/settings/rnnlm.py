@@ -111,7 +111,7 @@ class Training(Settings):
     )
     samples: Tokens | None = Field(
         None,
-        description="compare the targets of an update with a sample of about so many words (sampled "
+        description="compare the targets of an update with a sample of about this many words (sampled "
         "softmax) in place of all; losses and training perplexities are then estimates, on average a little "
         "too low, while valid and test perplexity are still over all words",
     )
@@ -137,13 +137,13 @@ class Training(Settings):
     )
     patience: Epochs | None = Field(
         None,
-        description="stop after so many epochs without a better valid perplexity; the best model is kept in "
-        "any case",
+        description="stop after this many epochs without a better valid perplexity; the best model is kept "
+        "in any case",
     )
     average_after: Epochs | None = Field(
         None,
-        description="once the valid perplexity is worse than before the last so many epochs, average the "
-        "weights over all steps from there on (NT-ASGD)",
+        description="once the valid perplexity is worse than this many epochs before, average the weights "
+        "over all steps from there on (NT-ASGD)",
     )
 
 

@@ -40,11 +40,12 @@ class Batches(Settings):
         1024,
         ge=1,
         le=1_000_000,
-        description="target words in one update, rounded up to whole blocks of `share`",
+        description="target words in one update, rounded up to whole blocks",
     )
     samples: int = Field(64, ge=1, le=100_000, description="words drawn for each block of targets")
-    share: int = Field(
+    block: int = Field(
         64,
+        validate_default=True,  # the default may be more than `batch`
         ge=1,
         le=1024,
         description="consecutive targets that share their samples, at most `batch`: the larger, the faster; "
@@ -56,13 +57,13 @@ class Batches(Settings):
         "none",
     )
 
-    @field_validator("share")
+    @field_validator("block")
     @classmethod
-    def _is_within_the_batch(cls, share: int, info: ValidationInfo) -> int:
-        batch = info.data.get("batch", share)
-        if share > batch:
-            raise ValueError(f"{share} is more than batch, {batch}; make it that or less")
-        return share
+    def _is_within_the_batch(cls, block: int, info: ValidationInfo) -> int:
+        batch = info.data.get("batch", block)
+        if block > batch:
+            raise ValueError(f"{block} is more than batch, {batch}; make it that or less")
+        return block
 
 
 class Word2vec(Batches):
@@ -78,8 +79,8 @@ class Word2vec(Batches):
         5.0,
         gt=0,
         le=1000,
-        description="all samples together count as so many words against each predicted one; the fewer, the "
-        "less rare pairs are pushed apart",
+        description="all samples together count as this many words against each predicted one; the fewer, "
+        "the less rare pairs are pushed apart",
     )
     optimizer: Optimizer = Field("adagrad", description="how gradients become updates")
     learning_rate: LearningRate = Field(0.2, description="before the factor of the schedule")

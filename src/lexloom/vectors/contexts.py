@@ -110,7 +110,7 @@ class ContextBatches:
         Targets in a batch.
     samples : int
         Negative samples for each block.
-    share : int
+    block : int
         Targets in a block. The batch is rounded up to whole blocks; words after the end of the text are
         absent.
     subsample : float
@@ -137,22 +137,22 @@ class ContextBatches:
         dynamic: bool,
         batch: int,
         samples: int,
-        share: int,
+        block: int,
         subsample: float,
         seed: int,
     ):
         self.text, self.sampler, self.seed = text, NegativeSampler(counts), seed
-        if share > batch:
+        if block > batch:
             raise LexloomError(
-                f"share: {share} is more than the batch of {batch} targets; set it to {batch} or less"
+                f"block: {block} is more than the batch of {batch} targets; set it to {batch} or less"
             )
-        share = min(share, len(text))
-        self.window, self.dynamic, self.samples, self.share = window, dynamic, samples, share
-        self.blocks = -(-min(batch, len(text)) // share)
+        block = min(block, len(text))
+        self.window, self.dynamic, self.samples, self.block = window, dynamic, samples, block
+        self.blocks = -(-min(batch, len(text)) // block)
         self.subsample = subsample
         self.keep = keep_probabilities(counts, subsample)
         stay = self.keep @ counts / max(1, counts.sum())
-        self.words_of_step = self.blocks * share / max(stay, 1e-9)
+        self.words_of_step = self.blocks * block / max(stay, 1e-9)
 
     def __call__(self, epoch: int) -> "_Epoch":
         """Return the batches of an epoch, counted from 0.
@@ -169,7 +169,7 @@ class _Epoch:
     def __init__(self, source: ContextBatches, epoch: int):
         self.source, self.epoch = source, epoch
         self.text = _subsampled(source, epoch) if source.subsample else source.text
-        batches = -(-len(self.text) // (source.blocks * source.share))
+        batches = -(-len(self.text) // (source.blocks * source.block))
         self.order = epoch_stream(source.seed, "shuffle", epoch).permutation(batches)
 
     def __len__(self) -> int:
@@ -177,7 +177,7 @@ class _Epoch:
 
     def __getitem__(self, step: int) -> ContextBatch:
         source, place = self.source, self.order[step]
-        size = source.blocks * source.share
+        size = source.blocks * source.block
         rng = epoch_stream(source.seed, "negatives", self.epoch, place)
         start, stop = place * size - source.window, (place + 1) * size + source.window
         ids, beyond = self.text[max(0, start) : stop], (max(0, -start), max(0, stop - len(self.text)))

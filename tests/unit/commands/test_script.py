@@ -128,7 +128,8 @@ def test_a_missing_file_comes_with_the_script_that_makes_it(call, capsys):
     with pytest.raises(SystemExit):
         call(fail(ArtifactError("ppmi.h5: no such file", ["ppmi"])))
     line = capsys.readouterr().err
-    assert line == "error: ppmi.h5: no such file; check the path, or make it again with scripts/vectors/weight_ppmi.py\n"
+    advice = "check the path, or make it again with scripts/vectors/weight_ppmi.py"
+    assert line == f"error: ppmi.h5: no such file; {advice}\n"
 
 
 def test_each_kind_of_file_has_scripts_that_exist():

@@ -1,21 +1,26 @@
 """Settings on command lines: what the workflow writes, a script reads as it was; mistakes are all named."""
 
 import argparse
+import datetime
 import shlex
 
+import numpy as np
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from lexloom.settings.base import Settings
 from lexloom.settings.command_line import SettingsParser, as_options
-from lexloom.settings.configuration import Configuration
+from lexloom.settings.corpora import DownloadedCorpus
+from lexloom.settings.evaluation import EvaluationSet
+from lexloom.settings.mistakes import schema_of, validated
 from lexloom.settings.rnnlm import Rnnlm
 from lexloom.settings.svd import Svd
 from lexloom.settings.sweep import Sweep
 from lexloom.settings.tokenize import Tokenize
 from lexloom.settings.word2vec import Word2vec
 
+DATE = datetime.date(2001, 1, 1)
 words = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=1)
 rates = st.floats(0, 0.99)
 GROUPS = {
@@ -90,9 +95,10 @@ def test_all_mistakes_of_a_command_line_are_named_at_once(capsys):
 
 
 def test_settings_that_do_not_fit_together_are_refused_as_in_the_configuration(capsys):
-    with pytest.raises(SystemExit):
-        parsed(Word2vec, "--share 64 --batch 32")
-    assert "argument --share: 64 is more than batch, 32; make it that or less" in capsys.readouterr().err
+    for line in ("--block 64 --batch 32", "--batch 32"):
+        with pytest.raises(SystemExit):
+            parsed(Word2vec, line)
+        assert "argument --block: 64 is more than batch, 32; make it that or less" in capsys.readouterr().err
 
 
 def test_help_shows_range_default_and_meaning():
@@ -103,16 +109,72 @@ def test_help_shows_range_default_and_meaning():
     assert "(at least 0, at most 1, default: 0.5)" in text
 
 
-def groups(model):
-    """Yield a class of settings and those that it holds."""
-    yield model
-    for field in model.model_fields.values():
-        kind = field.annotation
-        if isinstance(kind, type) and issubclass(kind, Settings):
-            yield from groups(kind)
+def subclasses(group):
+    return {group}.union(*map(subclasses, group.__subclasses__()))
 
 
-def test_each_setting_has_help():
-    for group in groups(Configuration):
-        for name, field in group.model_fields.items():
-            assert field.description, f"{group.__name__}.{name}"
+CLASSES = sorted(subclasses(Settings), key=lambda group: group.__name__)
+
+
+@pytest.mark.parametrize("group", CLASSES)
+def test_each_setting_has_help(group):
+    assert {DownloadedCorpus, EvaluationSet, Rnnlm, Word2vec} <= set(CLASSES)
+    for name, field in group.model_fields.items():
+        assert field.description, name
+
+
+def test_an_option_is_written_out():
+    with pytest.raises(SystemExit):
+        parsed(Svd, "--dim 5")
+
+
+def numbers(group):
+    """Return the names of the settings that are numbers and have a default."""
+    rules = schema_of(group).get("properties", {})
+    return [name for name, rule in rules.items() if type(rule.get("default")) in (int, float)]
+
+
+FLAT = [
+    group
+    for group in CLASSES
+    if numbers(group) and not group.__module__.endswith(("configuration", "corpora"))
+]
+
+
+@pytest.mark.parametrize("group", FLAT)
+def test_what_fits_by_default_fits_when_it_is_spelled_out(group):
+    for name in numbers(group):
+        for bound in ("minimum", "maximum"):
+            if bound in schema_of(group)["properties"][name]:
+                values = {name: schema_of(group)["properties"][name][bound]}
+                spelled_out = {
+                    **{name: field.default for name, field in group.model_fields.items()},
+                    **values,
+                }
+                assert validated(group, values)[1] == validated(group, spelled_out)[1]
+
+
+@pytest.mark.parametrize("group", FLAT)
+def test_numbers_of_numpy_are_taken_and_what_is_not_a_number_is_refused(group):
+    for name in numbers(group):
+        default = group.model_fields[name].default
+        for kind in (np.int64, np.uint64) if isinstance(default, int) else (np.float32, np.float64):
+            value = getattr(group.model_validate({name: kind(default)}), name)
+            assert (value, type(value)) == (kind(default), type(default))
+        wrong = [float(default), np.float32(default)] if isinstance(default, int) else []
+        for value in (str(default), True, *wrong):
+            assert (name,) in validated(group, {name: value})[1]
+
+
+def test_numbers_of_numpy_in_a_list_are_taken():
+    assert Sweep(window=[np.int64(2), 3]) == Sweep(window=[2, 3])
+
+
+@pytest.mark.parametrize(
+    "value", [{DATE: 3}, [{DATE: {None: 1}}], {(1, 2): DATE}, np.zeros(2), b"\xff", "\ud800"]
+)
+def test_any_value_is_shown(value):
+    assert (
+        "not allowed; expected a whole number"
+        in validated(Svd, {"dimension": value})[1]["dimension",].message
+    )

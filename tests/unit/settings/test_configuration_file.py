@@ -9,7 +9,9 @@ import yaml
 from jsonschema import Draft202012Validator
 from pydantic import BaseModel
 
+from lexloom.errors import LexloomError
 from lexloom.settings.configuration import Configuration
+from lexloom.settings.mistakes import below, resolved, schema_of
 from lexloom.settings.reference import FORMATS
 
 ROOT = Path(__file__).parents[3]
@@ -58,12 +60,54 @@ def test_the_file_has_the_defaults_of_the_classes(name):
         assert FILE[name] == field.default or field.is_required()
 
 
-def test_each_setting_in_the_file_has_a_comment():
-    text = PATH.read_text()
-    _, lstm = text.split("    lstm: &lstm\n")
-    for block in (text.split("corpora:")[0], lstm.split("    lstm_650_tied")[0]):
-        for line in filter(None, block.splitlines()):
-            assert "#" in line, line
+def keys(node, rule):
+    """Yield class, name and line of each key that is not a name of choice, in the order of the file."""
+    if not isinstance(node, yaml.MappingNode):
+        return
+    rule = resolved(rule, SCHEMA)
+    targets = rule.get("discriminator", {}).get("mapping", {}).values()
+    kinds = [resolved({"$ref": target}, SCHEMA) for target in targets] or [rule]
+    for key, value in node.value:
+        for kind in kinds:
+            found = below(kind, key.value)
+            if found is not None:
+                if "properties" in kind:
+                    yield (kind["title"], key.value), key.start_mark.line
+                yield from keys(value, found)
+                break
+
+
+SCHEMA = schema_of(Configuration)
+
+
+def test_each_key_has_a_comment_where_it_first_occurs():
+    lines = PATH.read_text().splitlines()
+    first = {}
+    for key, line in keys(yaml.compose(PATH.read_text()), SCHEMA):
+        first.setdefault(key, line)
+    assert len(first) > 100
+    for key, n in first.items():
+        assert "#" in lines[n] or lines[n - 1].lstrip().startswith("#"), key
+
+
+def paths(values, path=()):
+    """Yield the path of each key of the file."""
+    for key, value in values.items():
+        yield (*path, key)
+        yield from paths(value, (*path, key)) if isinstance(value, dict) else ()
+
+
+def test_each_key_of_the_file_is_explained():
+    for path in paths(FILE):
+        heads = (".".join(path), f"  {path[-1]}: ")
+        assert any(line.startswith(heads) for line in FORMATS["text"](".".join(path))), path
+
+
+@pytest.mark.parametrize("path", ["nix", "svd.nix", "svd.dimension.nix", "corpora.ptb.nix"])
+def test_an_unknown_key_is_refused(path):
+    for form in FORMATS:
+        with pytest.raises(LexloomError, match=path):
+            FORMATS[form](path)
 
 
 @pytest.mark.parametrize(

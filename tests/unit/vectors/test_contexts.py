@@ -40,7 +40,7 @@ def test_samples_are_drawn_by_the_power_of_counts():
 
 
 TEXT = np.arange(50, dtype=np.int32)  # every word once: an id tells its place in the text
-SETTINGS = {"window": 3, "dynamic": False, "batch": 8, "samples": 5, "share": 4, "subsample": 0, "seed": 4}
+SETTINGS = {"window": 3, "dynamic": False, "batch": 8, "samples": 5, "block": 4, "subsample": 0, "seed": 4}
 
 
 def epoch(number=0, counts=None, **changes):
@@ -61,12 +61,12 @@ def targets_and_contexts(batches):
     return targets[targets >= 0], contexts[targets >= 0]
 
 
-@given(batch=st.integers(1, 60), share=st.integers(1, 9), window=st.integers(1, 12))
-def test_an_epoch_has_each_target_once_with_its_own_contexts(batch, share, window):
-    share = min(batch, share)
-    batches = epoch(batch=batch, share=share, window=window)
+@given(batch=st.integers(1, 60), block=st.integers(1, 9), window=st.integers(1, 12))
+def test_an_epoch_has_each_target_once_with_its_own_contexts(batch, block, window):
+    block = min(batch, block)
+    batches = epoch(batch=batch, block=block, window=window)
     for each in batches:
-        assert each.samples.shape == (len(each.radii) / share, 5)
+        assert each.samples.shape == (len(each.radii) / block, 5)
         assert len(each.ids) == len(each.radii) + 2 * window
     targets, contexts = targets_and_contexts(batches)
     np.testing.assert_array_equal(np.sort(targets), TEXT)
@@ -115,9 +115,9 @@ def left_contexts(left, targets):
 
 def test_more_sharers_than_a_batch_has_are_refused():
     with pytest.raises(
-        LexloomError, match="share: 9 is more than the batch of 8 targets; set it to 8 or less"
+        LexloomError, match="block: 9 is more than the batch of 8 targets; set it to 8 or less"
     ):
-        epoch(share=9)
+        epoch(block=9)
 
 
 def test_subsampling_that_leaves_no_word_is_refused():

@@ -102,12 +102,12 @@ def test_skip_gram_by_hand():
     assert model.loss(BATCH)[0] == pytest.approx(np.mean(losses), rel=1e-12)
 
 
-def many(dtype=np.float32, seed=2, dimension=20, share=64, samples=70):
+def many(dtype=np.float32, seed=2, dimension=20, block=64, samples=70):
     """Return kernel arguments for a batch of several blocks, with repeated and absent ids."""
     rng = np.random.default_rng(seed)
     tables = rng.normal(size=(2, 500, dimension)).astype(dtype) / 4
     ids, radii = rng.integers(-1, 500, 1300, np.int32), rng.integers(1, 11, 1280, np.int32)
-    return (*tables, ids, radii, rng.integers(0, 500, (1280 // share, samples), np.int32), 0.1)
+    return (*tables, ids, radii, rng.integers(0, 500, (1280 // block, samples), np.int32), 0.1)
 
 
 def flat(result):
@@ -119,12 +119,12 @@ def flat(result):
 @given(
     seed=st.integers(0, 1000),
     dimension=st.integers(1, 40),
-    share=st.sampled_from([1, 64, 640]),
+    block=st.sampled_from([1, 64, 640]),
     samples=st.sampled_from([1, 64, 65]),
 )
 @settings(max_examples=30)
-def test_kernels_equal_their_references(name, seed, dimension, share, samples):
-    arguments = many(seed=seed, dimension=dimension, share=share, samples=samples)
+def test_kernels_equal_their_references(name, seed, dimension, block, samples):
+    arguments = many(seed=seed, dimension=dimension, block=block, samples=samples)
     exact = [array.astype(np.float64) for array in arguments[:2]]
     loss, *gradients = getattr(cpu, name)(*arguments)
     expected, *expected_gradients = getattr(reference, name)(*exact, *arguments[2:])
@@ -215,7 +215,7 @@ def trained(kind, ids, epochs=8, **changes):
         "dynamic": True,
         "batch": 64,
         "samples": 4,
-        "share": 8,
+        "block": 8,
         "subsample": 0,
         "seed": 1,
     }
