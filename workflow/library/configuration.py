@@ -37,7 +37,7 @@ def read_configuration(config: Mapping[str, Any], paths: Iterable[str | Path] = 
         lines = [f"{dotted(path)}: {message}" for path, message in messages.items()]
     mistakes = "\n".join(f"  {line}" for line in lines)
     raise WorkflowError(
-        f"the configuration has mistakes:\n{mistakes}\ndocs/reference/configuration.md explains each key"
+        f"the configuration has mistakes:\n{mistakes}\ndocs/reference/settings.md explains each key"
     )
 
 
