@@ -1,5 +1,7 @@
 """Word vectors, counted and learned, and how they are scored."""
 
+from lexloom.settings.counts import Pairs
+
 SHARDS = configuration.counts.shards
 WORD2VEC = configuration.word2vec.models
 VECTORS = {
@@ -27,9 +29,7 @@ rule count_shard:
         memory_mb=configuration.counts.memory_mb,
     params:
         options=lambda wildcards: as_options(
-            configuration.own("counts", wildcards.corpus).model_dump(
-                exclude={"subsample"}
-            )
+            configuration.own("counts", wildcards.corpus).part(Pairs)
         ),
     shell:
         "python {input.script} --log {log} --output {output} --threads {threads}"
