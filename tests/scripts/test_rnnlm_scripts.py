@@ -156,8 +156,8 @@ def test_models_of_two_corpora_are_not_compared(folder):
 @pytest.mark.parametrize("end", ["a", None])
 def test_perplexity_by_band_is_drawn_with_and_without_sentence_ends(folder, end):
     write_corpus(folder / "corpus.h5", list("abcdef"), end)
-    given = (*measure(folder), "--corpus", folder / "corpus.h5", "--output", folder / "f.png")
-    succeed("plot_perplexity_bands", *given)
+    arguments = (*measure(folder), "--corpus", folder / "corpus.h5", "--output", folder / "f.png")
+    succeed("plot_perplexity_bands", *arguments)
     width, height = matplotlib.image.imread(folder / "f.png").shape[1::-1]
     assert width / height == pytest.approx((11.5 if end else 6.5) / 4.5, rel=0.01)
 
@@ -172,13 +172,13 @@ def test_perplexity_by_band_is_drawn_with_and_without_sentence_ends(folder, end)
 def test_a_model_adapts_with_settings_that_suit_valid(folder, method, names):
     assert train(folder, "--learning-rate", 1).returncode == 0
     succeed("evaluate_perplexity", folder / "lm.h5", folder / "corpus.h5", "--output", folder / "p.h5")
-    given = ("--method", method, "--windows", 5, 20, "--thetas", 0.5, 1)
-    given += ("--learning-rates", 0, 0.005, "--decays", 0.01, "--steps", 10, "--")
-    given += (folder / "lm.h5", folder / "corpus.h5")
+    arguments = ("--method", method, "--windows", 5, 20, "--thetas", 0.5, 1)
+    arguments += ("--learning-rates", 0, 0.005, "--decays", 0.01, "--steps", 10, "--")
+    arguments += (folder / "lm.h5", folder / "corpus.h5")
     files = []
     for threads in (1, 2):
         output = folder / f"{threads}.h5"
-        succeed("adapt_rnnlm", "--output", output, "--threads", threads, *given)
+        succeed("adapt_rnnlm", "--output", output, "--threads", threads, *arguments)
         files.append(output.read_bytes())
     assert files[0] == files[1]
     measured = read_artifact(folder / "1.h5", "perplexity")
@@ -189,9 +189,9 @@ def test_a_model_adapts_with_settings_that_suit_valid(folder, method, names):
 
 def test_gradients_are_drawn_as_far_back_as_a_short_text_goes(folder):
     assert train(folder, "--learning-rate", 1).returncode == 0
-    given = (folder / "lm.h5", "--corpus", folder / "corpus.h5", "--output", folder / "f.png")
+    arguments = (folder / "lm.h5", "--corpus", folder / "corpus.h5", "--output", folder / "f.png")
     for lags in (5, 60):
-        succeed("plot_gradient_lags", *given, "--lags", lags)
+        succeed("plot_gradient_lags", *arguments, "--lags", lags)
     width, height = matplotlib.image.imread(folder / "f.png").shape[1::-1]
     assert width / height == pytest.approx(7 / 4.5, rel=0.01)
 

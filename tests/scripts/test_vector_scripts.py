@@ -137,9 +137,9 @@ def test_the_times_of_too_few_vectors_are_refused(folder):
     for name in ("one", "two"):
         succeed("evaluate_vectors", "--output", folder / f"{name}.h5", folder / "svd.h5")
     (folder / "job.tsv").write_text("s\n1\n")
-    given = ["--corpus", folder / "corpus.h5", "--benchmarks", folder / "job.tsv"]
+    options = ["--corpus", folder / "corpus.h5", "--benchmarks", folder / "job.tsv"]
     scores = folder / "one.h5", folder / "two.h5"
-    result = run_script("tabulate_vectors", "--output", folder / "t", *given, "--", *scores)
+    result = run_script("tabulate_vectors", "--output", folder / "t", *options, "--", *scores)
     assert "--benchmarks: given 1 times; expected once for each of the scores, 2 times" in result.stderr
 
 
