@@ -17,14 +17,14 @@ class Report:
     path : str
         The path under the results of the corpus, with wildcards.
     category, shows : str
-        Where Snakemake's report has it, and under which name.
+        Its section of Snakemake's report, and its label there.
     files : callable
         The inputs by name, given the wildcards. The script takes `files` as its arguments, and `corpus` and
-        `gold` as options. Other inputs must be there, and stand in `more` if the script reads them.
+        `gold` as options; the other inputs only have to be there, or are named by `more`.
     more : callable
         Further options.
     target : str
-        What to ask Snakemake for, to make it with others.
+        The target of the graph that makes it.
     """
 
     path: str

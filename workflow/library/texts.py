@@ -29,7 +29,7 @@ class Texts:
         Raises
         ------
         WorkflowError
-            When one path is to hold two different files.
+            When two downloads of one path differ, or a generated corpus has a file there.
         """
         keys: dict[str, str] = {}
         downloads: dict[str, tuple[str, list[str]]] = {}
@@ -41,8 +41,8 @@ class Texts:
             first = keys.setdefault(file.path, key)
             if downloads.setdefault(file.path, (file.sha256, origins))[0] != file.sha256:
                 raise WorkflowError(
-                    f"{first} and {key}: both have the path {file.path}, but another sha256; "
-                    "give one of them another path, or both the same sha256"
+                    f"{first} and {key}: both have the path {file.path}, but different sha256; give one of "
+                    "them another path, or both the same sha256"
                 )
         return downloads
 
