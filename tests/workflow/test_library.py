@@ -11,7 +11,7 @@ from library import word_vectors as word_vectors_module
 from library.configuration import read_configuration
 from library.language_models import LanguageModels, model_files, model_options
 from library.options import Options, names
-from library.reports import Report
+from library.reports import Report, all_reports
 from library.texts import Texts, matching_files
 from library.word_vectors import GENSIM, WordVectors
 from snakemake.exceptions import WorkflowError
@@ -19,7 +19,8 @@ from snakemake.utils import update_config
 
 from lexloom.settings.counts import Pairs
 
-DEFAULT = yaml.safe_load((Path(__file__).parents[2] / "config/config.yaml").read_text())
+ROOT = Path(__file__).parents[2]
+DEFAULT = yaml.safe_load((ROOT / "config/config.yaml").read_text())
 TRAIN = DEFAULT["corpora"]["ptb"]["files"]["train"]
 OWN = {"source": "files", "files": "*.txt", "vectors": ["cbow"], "models": ["lstm"], "queries": ["a"]}
 SPLITS = ("train", "valid", "test")
@@ -237,3 +238,9 @@ def test_a_report_gives_its_script_files_and_options():
     assert report.inputs(wildcards) == inputs
     assert report.options(wildcards) == "--corpus c.h5 --more 1"
     assert Report("x", "Models", "x", lambda corpus: {}).inputs({"corpus": "ptb"}) == {"files": []}
+
+
+def test_every_table_and_figure_has_its_script_and_its_file():
+    reports = all_reports(texts(), word_vectors(), language_models())
+    assert all((ROOT / f"scripts/report/{job.partition('_{')[0]}.py").is_file() for job in reports)
+    assert len({report.output for report in reports.values()}) == len(reports)

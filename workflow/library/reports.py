@@ -5,7 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from lexloom.settings.command_line import as_options
-from library.texts import Files
+from library.language_models import LanguageModels, model_files
+from library.texts import Files, Texts
+from library.word_vectors import WordVectors
+
+WORDS, LANGUAGE = "Word vectors", "Language models"
 
 
 @dataclass(frozen=True)
@@ -48,3 +52,63 @@ class Report:
         inputs = self.inputs(wildcards).items()
         passed = {name: paths for name, paths in inputs if name in ("corpus", "gold")}
         return f"{as_options(passed)} {self.more(**dict(wildcards.items()))}"
+
+
+def all_reports(texts: Texts, vectors: WordVectors, models: LanguageModels) -> dict[str, Report]:
+    """Return the tables and figures whose rules differ only in what stands here.
+
+    A key is the script, with the wildcards that the log and the benchmark are named after.
+    """
+    return {
+        "tabulate_vectors": Report(
+            "vectors.txt", WORDS, "scores and nearest words", vectors.scores, vectors.benchmarks
+        ),
+        "tabulate_ladder": Report(
+            "ladder.txt",
+            LANGUAGE,
+            "perplexities, published, expected and ours",
+            lambda corpus: model_files(models.rungs(corpus)),
+            models.ladder,
+        ),
+        "tabulate_mixtures": Report("mixtures.txt", LANGUAGE, "perplexity of mixtures", models.measured),
+        "tabulate_sweep": Report(
+            "vector_sweep.txt", WORDS, "best settings of counted vectors", vectors.sweep, target="sweep"
+        ),
+        "plot_sweep": Report(
+            "figures/vector_sweep.png",
+            WORDS,
+            "which settings of counts matter",
+            vectors.sweep,
+            target="sweep",
+        ),
+        "plot_training_curves": Report(
+            "figures/training_curves.png", WORDS, "loss in training", vectors.trained
+        ),
+        "plot_words_{method}": Report(
+            "figures/words_{method}.png", WORDS, "words in the plane, {method}", vectors.plane
+        ),
+        "plot_ppmi": Report("figures/ppmi.png", WORDS, "PPMI of the top words", vectors.top_words),
+        "plot_perplexity": Report(
+            "figures/perplexity.png",
+            LANGUAGE,
+            "perplexity in training",
+            lambda corpus: models.trained(corpus) | texts.reference(corpus),
+        ),
+        "plot_perplexity_bands": Report(
+            "figures/perplexity_bands.png",
+            LANGUAGE,
+            "perplexity by kind of token",
+            lambda corpus: models.measured(corpus) | texts.ids(corpus),
+        ),
+        "plot_rnnlm_training": Report(
+            "figures/rnnlm_training.png", LANGUAGE, "training, step by step", models.trained
+        ),
+        # Not made with the others, because speeds differ from run to run.
+        "plot_rnnlm_speed_{model}": Report(
+            "figures/rnnlm_speed_{model}.png",
+            LANGUAGE,
+            "speed of training, {model}",
+            models.training_log,
+            target="speeds",
+        ),
+    }

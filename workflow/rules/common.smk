@@ -10,7 +10,7 @@ from library.code_inputs import code
 from library.configuration import read_configuration
 from library.language_models import LanguageModels, model_files, model_options
 from library.options import Options, names
-from library.reports import Report
+from library.reports import all_reports
 from library.texts import Texts
 from library.word_vectors import GENSIM, WordVectors
 
