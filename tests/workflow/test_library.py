@@ -147,6 +147,8 @@ def test_vectors_are_scored_on_downloads_or_on_what_is_known():
     assert len(sets["similarity"]) == len(DEFAULT["evaluation"]["sets"]) - 1
     assert word_vectors().rated_sets("ptb") == {"similarity": sets["similarity"]}
     assert word_vectors().test_sets("sample") == {"gold": ["data/sample/gold.h5"]}
+    options = word_vectors({"evaluation": {"neighbours": 3}}).evaluation("sample")
+    assert options == "--gold data/sample/gold.h5 --neighbours 3 --queries cat walks red paris"
 
 
 @pytest.mark.parametrize(("installed", "beside"), [(True, list(GENSIM)), (None, [])])

@@ -29,6 +29,8 @@ class Report:
         Further options.
     target : str
         The target of the graph that makes it.
+    computes : bool
+        Whether the script computes with several threads, or on a card.
     """
 
     path: str
@@ -37,6 +39,7 @@ class Report:
     files: Callable[..., Files]
     more: Callable[..., str] = lambda **_: ""
     target: str = "all"
+    computes: bool = False
 
     @property
     def output(self) -> str:
@@ -102,6 +105,13 @@ def all_reports(texts: Texts, vectors: WordVectors, models: LanguageModels) -> d
         ),
         "plot_rnnlm_training": Report(
             "figures/rnnlm_training.png", LANGUAGE, "training, step by step", models.trained
+        ),
+        "plot_gradient_lags": Report(
+            "figures/gradient_lags.png",
+            LANGUAGE,
+            "gradients on their way back in time",
+            lambda corpus: models.trained(corpus) | texts.ids(corpus),
+            computes=True,
         ),
         # Not made with the others, because speeds differ from run to run.
         "plot_rnnlm_speed_{model}": Report(

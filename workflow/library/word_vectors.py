@@ -67,6 +67,12 @@ class WordVectors:
         analogies = [files.pop("analogies")] if "analogies" in files else []
         return self.texts.gold(corpus) or {"similarity": list(files.values()), "analogies": analogies}
 
+    def evaluation(self, corpus: str) -> str:
+        """Return what the vectors of a corpus are scored against, and the words to list, as options."""
+        neighbours = self.configuration.evaluation.neighbours
+        listed = {"queries": self.configuration.corpora[corpus].queries, "neighbours": neighbours}
+        return as_options(self.test_sets(corpus) | listed)
+
     def scores(self, corpus: str) -> Files:
         """Return the scores of each kind of vectors, the corpus, and the benchmarks of all jobs behind."""
         jobs = self._jobs(corpus)

@@ -24,15 +24,13 @@ texts = Texts(configuration)
 word_vectors = WordVectors(configuration, texts)
 language_models = LanguageModels(configuration)
 options = Options(configuration)
+own, seeded = options.own, options.seeded
 
 CORPUS = configuration.corpus
 MODELS = configuration.corpora[CORPUS].models
 
 # Resources of a rule that computes on the device; unlike params, they may change without a rerun.
-DEVICE = {
-    "device": configuration.device,
-    "gpu": int(configuration.device == "cuda"),
-}
+DEVICE = {"device": configuration.device, "gpu": int(configuration.device == "cuda")}
 
 
 wildcard_constraints:

@@ -48,7 +48,7 @@ rule generate_sample:
     resources:
         mem_mb=1000,
     params:
-        options=lambda wildcards: options.seeded(
+        options=lambda wildcards: seeded(
             {"tokens": configuration.corpora[wildcards.corpus].tokens}
         ),
     shell:

@@ -19,9 +19,7 @@ rule train_rnnlm:
         checkpoint_minutes=configuration.checkpoint_minutes,
         mem_mb=4000,
     params:
-        options=lambda wildcards: options.seeded(
-            configuration.rnnlm.models[wildcards.model]
-        ),
+        options=lambda wildcards: seeded(configuration.rnnlm.models[wildcards.model]),
     shell:
         "python {input.script} --log {log[0]} --threads {threads} --device {resources.device}"
         " --checkpoint-minutes {resources.checkpoint_minutes} --output {output} {params.options} {input.corpus}"

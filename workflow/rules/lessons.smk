@@ -39,7 +39,7 @@ rule lesson:
     resources:
         mem_mb=1000,
     params:
-        options=options.seeded(),
+        options=seeded(),
     shell:
         "python {input.script} --log {log} --figure {output.figure} --table {output.table}"
         " {params.options} {input.corpus}"

@@ -11,10 +11,7 @@ TARGETS = {
     )
     for target in ("all", "sweep", "speeds")
 }
-FIGURES = [
-    *(path for path in TARGETS["all"] if path.endswith(".png")),
-    f"results/{CORPUS}/figures/gradient_lags.png",
-]
+FIGURES = [path for path in TARGETS["all"] if path.endswith(".png")]
 
 
 rule sweep:
@@ -50,13 +47,19 @@ for job, made in REPORTS.items():
             f"results/{{corpus}}/benchmarks/{job}.tsv"
         wildcard_constraints:
             method=names(["svd", *WORD2VEC]),
-        threads: 1
+        threads: configuration.threads if made.computes else 1
         resources:
-            mem_mb=1000,
+            **(DEVICE if made.computes else {}),
+            mem_mb=2000 if made.computes else 1000,
         params:
             options=made.options,
         shell:
             "python {input.script} --log {log} --output {output} {input.files} {params.options}"
+            + (
+                " --threads {threads} --device {resources.device}"
+                if made.computes
+                else ""
+            )
 
 
 rule tabulate_rnnlm:
@@ -83,28 +86,3 @@ rule tabulate_rnnlm:
         models=model_options(language_models.recurrent(CORPUS)),
     shell:
         "python {input.script} --log {log} --output {output} {params.options} {params.models}"
-
-
-rule plot_gradient_lags:
-    input:
-        unpack(lambda wildcards: language_models.trained(wildcards.corpus)),
-        **code("report/plot_gradient_lags.py"),
-        corpus="data/{corpus}/corpus.h5",
-    output:
-        report(
-            "results/{corpus}/figures/gradient_lags.png",
-            caption="../report/gradient_lags.rst",
-            category="Language models",
-            labels={"shows": "gradients on their way back in time"},
-        ),
-    log:
-        "logs/{corpus}/plot_gradient_lags.log",
-    benchmark:
-        "results/{corpus}/benchmarks/plot_gradient_lags.tsv"
-    threads: configuration.threads
-    resources:
-        **DEVICE,
-        mem_mb=2000,
-    shell:
-        "python {input.script} --log {log} --threads {threads} --device {resources.device}"
-        " --output {output} --corpus {input.corpus} -- {input.files}"

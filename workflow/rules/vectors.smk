@@ -21,7 +21,7 @@ rule count_shard:
         mem_mb=1000 + configuration.counts.memory_mb,
         memory_mb=configuration.counts.memory_mb,
     params:
-        options=options.own("counts", Pairs),
+        options=own("counts", Pairs),
     shell:
         "python {input.script} --log {log} --output {output} --threads {threads}"
         " --memory-mb {resources.memory_mb} --shard {wildcards.shard} --shards {wildcards.shards}"
@@ -49,7 +49,7 @@ rule count_cooccurrences:
         mem_mb=1000 + configuration.counts.memory_mb,
         memory_mb=configuration.counts.memory_mb,
     params:
-        options=options.own("counts"),
+        options=own("counts"),
     shell:
         "python {input.script} --log {log} --output {output} --threads {threads}"
         " --memory-mb {resources.memory_mb} {params.options} --shards {input.shards} -- {input.corpus}"
@@ -69,7 +69,7 @@ rule weight_ppmi:
     resources:
         mem_mb=2000,
     params:
-        options=options.own("ppmi"),
+        options=own("ppmi"),
     shell:
         "python {input.script} --log {log} --output {output} {params.options} {input.counts}"
 
@@ -88,7 +88,7 @@ rule factorize_svd:
     resources:
         mem_mb=4000,
     params:
-        options=lambda wildcards: options.seeded(
+        options=lambda wildcards: seeded(
             configuration.own("svd", wildcards.corpus), configuration.vectors
         ),
     shell:
@@ -109,7 +109,7 @@ rule create_contexts:
     resources:
         mem_mb=2000,
     params:
-        options=options.own("contexts"),
+        options=own("contexts"),
     shell:
         "python {input.script} --log {log} --output {output} {params.options} {input.corpus}"
 
@@ -133,7 +133,7 @@ rule train_word2vec:
         checkpoint_minutes=configuration.checkpoint_minutes,
         mem_mb=2000,
     params:
-        options=lambda wildcards: options.seeded(
+        options=lambda wildcards: seeded(
             WORD2VEC[wildcards.vectors], configuration.vectors
         ),
     shell:
@@ -158,7 +158,7 @@ rule train_gensim:
     resources:
         mem_mb=2000,
     params:
-        options=lambda wildcards: options.seeded(word_vectors.gensim(wildcards.vectors)),
+        options=lambda wildcards: seeded(word_vectors.gensim(wildcards.vectors)),
     shell:
         "python {input.script} --log {log} --output {output} {params.options} {input.corpus}"
 
@@ -180,13 +180,7 @@ rule evaluate_vectors:
     resources:
         mem_mb=2000,
     params:
-        options=lambda wildcards: as_options(
-            {
-                **word_vectors.test_sets(wildcards.corpus),
-                "queries": configuration.corpora[wildcards.corpus].queries,
-                "neighbours": configuration.evaluation.neighbours,
-            }
-        ),
+        options=lambda wildcards: word_vectors.evaluation(wildcards.corpus),
     shell:
         "python {input.script} --log {log} --output {output} {params.options} -- {input.vectors}"
 
@@ -206,7 +200,7 @@ rule sweep_vectors:
     resources:
         mem_mb=4000,
     params:
-        options=lambda wildcards: options.seeded(
+        options=lambda wildcards: seeded(
             configuration.sweep,
             word_vectors.rated_sets(wildcards.corpus),
             {"dimension": configuration.own("svd", wildcards.corpus).dimension},
