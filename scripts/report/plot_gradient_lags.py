@@ -3,14 +3,13 @@
 import argparse
 from pathlib import Path
 
-from matplotlib.ticker import NullLocator, StrMethodFormatter
 from pydantic import Field
 
 from lexloom.commands.script import progress, run, script_parser
 from lexloom.kernels.backend import get_backend
 from lexloom.language.gradient_lags import lag_norms
 from lexloom.language.rnnlm import rnnlm_from_artifact
-from lexloom.report.figures import drawing
+from lexloom.report.figures import drawing, log_axis
 from lexloom.settings.base import Settings
 from lexloom.settings.execution import Compute
 from lexloom.storage.artifacts import check_same_words, read_artifact
@@ -45,9 +44,8 @@ def main(options: argparse.Namespace) -> None:
             model = rnnlm_from_artifact(artifact, backend)
             with progress(unit="words", desc=Path(path).stem) as bar:
                 norms = lag_norms(model, valid, lags, tick=bar.update)
-            axes.semilogy(norms, label=Path(path).stem)
-        axes.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
-        axes.yaxis.set_minor_locator(NullLocator())
+            axes.plot(norms, label=Path(path).stem)
+        log_axis(axes)
         axes.set(
             xlabel="words back",
             ylabel="norm of the gradient of a word's loss\nby the state so many words back",

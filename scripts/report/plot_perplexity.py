@@ -3,10 +3,8 @@
 import argparse
 from pathlib import Path
 
-from matplotlib.ticker import LogLocator, NullLocator, StrMethodFormatter
-
 from lexloom.commands.script import run, script_parser
-from lexloom.report.figures import COLOURS, GREY, drawing, plot_epochs
+from lexloom.report.figures import COLOURS, GREY, drawing, log_axis, plot_epochs
 from lexloom.storage.artifacts import read_artifact
 
 LINES = {"train": "--", "valid": "-"}
@@ -37,10 +35,7 @@ def main(options: argparse.Namespace) -> None:
                 read_artifact(options.gold, "gold", ["reference_perplexity"])["reference_perplexity"]
             )
             axes.axhline(best, color=GREY, linestyle=":", label=f"the grammar's own on test, {best:.1f}")
-        axes.set_yscale("log")
-        axes.yaxis.set_major_locator(LogLocator(subs=(1, 1.2, 1.5, 2, 3, 4, 5, 6, 8)))
-        axes.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
-        axes.yaxis.set_minor_locator(NullLocator())
+        log_axis(axes, (1, 1.2, 1.5, 2, 3, 4, 5, 6, 8))
         axes.set_ylabel("perplexity (log scale)")
         axes.legend()
 

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.ticker import LogLocator, NullLocator, StrMethodFormatter
 
 from lexloom.commands.script import run, script_parser
 from lexloom.language.perplexity import (
@@ -14,7 +13,7 @@ from lexloom.language.perplexity import (
     position_bands,
     read_log_probabilities,
 )
-from lexloom.report.figures import MARKERS, drawing
+from lexloom.report.figures import MARKERS, drawing, log_axis
 from lexloom.storage.artifacts import Artifact, read_artifact
 
 
@@ -28,14 +27,14 @@ def options() -> argparse.ArgumentParser:
 
 
 def main(options: argparse.Namespace) -> None:
-    """Read what each token was given, draw the perplexity of each band."""
+    """Read the log probability of each token, draw the perplexity of each band."""
     corpus = read_artifact(options.corpus, "corpus", ["test", "words", "counts"])
     models = read_log_probabilities(options.perplexities, ["test"], options.corpus)
     values = {
         name_of(path, model): model["log_probabilities/test"]
         for path, model in zip(options.perplexities, models, strict=True)
     }
-    panels = {"times that the word stands in train": frequency_bands(corpus["test"], corpus["counts"])}
+    panels = {"occurrences in train": frequency_bands(corpus["test"], corpus["counts"])}
     end = corpus.settings["sentence_end"]
     if end is not None:
         panels["place in the sentence"] = position_bands(corpus["test"], corpus["words"].index(end))
@@ -65,10 +64,7 @@ def draw(axes: Axes, values: dict[str, np.ndarray], bands: np.ndarray, names: li
     axes.set_xticks(
         range(len(names)), [f"{name}\n{share:.1%}" for name, share in zip(names, shares, strict=True)]
     )
-    axes.set_yscale("log")
-    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-    axes.yaxis.set_minor_locator(NullLocator())
-    axes.yaxis.set_major_formatter(StrMethodFormatter("{x:,g}"))
+    log_axis(axes, (1, 2, 5), "{x:,g}")
 
 
 if __name__ == "__main__":

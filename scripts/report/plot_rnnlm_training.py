@@ -3,10 +3,8 @@
 import argparse
 from pathlib import Path
 
-from matplotlib.ticker import LogLocator, NullLocator, StrMethodFormatter
-
 from lexloom.commands.script import run, script_parser
-from lexloom.report.figures import drawing
+from lexloom.report.figures import drawing, log_axis
 from lexloom.storage.artifacts import read_artifact
 
 LOGARITHMIC = {"perplexity": "training perplexity", "gradient_norm": "gradient norm"}
@@ -27,15 +25,13 @@ def main(options: argparse.Namespace) -> None:
     with drawing(options.output, "Language models in training", size=(7, 8)) as figure:
         *panels, lowest = figure.subplots(3, 1, sharex=True)
         for axes, (name, label) in zip(panels, LOGARITHMIC.items(), strict=True):
-            for model, found in steps.items():
-                axes.plot(found["steps/epochs"], found[f"steps/{name}"], linewidth=1.2, label=model)
-            axes.set(yscale="log", ylabel=f"{label} (log scale)")
-            axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-            axes.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
-            axes.yaxis.set_minor_locator(NullLocator())
-        for model, found in steps.items():
-            rates = found["steps/learning_rate"]
-            lowest.plot(found["steps/epochs"], rates / rates.max(), linewidth=1.2, label=model)
+            for model, log in steps.items():
+                axes.plot(log["steps/epochs"], log[f"steps/{name}"], linewidth=1.2, label=model)
+            axes.set_ylabel(f"{label} (log scale)")
+            log_axis(axes, (1, 2, 5))
+        for model, log in steps.items():
+            rates = log["steps/learning_rate"]
+            lowest.plot(log["steps/epochs"], rates / rates.max(), linewidth=1.2, label=model)
         lowest.set(ylim=(0, None), ylabel="learning rate, share of its largest", xlabel="epochs read")
         panels[0].legend()
 

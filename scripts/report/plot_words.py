@@ -2,6 +2,7 @@
 
 import argparse
 from itertools import product
+from pathlib import Path
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -29,7 +30,6 @@ def options() -> argparse.ArgumentParser:
     parser.add_argument(
         "--gold", metavar="FILE", help="colour words by the classes of a generated corpus (HDF5)"
     )
-    parser.add_argument("--name", required=True, help="of the vectors, for the title")
     parser.add_argument("--output", required=True, help="where to write the figure (PNG)")
     return parser
 
@@ -42,7 +42,7 @@ def main(options: argparse.Namespace) -> None:
     check_same_words(options.vectors, vectors.words, options.corpus, corpus["words"])
     top = np.argsort(-corpus["counts"], kind="stable")[: options.count]
     places, shares = principal_plane(vectors.rows[top])
-    title = f"The {len(top)} most frequent words by their {options.name} vectors"
+    title = f"The {len(top)} most frequent words by their {Path(options.vectors).stem} vectors"
     with drawing(options.output, title, size=(9, 7.5)) as figure:
         axes = figure.subplots()
         draw_points(axes, places, classes_of(vectors, top, options.gold))

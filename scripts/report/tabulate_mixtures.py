@@ -2,11 +2,11 @@
 
 import argparse
 from itertools import combinations
+from pathlib import Path
 
 import numpy as np
 
 from lexloom.commands.script import run, script_parser
-from lexloom.errors import LexloomError
 from lexloom.language.perplexity import (
     KEPT_SPLITS,
     mix,
@@ -21,18 +21,19 @@ from lexloom.storage.atomic_files import write_lines
 def options() -> argparse.ArgumentParser:
     """Return the command line of this script."""
     parser = script_parser(__doc__)
-    parser.add_argument("--output", required=True, help="the table, text with columns parted by white space")
-    parser.add_argument("--models", nargs="+", required=True, help="names of the models")
     parser.add_argument(
-        "--perplexities", nargs="+", required=True, help="HDF5 of kind perplexity, one a model"
+        "perplexities",
+        nargs="+",
+        help="measured language models, HDF5 of kind perplexity; their names are those of the files, without "
+        "_perplexity",
     )
+    parser.add_argument("--output", required=True, help="the table, text with columns parted by white space")
     return parser
 
 
 def main(options: argparse.Namespace) -> None:
     """Read what each model gives to each token, write the perplexities of the mixtures."""
-    if len(options.models) != len(options.perplexities):
-        raise LexloomError("--models, --perplexities: expected equally many of each")
+    names = [Path(path).stem.removesuffix("_perplexity") for path in options.perplexities]
     measured = read_log_probabilities(options.perplexities, KEPT_SPLITS)
     valid, test = (
         np.array([model[f"log_probabilities/{split}"] for model in measured]) for split in KEPT_SPLITS
@@ -45,13 +46,8 @@ def main(options: argparse.Namespace) -> None:
     for mixture in mixtures:
         weights = mixture_weights(valid[list(mixture)])
         reached = [perplexity_of_tokens(mix(split[list(mixture)], weights)) for split in (valid, test)]
-        rows.append(
-            (
-                "+".join(options.models[k] for k in mixture),
-                "+".join(f"{weight:.3f}" for weight in weights),
-                *(f"{perplexity:.2f}" for perplexity in reached),
-            )
-        )
+        parts = ("+".join(names[k] for k in mixture), "+".join(f"{weight:.3f}" for weight in weights))
+        rows.append((*parts, *(f"{perplexity:.2f}" for perplexity in reached)))
     write_lines(options.output, aligned(rows))
 
 

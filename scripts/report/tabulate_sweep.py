@@ -28,7 +28,7 @@ def main(options: argparse.Namespace) -> None:
 
 
 def rows(sweep: Sweep) -> Iterator[list[str]]:
-    """Yield the head, one row for each choice of test sets, and the mean of the scores without a say."""
+    """Yield the head, one row for each choice of test sets, and the scores of the sets left out."""
     names = list(sweep.scores)
     yield ["chosen_by", *sweep.settings[0], *names, "mean"]
     yield choice(sweep, names, "all")

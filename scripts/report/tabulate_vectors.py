@@ -89,17 +89,13 @@ def time_rows(
         yield [method, result["epochs"], f"{seconds:.1f}", f"{result['epochs'] * words / seconds:.0f}"]
 
 
-def neighbour_blocks(results: dict[str, Artifact]) -> Iterator[list[list[str]]]:
+def neighbour_blocks(results: dict[str, Artifact]) -> Iterator[list[list[object]]]:
     """Yield for each query a head and one row for each rank."""
     first = next(iter(results.values()))
+    ranks = range(first["neighbours"].shape[1])
     for i, query in enumerate(first["queries"]):
-        yield [
-            [f"nearest_to:{query}", *results],
-            *(
-                [str(rank + 1), *(neighbour(result, i, rank) for result in results.values())]
-                for rank in range(first["neighbours"].shape[1])
-            ),
-        ]
+        rows = ([rank + 1, *(neighbour(result, i, rank) for result in results.values())] for rank in ranks)
+        yield [[f"nearest_to:{query}", *results], *rows]
 
 
 def neighbour(result: Artifact, query: int, rank: int) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 from lexloom.commands.script import run, script_parser
 from lexloom.errors import LexloomError
 from lexloom.kernels.backend import get_backend
-from lexloom.settings.counts import Counting, Memory
+from lexloom.settings.counts import Counting, Memory, Pairs
 from lexloom.settings.execution import Threads
 from lexloom.storage.artifacts import Provenance, file_sha256, read_artifact, write_artifact
 from lexloom.storage.matrix_rows import StoredRows
@@ -55,12 +55,7 @@ def check_shards(options: argparse.Namespace, shards: list[StoredRows]) -> None:
     for number, (path, shard) in enumerate(zip(options.shards, shards, strict=True), start=1):
         if corpus not in shard.inputs.values():
             raise LexloomError(f"{path}: not counted in {options.corpus}; make it again with count_shard.py")
-        expected = {
-            "window": options.window,
-            "weighting": options.weighting,
-            "shard": number,
-            "shards": len(shards),
-        }
+        expected = dict(Pairs.of(options)) | {"shard": number, "shards": len(shards)}
         if shard.settings != expected:
             raise LexloomError(
                 f"{path}: made with {shard.settings}, expected {expected}; give all shards, in order, "

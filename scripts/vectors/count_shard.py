@@ -8,7 +8,7 @@ from pydantic import Field
 from lexloom.commands.script import run, script_parser
 from lexloom.kernels.backend import get_backend
 from lexloom.settings.base import Settings
-from lexloom.settings.counts import Counting, Memory
+from lexloom.settings.counts import Memory, Pairs
 from lexloom.settings.execution import Threads
 from lexloom.storage.artifacts import Provenance, read_artifact, write_artifact
 from lexloom.vectors.cooccurrence import count_shard
@@ -23,7 +23,7 @@ class Shard(Settings):
 
 def options() -> argparse.ArgumentParser:
     """Return the command line of this script."""
-    parser = script_parser(__doc__, Shard, Counting, Memory, Threads)
+    parser = script_parser(__doc__, Shard, Pairs, Memory, Threads)
     parser.add_argument("corpus", help="tokenized corpus, HDF5 of kind corpus")
     parser.add_argument("--output", required=True, help="sums of weights, HDF5 of kind shard")
     return parser
@@ -35,12 +35,7 @@ def main(options: argparse.Namespace) -> None:
     corpus = read_artifact(options.corpus, "corpus", ["train", "words"])
     folder = Path(options.output).parent
     folder.mkdir(parents=True, exist_ok=True)
-    settings = {
-        "window": options.window,
-        "weighting": options.weighting,
-        "shard": options.shard,
-        "shards": options.shards,
-    }
+    settings = dict(Pairs.of(options)) | dict(Shard.of(options))
     sums = count_shard(
         corpus["train"], len(corpus["words"]), **settings, memory_mb=options.memory_mb, folder=folder
     )

@@ -7,7 +7,6 @@ interval, over the items of which every word is in the vocabulary.
 import argparse
 import logging
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 
@@ -15,9 +14,8 @@ from lexloom.commands.script import run, script_parser
 from lexloom.errors import did_you_mean
 from lexloom.kernels.backend import get_backend
 from lexloom.settings.evaluation import Neighbours
-from lexloom.storage.artifacts import Dataset, Provenance, describe_artifact, read_artifact, write_artifact
-from lexloom.vectors.scores import Score, score_analogies, score_classes, score_similarity
-from lexloom.vectors.test_sets import read_analogies, read_similarity_set
+from lexloom.storage.artifacts import Dataset, Provenance, describe_artifact, write_artifact
+from lexloom.vectors.scores import read_scorers
 from lexloom.vectors.word_vectors import WordVectors, read_vectors
 
 
@@ -51,7 +49,8 @@ def main(options: argparse.Namespace) -> None:
     vectors = read_vectors(options.vectors)
     queries = vectors.find(options.queries)
     neighbours, cosines = vectors.nearest(queries, options.neighbours)
-    scores = list(all_scores(vectors, options))
+    scorers = read_scorers(options.similarity, options.analogies, options.gold)
+    scores = [score(vectors) for score in scorers]
     write_artifact(
         options.output,
         "similarity",
@@ -78,7 +77,7 @@ def main(options: argparse.Namespace) -> None:
 
 
 def names_of(ids: np.ndarray, queries: list[str], vectors: WordVectors) -> Iterator[str]:
-    """Yield the queries as the vocabulary spells them; log those that it lacks, and yield them as options."""
+    """Yield the queries as the vocabulary spells them; log those that it lacks, and yield them as given."""
     for word, query in zip(ids, queries, strict=True):
         if word < 0:
             near = did_you_mean(query, vectors.words) or "no word is spelled alike"
@@ -86,19 +85,6 @@ def names_of(ids: np.ndarray, queries: list[str], vectors: WordVectors) -> Itera
                 "%r: not among the %d words of these vectors; %s", query, len(vectors.words), near
             )
         yield query if word < 0 else vectors.words[word]
-
-
-def all_scores(vectors: WordVectors, options: argparse.Namespace) -> Iterator[Score]:
-    """Score the vectors on each test set that the command line names."""
-    for path in options.similarity:
-        yield score_similarity(vectors, Path(path).stem, *read_similarity_set(path))
-    for path in options.analogies:
-        yield from score_analogies(vectors, Path(path).stem, read_analogies(path))
-    if options.gold:
-        gold = read_artifact(options.gold, "gold")
-        words = np.array(gold["words"])
-        yield score_classes(vectors, "classes", gold["words"], gold["word_classes"])
-        yield from score_analogies(vectors, "analogies", words[gold["analogies"]].tolist())
 
 
 if __name__ == "__main__":

@@ -1,9 +1,6 @@
 """Make counted word vectors by every combination of settings, and score each."""
 
 import argparse
-from collections.abc import Callable
-from functools import partial
-from pathlib import Path
 
 from lexloom.commands.script import progress, run, script_parser
 from lexloom.errors import LexloomError
@@ -12,13 +9,10 @@ from lexloom.settings.execution import Seed, Threads
 from lexloom.settings.svd import Dimension
 from lexloom.settings.sweep import Sweep
 from lexloom.storage.artifacts import read_artifact
-from lexloom.vectors.scores import Score, score_classes, score_similarity
+from lexloom.vectors.scores import read_scorers
 from lexloom.vectors.sweep import factorizations, sweep_counted_vectors
 from lexloom.vectors.sweep_tables import write_sweep
-from lexloom.vectors.test_sets import read_similarity_set
 from lexloom.vectors.word_vectors import WordVectors
-
-Scorer = Callable[[WordVectors], Score]
 
 
 def options() -> argparse.ArgumentParser:
@@ -43,37 +37,17 @@ def main(options: argparse.Namespace) -> None:
     get_backend(threads=options.threads)
     corpus = read_artifact(options.corpus, "corpus", ["train", "words"])
     words = corpus["words"]
-    scorers = all_scorers(options)
+    scorers = read_scorers(options.similarity, None, options.gold)
+    if not scorers:
+        raise LexloomError("no test set to score vectors by; give --similarity or --gold")
     grid = dict(Sweep.of(options))
     with progress(total=factorizations(grid), unit="matrix", desc="sweep") as bar:
         swept = sweep_counted_vectors(
             corpus["train"], len(words), grid, options.dimension, options.seed, factorized=bar.update
         )
-        write_sweep(
-            options.output,
-            ((settings, scores_of(WordVectors(words, vectors), scorers)) for settings, vectors in swept),
-        )
-
-
-def scores_of(vectors: WordVectors, scorers: list[Scorer]) -> list[Score]:
-    """Return the score of vectors on each test set."""
-    return [score(vectors) for score in scorers]
-
-
-def all_scorers(options: argparse.Namespace) -> list[Scorer]:
-    """Return for each test set that the command line names the function that scores vectors by it."""
-    scorers = []
-    for path in options.similarity:
-        pairs, ratings = read_similarity_set(path)
-        scorers.append(partial(score_similarity, test_set=Path(path).stem, pairs=pairs, ratings=ratings))
-    if options.gold:
-        gold = read_artifact(options.gold, "gold")
-        scorers.append(
-            partial(score_classes, test_set="classes", words=gold["words"], classes=gold["word_classes"])
-        )
-    if not scorers:
-        raise LexloomError("no test set to score vectors by; give --similarity or --gold")
-    return scorers
+        made = ((settings, WordVectors(words, rows)) for settings, rows in swept)
+        scores = ((settings, [score(vectors) for score in scorers]) for settings, vectors in made)
+        write_sweep(options.output, scores)
 
 
 if __name__ == "__main__":

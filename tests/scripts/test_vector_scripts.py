@@ -137,17 +137,17 @@ def test_the_times_of_too_few_vectors_are_refused(folder):
     for name in ("one", "two"):
         succeed("evaluate_vectors", "--output", folder / f"{name}.h5", folder / "svd.h5")
     (folder / "job.tsv").write_text("s\n1\n")
-    given = ["--corpus", folder / "corpus.h5", "--benchmarks", folder / "job.tsv"]
+    options = ["--corpus", folder / "corpus.h5", "--benchmarks", folder / "job.tsv"]
     scores = folder / "one.h5", folder / "two.h5"
-    result = run_script("tabulate_vectors", "--output", folder / "t", *given, "--", *scores)
+    result = run_script("tabulate_vectors", "--output", folder / "t", *options, "--", *scores)
     assert "--benchmarks: given 1 times; expected once for each of the scores, 2 times" in result.stderr
 
 
 @pytest.mark.parametrize(
     ("script", "arguments"),
     [
-        ("plot_words", ["--name", "SVD", "svd.h5", "corpus.h5"]),
-        ("plot_words", ["--name", "SVD", "--gold", "gold.h5", "--", "svd.h5", "corpus.h5"]),
+        ("plot_words", ["svd.h5", "corpus.h5"]),
+        ("plot_words", ["--gold", "gold.h5", "--", "svd.h5", "corpus.h5"]),
         ("plot_ppmi", ["--count", "4", "ppmi.h5", "corpus.h5"]),
     ],
 )
@@ -161,8 +161,7 @@ def test_figures_of_words_are_drawn(folder, script, arguments):
 def test_vectors_are_not_drawn_with_the_counts_of_other_words(folder, script, file):
     other = {"counts": np.arange(6), "words": WORDS[::-1]}
     write_artifact(folder / "other.h5", "corpus", other)
-    name = ["--name", "SVD"] * (script == "plot_words")
-    result = run_script(script, *name, "--output", folder / "f.png", folder / file, folder / "other.h5")
+    result = run_script(script, "--output", folder / "f.png", folder / file, folder / "other.h5")
     assert result.returncode == 1
     assert f"{file} and" in result.stderr
     assert "their words differ" in result.stderr

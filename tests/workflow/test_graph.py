@@ -121,12 +121,12 @@ def test_a_corpus_counted_in_shards_gives_the_same_bytes_and_keeps_no_shard(work
     (tmp_path / "own.txt").write_bytes((workflow.folder / "own.txt").read_bytes())
     shards = tmp_path / "shards.yaml"
     shards.write_text("counts: {shards: 3}\n")
-    given = ("--directory", str(tmp_path), "--configfile", "tiny.yaml", str(shards), "--", counts)
-    workflow.snakemake(*given)
+    arguments = ("--directory", str(tmp_path), "--configfile", "tiny.yaml", str(shards), "--", counts)
+    workflow.snakemake(*arguments)
     assert (tmp_path / counts).read_bytes() == (workflow.folder / counts).read_bytes()
     assert list((tmp_path / "results/own/benchmarks").glob("count_shard_*-of-3.tsv"))
     assert not list((tmp_path / "data/own").rglob("*-of-3.h5"))
-    assert "Nothing to be done" in workflow.snakemake(*given).stdout
+    assert "Nothing to be done" in workflow.snakemake(*arguments).stdout
 
 
 def test_the_graph_is_clean_to_the_lint_of_snakemake(workflow):
@@ -156,7 +156,7 @@ def test_a_text_that_is_not_there_stops_before_any_job_even_where_a_corpus_was_m
         "{source: files, files: [texts/a.txt], tokenize: {}, vectors: [cbow], models: [tiny], queries: [a]}"
     )
     mine.write_text(f"corpus: mine\ncorpora: {{mine: {corpus}}}\n")
-    given = ("--directory", str(tmp_path), "--configfile", "tiny.yaml", str(mine))
-    refused = workflow.snakemake(*given, "--", "all", check=False)
+    arguments = ("--directory", str(tmp_path), "--configfile", "tiny.yaml", str(mine))
+    refused = workflow.snakemake(*arguments, "--", "all", check=False)
     assert refused.returncode == 1
     assert "no file is named texts/a.txt" in refused.stdout

@@ -27,14 +27,14 @@ def imported_modules(path: Path) -> list[str]:
 
     The CUDA source beside a module, of the same name, is among them.
     """
-    found, waiting = set(), [path]
+    modules, waiting = set(), [path]
     while waiting:
         for module in _direct_imports(waiting.pop()):
-            if module not in found:
-                found.add(module)
+            if module not in modules:
+                modules.add(module)
                 waiting.append(module)
-    sources = {module.with_suffix(".cu") for module in found}
-    return sorted(map(str, found | set(filter(Path.is_file, sources))))
+    sources = {module.with_suffix(".cu") for module in modules}
+    return sorted(map(str, modules | set(filter(Path.is_file, sources))))
 
 
 @cache

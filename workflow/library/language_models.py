@@ -1,9 +1,21 @@
 """The language models of each corpus, and the files that say how well they predict."""
 
+from collections.abc import Iterable
+from itertools import product
+from typing import NamedTuple
+
 from lexloom.settings.adaptation import Adaptation
 from lexloom.settings.command_line import as_options
 from lexloom.settings.configuration import Configuration
 from library.texts import Files
+
+
+class Measured(NamedTuple):
+    """A language model, its perplexity, and the benchmark of the job that trained or adapted it."""
+
+    name: str
+    perplexity: str
+    benchmark: str
 
 
 class LanguageModels:
@@ -12,52 +24,64 @@ class LanguageModels:
     def __init__(self, configuration: Configuration):
         self.configuration = configuration
 
-    def names(self, corpus: str) -> list[str]:
-        """Return the names of the language models of a corpus, with that of the n-grams."""
-        return ["ngram", *self.configuration.corpora[corpus].models]
+    def trained(self, corpus: str) -> Files:
+        """Return the recurrent models of a corpus."""
+        models = self.configuration.corpora[corpus].models
+        return {"files": [f"results/{corpus}/rnnlm/{model}.h5" for model in models]}
+
+    def recurrent(self, corpus: str) -> list[Measured]:
+        """Return what is measured of each recurrent model of a corpus."""
+        models = self.configuration.corpora[corpus].models
+        return [_measured(corpus, name, f"rnnlm/{name}_perplexity", f"train_rnnlm_{name}") for name in models]
+
+    def unadapted(self, corpus: str) -> list[Measured]:
+        """Return what is measured of the n-grams and of each recurrent model of a corpus."""
+        return [_measured(corpus, "ngram", "ngram_perplexity", "train_ngram"), *self.recurrent(corpus)]
+
+    def rungs(self, corpus: str) -> list[Measured]:
+        """Return what is measured of every model of a corpus, also of those that adapt."""
+        pairs = product(self.configuration.corpora[corpus].adapt, Adaptation.model_fields)
+        return self.unadapted(corpus) + [
+            _measured(
+                corpus, "+".join(pair), f"rnnlm/adapted/{'_'.join(pair)}", f"adapt_rnnlm_{'_'.join(pair)}"
+            )
+            for pair in pairs
+        ]
 
     def measured(self, corpus: str) -> Files:
-        """Return the perplexity of each language model of a corpus, and the benchmark of its training."""
-        results, models = f"results/{corpus}", self.configuration.corpora[corpus].models
-        return {
-            "perplexities": [
-                f"{results}/ngram_perplexity.h5",
-                *(f"{results}/rnnlm/{model}_perplexity.h5" for model in models),
-            ],
-            "benchmarks": [
-                f"{results}/benchmarks/train_ngram.tsv",
-                *(f"{results}/benchmarks/train_rnnlm_{model}.tsv" for model in models),
-            ],
-        }
+        """Return the perplexity of each model of a corpus that does not adapt."""
+        return {"files": [model.perplexity for model in self.unadapted(corpus)]}
 
-    def adapted(self, corpus: str) -> Files:
-        """Return the perplexity of each model that adapts, and the benchmark of measuring it."""
-        results, names = f"results/{corpus}", self._adapted_names(corpus)
-        return {
-            "adapted": [f"{results}/rnnlm/adapted/{'_'.join(pair)}.h5" for pair in names],
-            "adapted_benchmarks": [
-                f"{results}/benchmarks/adapt_rnnlm_{'_'.join(pair)}.tsv" for pair in names
-            ],
-        }
+    def training_log(self, corpus: str, model: str) -> Files:
+        """Return the log of a training, and the model: the log is there before the training has ended."""
+        path = f"results/{corpus}/rnnlm/{model}"
+        return {"files": [f"{path}.csv"], "model": [f"{path}.h5"]}
 
     def adaptation(self, method: str) -> str:
         """Return a way in which a model adapts, with what its settings are chosen from, as options."""
         settings = getattr(self.configuration.rnnlm.adaptation, method)
         return as_options(dict(settings) | {"method": method})
 
-    def rungs(self, corpus: str) -> str:
+    def ladder(self, corpus: str) -> str:
         """Return the models of a corpus, and the perplexities published and expected of them, as options."""
-        names = self.names(corpus) + ["+".join(pair) for pair in self._adapted_names(corpus)]
-        known = {
-            "published": self.configuration.published.get(corpus, {}),
-            "expected": self.configuration.expected.get(corpus, {}),
-        }
-        options: dict[str, list[str]] = {"rungs": names}
-        for group, perplexities in known.items():
-            options[group] = [f"{name}={perplexities[name]}" for name in names if name in perplexities]
-        return as_options(options)
+        rungs = self.rungs(corpus)
+        options = {}
+        for group in ("published", "expected"):
+            known = getattr(self.configuration, group).get(corpus, {})
+            options[group] = [f"{rung.name}={known[rung.name]}" for rung in rungs if rung.name in known]
+        return f"{model_options(rungs)} {as_options(options)}"
 
-    def _adapted_names(self, corpus: str) -> list[tuple[str, str]]:
-        """Return the name of each model of a corpus that adapts, with each way of doing so."""
-        models = self.configuration.corpora[corpus].adapt
-        return [(model, method) for model in models for method in Adaptation.model_fields]
+
+def model_files(models: Iterable[Measured]) -> Files:
+    """Return the files of measured models, by name of input."""
+    _, perplexities, benchmarks = map(list, zip(*models, strict=True))
+    return {"perplexities": perplexities, "benchmarks": benchmarks}
+
+
+def model_options(models: Iterable[Measured]) -> str:
+    """Return measured models as options, one for each."""
+    return " ".join(as_options({"model": list(model)}) for model in models)
+
+
+def _measured(corpus: str, name: str, perplexity: str, job: str) -> Measured:
+    return Measured(name, f"results/{corpus}/{perplexity}.h5", f"results/{corpus}/benchmarks/{job}.tsv")

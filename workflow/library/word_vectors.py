@@ -1,10 +1,14 @@
 """The word vectors of each corpus: what scores them, and which jobs make them."""
 
 from importlib.util import find_spec
+from typing import Any
 
 from lexloom.settings.command_line import as_options
 from lexloom.settings.configuration import Configuration
 from library.texts import Files, Texts
+
+GENSIM = {"gensim_cbow": "cbow", "gensim_skipgram": "skip-gram"}
+"""gensim's vectors by name, with the model that each is."""
 
 
 class WordVectors:
@@ -12,6 +16,37 @@ class WordVectors:
 
     def __init__(self, configuration: Configuration, texts: Texts):
         self.configuration, self.texts = configuration, texts
+
+    @property
+    def names(self) -> list[str]:
+        """The names of all kinds of vectors that a corpus may have."""
+        return ["ppmi", "svd", *self.configuration.word2vec.models, *GENSIM]
+
+    def path(self, corpus: str, name: str) -> str:
+        """Return the file of word vectors, or of the PPMI whose rows are such."""
+        return f"{'data' if name == 'ppmi' else 'results'}/{corpus}/{name}.h5"
+
+    def trained(self, corpus: str) -> Files:
+        """Return the vectors of a corpus that CBOW and skip-gram learn."""
+        return {"files": [self.path(corpus, name) for name in self.configuration.corpora[corpus].vectors]}
+
+    def plane(self, corpus: str, method: str) -> Files:
+        """Return what draws vectors: they, the corpus, and what is known of it if it is generated."""
+        files = [self.path(corpus, method), f"data/{corpus}/corpus.h5"]
+        return {"files": files, **self.texts.gold(corpus)}
+
+    def top_words(self, corpus: str) -> Files:
+        """Return what draws the PPMI of frequent words: the matrix and the corpus."""
+        return {"files": [self.path(corpus, "ppmi"), f"data/{corpus}/corpus.h5"]}
+
+    def sweep(self, corpus: str) -> Files:
+        """Return the table of a sweep."""
+        return {"files": [f"results/{corpus}/vector_sweep.tsv"]}
+
+    def gensim(self, name: str) -> dict[str, Any]:
+        """Return the settings of gensim's vectors."""
+        settings = getattr(self.configuration.gensim, GENSIM[name].replace("-", ""))
+        return dict(settings) | {"model": GENSIM[name]}
 
     def start(self, name: str) -> Files:
         """Return the vectors that a model continues from, by name of input; nothing where it starts anew."""
@@ -32,12 +67,19 @@ class WordVectors:
         analogies = [files.pop("analogies")] if "analogies" in files else []
         return self.texts.gold(corpus) or {"similarity": list(files.values()), "analogies": analogies}
 
+    def evaluation(self, corpus: str) -> str:
+        """Return what the vectors of a corpus are scored against, and the words to list, as options."""
+        neighbours = self.configuration.evaluation.neighbours
+        listed = {"queries": self.configuration.corpora[corpus].queries, "neighbours": neighbours}
+        return as_options(self.test_sets(corpus) | listed)
+
     def scores(self, corpus: str) -> Files:
-        """Return the scores of each kind of word vectors, and the benchmarks of the jobs behind them."""
+        """Return the scores of each kind of vectors, the corpus, and the benchmarks of all jobs behind."""
         jobs = self._jobs(corpus)
         names = dict.fromkeys(name for group in jobs.values() for name in group)
         return {
-            "similarity": [f"results/{corpus}/similarity/{name}.h5" for name in jobs],
+            "files": [f"results/{corpus}/similarity/{name}.h5" for name in jobs],
+            **self.texts.ids(corpus),
             "benchmarks": [_benchmark(corpus, name) for name in names],
         }
 
@@ -64,8 +106,7 @@ class WordVectors:
             **{name: ["create_contexts", f"train_{name}"] for name in names},
         }
         beside = find_spec("gensim") and corpus in self.configuration.gensim.corpora
-        theirs = ["gensim_cbow", "gensim_skipgram"] if beside else []
-        return ours | {name: [f"train_{name}"] for name in theirs}
+        return ours | ({name: [f"train_{name}"] for name in GENSIM} if beside else {})
 
 
 def _benchmark(corpus: str, job: str) -> str:

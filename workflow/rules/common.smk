@@ -8,9 +8,11 @@ sys.path.insert(0, str(ROOT / "workflow"))
 
 from library.code_inputs import code
 from library.configuration import read_configuration
-from library.language_models import LanguageModels
+from library.language_models import LanguageModels, model_files, model_options
+from library.options import Options, names
+from library.reports import all_reports
 from library.texts import Texts
-from library.word_vectors import WordVectors
+from library.word_vectors import GENSIM, WordVectors
 
 from lexloom.settings.command_line import as_options
 
@@ -21,31 +23,14 @@ configuration = read_configuration(config, workflow.configfiles)
 texts = Texts(configuration)
 word_vectors = WordVectors(configuration, texts)
 language_models = LanguageModels(configuration)
+options = Options(configuration)
+own, seeded = options.own, options.seeded
 
 CORPUS = configuration.corpus
 MODELS = configuration.corpora[CORPUS].models
 
 # Resources of a rule that computes on the device; unlike params, they may change without a rerun.
-DEVICE = {
-    "device": configuration.device,
-    "gpu": int(configuration.device == "cuda"),
-}
-
-
-def own(key):
-    """Return a function of wildcards: the settings of a key for their corpus, as options."""
-    return lambda wildcards: as_options(configuration.own(key, wildcards.corpus))
-
-
-def seeded(*settings):
-    """Return settings and the seed, as options."""
-    merged = {name: value for group in settings for name, value in dict(group).items()}
-    return as_options(merged | {"seed": configuration.seed})
-
-
-def names(words):
-    """Return the pattern of a wildcard that is one of some words; it matches nothing where there are none."""
-    return "|".join(map(re.escape, words)) or "(?!)"
+DEVICE = {"device": configuration.device, "gpu": int(configuration.device == "cuda")}
 
 
 wildcard_constraints:

@@ -1,4 +1,4 @@
-"""From where texts come, downloaded, generated or a person's own, and their word ids."""
+"""Where the texts come from, downloaded, generated or a person's own, and their word ids."""
 
 DOWNLOADS = texts.downloads()
 
@@ -43,11 +43,7 @@ rule generate_sample:
     benchmark:
         "results/{corpus}/benchmarks/generate_sample.tsv"
     wildcard_constraints:
-        corpus=names(
-            name
-            for name, corpus in configuration.corpora.items()
-            if corpus.source == "generate"
-        ),
+        corpus=names(texts.generated),
     threads: 1
     resources:
         mem_mb=1000,
@@ -75,12 +71,5 @@ rule tokenize_corpus:
         mem_mb=2000,
     params:
         options=lambda wildcards: texts.tokenization(wildcards.corpus),
-        held_out=lambda wildcards, input: as_options(
-            {
-                name: list(input[name])
-                for name in ("valid", "test")
-                if name in texts.files(wildcards.corpus)
-            }
-        ),
     shell:
-        "python {input.script} --log {log} --output {output} {params.options} {params.held_out} -- {input.train:q}"
+        "python {input.script} --log {log} --output {output} {params.options} -- {input.train:q}"

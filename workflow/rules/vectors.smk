@@ -1,14 +1,9 @@
 """Word vectors, counted and learned, and how they are scored."""
 
+from lexloom.settings.counts import Pairs
+
 SHARDS = configuration.counts.shards
 WORD2VEC = configuration.word2vec.models
-VECTORS = {
-    "ppmi": "data/{corpus}/ppmi.h5",
-    "svd": "results/{corpus}/svd.h5",
-    **{name: f"results/{{corpus}}/{name}.h5" for name in WORD2VEC},
-    "gensim_cbow": "results/{corpus}/gensim_cbow.h5",
-    "gensim_skipgram": "results/{corpus}/gensim_skipgram.h5",
-}
 
 
 rule count_shard:
@@ -26,11 +21,7 @@ rule count_shard:
         mem_mb=1000 + configuration.counts.memory_mb,
         memory_mb=configuration.counts.memory_mb,
     params:
-        options=lambda wildcards: as_options(
-            configuration.own("counts", wildcards.corpus).model_dump(
-                exclude={"subsample"}
-            )
-        ),
+        options=own("counts", Pairs),
     shell:
         "python {input.script} --log {log} --output {output} --threads {threads}"
         " --memory-mb {resources.memory_mb} --shard {wildcards.shard} --shards {wildcards.shards}"
@@ -150,27 +141,24 @@ rule train_word2vec:
         " --checkpoint-minutes {resources.checkpoint_minutes} --output {output} {params.options} {input.contexts}"
 
 
-# One worker, and so one thread: with more, gensim gives other bits each time.
+# One worker, and so one thread: with more, results differ between runs.
 rule train_gensim:
     input:
         **code("vectors/train_gensim.py"),
         corpus="data/{corpus}/corpus.h5",
     output:
-        "results/{corpus}/gensim_{architecture}.h5",
+        "results/{corpus}/{vectors}.h5",
     log:
-        "logs/{corpus}/train_gensim_{architecture}.log",
+        "logs/{corpus}/train_{vectors}.log",
     benchmark:
-        "results/{corpus}/benchmarks/train_gensim_{architecture}.tsv"
+        "results/{corpus}/benchmarks/train_{vectors}.tsv"
     wildcard_constraints:
-        architecture="cbow|skipgram",
+        vectors=names(GENSIM),
     threads: 1
     resources:
         mem_mb=2000,
     params:
-        options=lambda wildcards: seeded(
-            getattr(configuration.gensim, wildcards.architecture),
-            {"model": wildcards.architecture.replace("skip", "skip-")},
-        ),
+        options=lambda wildcards: seeded(word_vectors.gensim(wildcards.vectors)),
     shell:
         "python {input.script} --log {log} --output {output} {params.options} {input.corpus}"
 
@@ -179,7 +167,7 @@ rule evaluate_vectors:
     input:
         unpack(lambda wildcards: word_vectors.test_sets(wildcards.corpus)),
         **code("vectors/evaluate_vectors.py"),
-        vectors=lambda wildcards: VECTORS[wildcards.method],
+        vectors=lambda wildcards: word_vectors.path(wildcards.corpus, wildcards.method),
     output:
         "results/{corpus}/similarity/{method}.h5",
     log:
@@ -187,18 +175,12 @@ rule evaluate_vectors:
     benchmark:
         "results/{corpus}/benchmarks/evaluate_vectors_{method}.tsv"
     wildcard_constraints:
-        method=names(VECTORS),
+        method=names(word_vectors.names),
     threads: 1
     resources:
         mem_mb=2000,
     params:
-        options=lambda wildcards: as_options(
-            {
-                **word_vectors.test_sets(wildcards.corpus),
-                "queries": configuration.corpora[wildcards.corpus].queries,
-                "neighbours": configuration.evaluation.neighbours,
-            }
-        ),
+        options=lambda wildcards: word_vectors.evaluation(wildcards.corpus),
     shell:
         "python {input.script} --log {log} --output {output} {params.options} -- {input.vectors}"
 

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.rcsetup import cycler
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator, StrMethodFormatter
 
 from lexloom.storage.atomic_files import replacing
 
@@ -65,6 +65,14 @@ def drawing(path: str | Path, title: str, size: tuple[float, float] = (7, 4.5)) 
         yield figure
         with replacing(path) as beside:
             figure.savefig(beside, format="png", metadata={"Software": None})
+
+
+def log_axis(axes: Axes, subs: Sequence[float] = (1,), numbers: str = "{x:g}") -> None:
+    """Make the y axis logarithmic, with plain numbers at `subs` times the powers of ten."""
+    axes.set_yscale("log")
+    axes.yaxis.set_major_locator(LogLocator(subs=subs))
+    axes.yaxis.set_minor_locator(NullLocator())
+    axes.yaxis.set_major_formatter(StrMethodFormatter(numbers))
 
 
 def plot_epochs(axes: Axes, values: np.ndarray, **line: Any) -> None:

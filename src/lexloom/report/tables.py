@@ -1,10 +1,12 @@
-"""Tables of plain text, and the times of jobs that stand in them."""
+"""Tables of plain text, and the measured models and times of jobs that stand in them."""
 
 import csv
-from collections.abc import Iterable, Sequence
+from argparse import ArgumentParser
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from lexloom.errors import LexloomError
+from lexloom.storage.artifacts import Artifact, read_artifact
 
 
 def aligned(rows: Iterable[Sequence[object]]) -> list[str]:
@@ -33,3 +35,25 @@ def read_seconds(path: str | Path) -> float:
     if "s" not in row:
         raise LexloomError(f"{path}: no column s with a value; expected the benchmark of a job")
     return float(row["s"])
+
+
+def add_model_option(parser: ArgumentParser) -> None:
+    """Add the option `--model NAME PERPLEXITY BENCHMARK`, to be repeated for each model of a table."""
+    parser.add_argument(
+        "--model",
+        dest="models",
+        nargs=3,
+        action="append",
+        required=True,
+        metavar=("NAME", "PERPLEXITY", "BENCHMARK"),
+        help="a model: its name, what was measured (HDF5 of kind perplexity), and the benchmark (TSV) of the "
+        "job that trained or adapted it; once for each model",
+    )
+
+
+def read_models(
+    models: Iterable[tuple[str, str, str]], datasets: Sequence[str]
+) -> Iterator[tuple[str, Artifact, str]]:
+    """Yield for each `--model` the name, some datasets of what was measured, and the seconds."""
+    for name, path, benchmark in models:
+        yield name, read_artifact(path, "perplexity", datasets), f"{read_seconds(benchmark):.0f}"

@@ -9,8 +9,8 @@ from lexloom.settings.base import Proportion, Settings, Window
 Weighting = Literal["flat", "distance", "dynamic"]
 
 
-class Counting(Settings):
-    """What counts as near, and how much."""
+class Pairs(Settings):
+    """Which words are near each other, and how much such a pair counts."""
 
     window: Window = Field(5, description="words on each side of a word that are near it")
     weighting: Weighting = Field(
@@ -18,6 +18,11 @@ class Counting(Settings):
         description="what a near word at distance d counts: flat 1, distance 1/d, dynamic (window - d + 1) / "
         "window",
     )
+
+
+class Counting(Pairs):
+    """What counts as near, and how much."""
+
     subsample: Proportion = Field(
         0.0,
         description="words that make up a larger proportion of the text count less; 0 counts all in full",

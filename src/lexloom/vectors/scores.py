@@ -1,11 +1,13 @@
 """Scores of word vectors on test sets: similarity ratings, analogies, word classes."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
+from lexloom.storage.artifacts import read_artifact
 from lexloom.vectors.test_sets import read_analogies, read_similarity_set
 from lexloom.vectors.word_vectors import ANALOGY_METHODS, WordVectors
 
@@ -89,7 +91,43 @@ def evaluate_word_analogies(vectors: WordVectors, path: str | Path) -> list[Scor
     LexloomError
         If the file is missing, or a line of it is damaged.
     """
-    return score_analogies(vectors, Path(path).stem, read_analogies(path))
+    questions = read_analogies(path)
+    return [score_analogies(vectors, Path(path).stem, questions, method) for method in ANALOGY_METHODS]
+
+
+def read_scorers(
+    similarity: Iterable[str | Path] = (),
+    analogies: Iterable[str | Path] | None = (),
+    gold: str | Path | None = None,
+) -> list[Callable[[WordVectors], Score]]:
+    """Read test sets once, and return the functions that score any number of vectors on them.
+
+    Parameters
+    ----------
+    similarity : paths
+        Rated word pairs, see `read_similarity_set`.
+    analogies : paths or None
+        Analogies, see `read_analogies`; None also leaves out those of `gold`, as they take time.
+    gold : path
+        An artifact with word classes and analogies of a generated corpus.
+    """
+    scorers: list[Callable[[WordVectors], Score]] = []
+    for path in similarity:
+        pairs, ratings = read_similarity_set(path)
+        scorers.append(partial(score_similarity, test_set=Path(path).stem, pairs=pairs, ratings=ratings))
+    questions = [(Path(path).stem, read_analogies(path)) for path in analogies or ()]
+    if gold:
+        known = read_artifact(gold, "gold")
+        words = known["words"]
+        scorers.append(partial(score_classes, test_set="classes", words=words, classes=known["word_classes"]))
+        if analogies is not None:
+            questions.append(("analogies", np.array(words)[known["analogies"]].tolist()))
+    for name, items in questions:
+        scorers += [
+            partial(score_analogies, test_set=name, questions=items, method=method)
+            for method in ANALOGY_METHODS
+        ]
+    return scorers
 
 
 def score_similarity(
@@ -105,16 +143,13 @@ def score_similarity(
 
 
 def score_analogies(
-    vectors: WordVectors, test_set: str, questions: Sequence[tuple[str, str, str, str]]
-) -> list[Score]:
-    """Return the proportion of analogies whose fourth word is found, by 3CosAdd and by 3CosMul."""
+    vectors: WordVectors, test_set: str, questions: Sequence[tuple[str, str, str, str]], method: str
+) -> Score:
+    """Return the proportion of analogies whose fourth word a method, 3CosAdd or 3CosMul, finds."""
     ids = _covered(vectors, questions)
     ids = ids[(ids >= 0).all(axis=1)]
-    scores = []
-    for method in ANALOGY_METHODS:
-        right = int((vectors.complete_analogies(ids[:, :3], method) == ids[:, 3]).sum())
-        scores.append(Score(test_set, method, *share(right, len(ids)), len(ids), len(questions)))
-    return scores
+    right = int((vectors.complete_analogies(ids[:, :3], method) == ids[:, 3]).sum())
+    return Score(test_set, method, *share(right, len(ids)), len(ids), len(questions))
 
 
 def score_classes(vectors: WordVectors, test_set: str, words: Sequence[str], classes: np.ndarray) -> Score:

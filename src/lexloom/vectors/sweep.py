@@ -7,15 +7,18 @@ from typing import Any
 import numpy as np
 
 from lexloom.errors import LexloomError
+from lexloom.settings.counts import Counting
+from lexloom.settings.ppmi import Ppmi
+from lexloom.settings.svd import Svd
+from lexloom.settings.sweep import SWEPT
 from lexloom.training.randomness import random_stream
 from lexloom.vectors.cooccurrence import count_cooccurrences
 from lexloom.vectors.ppmi import weight_ppmi
 from lexloom.vectors.svd import truncated_svd, word_vectors
 
-COUNTING = ("window", "weighting", "subsample")
-WEIGHTING = ("smoothing", "shift")
-SCALING = ("exponent", "add_contexts")
-SETTINGS = (*COUNTING, *WEIGHTING, *SCALING)
+COUNTING, WEIGHTING, SCALING = (
+    tuple(name for name, group in SWEPT.items() if group is stage) for stage in (Counting, Ppmi, Svd)
+)
 
 Settings = dict[str, Any]
 
@@ -45,7 +48,7 @@ def sweep_counted_vectors(
     vocabulary_size : int
         V.
     grid : mapping of str to sequence
-        The values to try of each of `SETTINGS`, see `count_cooccurrences`, `weight_ppmi` and `word_vectors`.
+        The values to try of each of `SWEPT`, see `count_cooccurrences`, `weight_ppmi` and `word_vectors`.
     dimension : int
         D, the size of a vector.
     seed : int

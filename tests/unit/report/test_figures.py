@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from matplotlib.text import Annotation
 
-from lexloom.report.figures import drawing, label_points, plot_epochs, principal_plane
+from lexloom.report.figures import drawing, label_points, log_axis, plot_epochs, principal_plane
 
 
 def draw_curve(path):
@@ -27,6 +27,18 @@ def test_epochs_are_counted_from_one(tmp_path):
         axes = figure.subplots()
         plot_epochs(axes, np.array([3.0, 2.0]))
         assert axes.lines[0].get_xdata().tolist() == [1, 2]
+
+
+def test_a_logarithmic_axis_has_plain_numbers_at_the_given_multiples(tmp_path):
+    with drawing(tmp_path / "curve.png", "curve") as figure:
+        axes = figure.subplots()
+        plot_epochs(axes, np.array([900, 4000]))
+        log_axis(axes, (1, 2), "{x:,g}")
+        figure.draw_without_rendering()
+        labels = [label.get_text() for label in axes.get_yticklabels()]
+        assert {"1,000", "2,000"} <= set(labels)
+        assert "3,000" not in labels
+        assert not axes.get_yticks(minor=True).size
 
 
 @settings(max_examples=5, deadline=None)

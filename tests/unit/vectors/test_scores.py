@@ -4,7 +4,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
+from lexloom.storage.artifacts import write_artifact
 from lexloom.vectors.scores import (
+    read_scorers,
     score_analogies,
     score_classes,
     score_similarity,
@@ -12,7 +14,7 @@ from lexloom.vectors.scores import (
     spearman,
     spearman_interval,
 )
-from lexloom.vectors.word_vectors import WordVectors
+from lexloom.vectors.word_vectors import ANALOGY_METHODS, WordVectors
 
 pairs_of_numbers = st.lists(st.tuples(st.integers(-5, 5), st.floats(-3, 3)), min_size=3, max_size=40)
 
@@ -88,7 +90,8 @@ def test_analogies_are_scored_over_the_covered_questions():
         ("w0", "w4", "w1", "w7"),
         ("w0", "w1", "w2", "no"),
     ]
-    for score, method in zip(score_analogies(vectors, "set", questions), ("3CosAdd", "3CosMul"), strict=True):
+    for method in ANALOGY_METHODS:
+        score = score_analogies(vectors, "set", questions, method)
         assert (score.measure, score.covered, score.total) == (method, 3, 4)
         assert score.value == pytest.approx(2 / 3)
 
@@ -105,7 +108,31 @@ def test_nothing_covered_scores_nan():
     vectors = WordVectors(["a", "b"], np.eye(2))
     scores = [
         score_similarity(vectors, "set", [("x", "y")], np.array([1.0])),
-        *score_analogies(vectors, "set", [("x", "y", "a", "b")]),
+        score_analogies(vectors, "set", [("x", "y", "a", "b")], "3CosAdd"),
         score_classes(vectors, "set", ["x"], np.array([0])),
     ]
     assert all(score.covered == 0 and score.total == 1 and np.isnan(score.value) for score in scores)
+
+
+def test_each_test_set_is_read_once_and_scores_any_number_of_vectors(tmp_path):
+    pairs, questions, gold = tmp_path / "pairs.txt", tmp_path / "questions.txt", tmp_path / "gold.h5"
+    pairs.write_text("w0 w1 9\nw0 w4 1\nw0 w2 8\n")
+    questions.write_text("w0 w1 w2 w3\n")
+    classes = {"word_classes": np.array([0, 0, 1]), "analogies": np.array([[0, 1, 1, 2]], np.int32)}
+    write_artifact(gold, "gold", {"words": ["w0", "w1", "w4"], **classes})
+    scorers = read_scorers([pairs], [questions], gold)
+    for path in (pairs, questions, gold):
+        path.unlink()
+    scores = [[score(fan(count)) for score in scorers] for count in (5, 9)]
+    names = [("pairs", "Spearman"), ("classes", "nearest")]
+    names += [(name, method) for name in ("questions", "analogies") for method in ANALOGY_METHODS]
+    assert all([(score.test_set, score.measure) for score in row] == names for row in scores)
+    assert [score.total for score in scores[0]] == [3, 3, 1, 1, 1, 1]
+
+
+def test_a_generated_corpus_is_scored_by_its_classes_alone_where_analogies_take_too_long(tmp_path):
+    known = {"words": ["w0"], "word_classes": np.array([0]), "analogies": np.zeros((1, 4), np.int32)}
+    write_artifact(tmp_path / "gold.h5", "gold", known)
+    (scorer,) = read_scorers(analogies=None, gold=tmp_path / "gold.h5")
+    assert scorer(fan(3)).test_set == "classes"
+    assert read_scorers() == []

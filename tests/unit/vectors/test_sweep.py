@@ -5,9 +5,10 @@ import pytest
 from running import run_script, succeed
 
 from lexloom.errors import LexloomError
+from lexloom.settings.sweep import SWEPT
 from lexloom.storage.artifacts import read_artifact, write_artifact
 from lexloom.vectors.scores import Score
-from lexloom.vectors.sweep import SETTINGS, factorizations, sweep_counted_vectors
+from lexloom.vectors.sweep import factorizations, sweep_counted_vectors
 from lexloom.vectors.sweep_tables import read_sweep, write_sweep
 
 WORDS = ["cat", "dog", "cow", "red", "blue", "green", "walks", "sings", "the", "a"]
@@ -49,7 +50,7 @@ def test_every_combination_comes_once_and_alike_ones_share_a_factorization():
     swept = list(sweep_counted_vectors(IDS, 10, GRID, 3, 1, factorized=lambda: factorized.append(1)))
     assert len({tuple(settings.values()) for settings, _ in swept}) == len(swept) == 32
     assert len(factorized) == factorizations(GRID) == 8
-    assert all(tuple(settings) == SETTINGS for settings, _ in swept)
+    assert all(tuple(settings) == tuple(SWEPT) for settings, _ in swept)
 
 
 def test_vectors_are_those_that_the_stages_make(folder):
@@ -107,7 +108,7 @@ def test_sets_of_pairs_score_a_sweep_and_choose_its_best(folder):
     assert (np.diff(sweep.means) <= 1e-4).all()
     succeed("tabulate_sweep", "--output", folder / "sweep.txt", folder / "sweep.tsv")
     head, *rows = [line.split() for line in (folder / "sweep.txt").read_text().splitlines()]
-    assert head == ["chosen_by", *SETTINGS, "animals", "colours", "mean"]
+    assert head == ["chosen_by", *SWEPT, "animals", "colours", "mean"]
     assert [row[0] for row in rows] == ["all", "all_but_animals", "all_but_colours", "unseen"]
     best_colours = sweep.scores["colours"].argmax()
     assert rows[1][1:8] == list(sweep.settings[best_colours].values())

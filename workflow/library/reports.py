@@ -1,0 +1,124 @@
+"""The tables and figures that people open, and what their scripts are given."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from lexloom.settings.command_line import as_options
+from library.language_models import LanguageModels, model_files
+from library.texts import Files, Texts
+from library.word_vectors import WordVectors
+
+WORDS, LANGUAGE = "Word vectors", "Language models"
+
+
+@dataclass(frozen=True)
+class Report:
+    """A table or a figure.
+
+    Attributes
+    ----------
+    path : str
+        The path under the results of the corpus, with wildcards.
+    category, shows : str
+        Its section of Snakemake's report, and its label there.
+    files : callable
+        The inputs by name, given the wildcards. The script takes `files` as its arguments, and `corpus` and
+        `gold` as options; the other inputs only have to be there, or are named by `more`.
+    more : callable
+        Further options.
+    target : str
+        The target of the graph that makes it.
+    computes : bool
+        Whether the script computes with several threads, or on a card.
+    """
+
+    path: str
+    category: str
+    shows: str
+    files: Callable[..., Files]
+    more: Callable[..., str] = lambda **_: ""
+    target: str = "all"
+    computes: bool = False
+
+    @property
+    def output(self) -> str:
+        """The path of the file, with wildcards."""
+        return f"results/{{corpus}}/{self.path}"
+
+    def inputs(self, wildcards: Any) -> Files:
+        """Return the inputs by name."""
+        return {"files": [], **self.files(**dict(wildcards.items()))}
+
+    def options(self, wildcards: Any) -> str:
+        """Return the options of the script, but for its log and output."""
+        inputs = self.inputs(wildcards).items()
+        passed = {name: paths for name, paths in inputs if name in ("corpus", "gold")}
+        return f"{as_options(passed)} {self.more(**dict(wildcards.items()))}"
+
+
+def all_reports(texts: Texts, vectors: WordVectors, models: LanguageModels) -> dict[str, Report]:
+    """Return the tables and figures whose rules differ only in what stands here.
+
+    A key is the script, with the wildcards that the log and the benchmark are named after.
+    """
+    return {
+        "tabulate_vectors": Report(
+            "vectors.txt", WORDS, "scores and nearest words", vectors.scores, vectors.benchmarks
+        ),
+        "tabulate_ladder": Report(
+            "ladder.txt",
+            LANGUAGE,
+            "perplexities, published, expected and ours",
+            lambda corpus: model_files(models.rungs(corpus)),
+            models.ladder,
+        ),
+        "tabulate_mixtures": Report("mixtures.txt", LANGUAGE, "perplexity of mixtures", models.measured),
+        "tabulate_sweep": Report(
+            "vector_sweep.txt", WORDS, "best settings of counted vectors", vectors.sweep, target="sweep"
+        ),
+        "plot_sweep": Report(
+            "figures/vector_sweep.png",
+            WORDS,
+            "which settings of counts matter",
+            vectors.sweep,
+            target="sweep",
+        ),
+        "plot_training_curves": Report(
+            "figures/training_curves.png", WORDS, "loss in training", vectors.trained
+        ),
+        "plot_words_{method}": Report(
+            "figures/words_{method}.png", WORDS, "words in the plane, {method}", vectors.plane
+        ),
+        "plot_ppmi": Report("figures/ppmi.png", WORDS, "PPMI of the top words", vectors.top_words),
+        "plot_perplexity": Report(
+            "figures/perplexity.png",
+            LANGUAGE,
+            "perplexity in training",
+            lambda corpus: models.trained(corpus) | texts.reference(corpus),
+        ),
+        "plot_perplexity_bands": Report(
+            "figures/perplexity_bands.png",
+            LANGUAGE,
+            "perplexity by kind of token",
+            lambda corpus: models.measured(corpus) | texts.ids(corpus),
+        ),
+        "plot_rnnlm_training": Report(
+            "figures/rnnlm_training.png", LANGUAGE, "training, step by step", models.trained
+        ),
+        "plot_gradient_lags": Report(
+            "figures/gradient_lags.png",
+            LANGUAGE,
+            "gradients on their way back in time",
+            lambda corpus: models.trained(corpus) | texts.ids(corpus),
+            computes=True,
+        ),
+        # Not made with the others, because speeds differ from run to run.
+        "plot_rnnlm_speed_{model}": Report(
+            "figures/rnnlm_speed_{model}.png",
+            LANGUAGE,
+            "speed of training, {model}",
+            models.training_log,
+            target="speeds",
+        ),
+    }
