@@ -10,7 +10,7 @@ def ours(inputs: Inputs) -> Work:
     from lexloom.corpus.reading import read_corpus
     from lexloom.corpus.tokenizer import Tokenizer
 
-    tokenizer = Tokenizer(normalize="NFC", sentence_end="<eos>")
+    tokenizer = Tokenizer()
     files = {name: [path] for name, path in FILES.items()}
     read_corpus({"train": files["test"]}, tokenizer)
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from lexloom.commands.script import progress, run, script_parser
 from lexloom.corpus.reading import read_corpus
-from lexloom.corpus.tokenizer import Tokenizer
+from lexloom.corpus.tokenizer import Tokenizer, tokenizer_settings
 from lexloom.settings.splits import SPLITS
 from lexloom.settings.tokenize import Tokenize
 from lexloom.storage.artifacts import Dataset, Provenance, write_artifact
@@ -27,7 +27,7 @@ def main(options: argparse.Namespace) -> None:
     files = {name: getattr(options, name) for name in SPLITS if getattr(options, name)}
     inputs = [path for paths in files.values() for path in paths]
     size = sum(Path(path).stat().st_size for path in inputs if Path(path).is_file())
-    tokenizer = Tokenizer(settings.pattern, settings.lower, settings.normalize, settings.sentence_end)
+    tokenizer = Tokenizer(**tokenizer_settings(dict(settings)))
     with progress(total=size, unit="B", desc="tokenize") as bar:
         corpus = read_corpus(
             files,

@@ -10,15 +10,14 @@ from lexloom.commands.script import run, script_parser
 from lexloom.commands.training import Work, run_training
 from lexloom.corpus.tokenizer import tokenizer_settings
 from lexloom.kernels.backend import Backend, get_backend
-from lexloom.language.rnnlm import RNNLM, perplexity
-from lexloom.language.rnnlm_training import MEASURE, new_model, new_trainer, windows
+from lexloom.language.rnnlm import RNNLM
+from lexloom.language.rnnlm_training import MEASURE, measures, new_model, new_trainer, windows
 from lexloom.nn.losses import perplexity_of
 from lexloom.settings.execution import Checkpoints, Compute, Seed
-from lexloom.settings.rnnlm import Rnnlm, Training
+from lexloom.settings.rnnlm import Rnnlm
 from lexloom.storage.artifacts import Dataset, Provenance, read_artifact
-from lexloom.training.callbacks import AveragedWeights, KeepBest, Validation
 from lexloom.training.checkpoints import Checkpoint
-from lexloom.training.trainer import Callback, Trainer
+from lexloom.training.trainer import Callback
 from lexloom.training.training_log import TrainingLog
 
 LOG_STEPS = 100
@@ -49,6 +48,10 @@ def main(options: argparse.Namespace) -> None:
         units=tokens / steps,
         measures={"perplexity": perplexity_of},
     )
+
+    def measured(checkpoint: Checkpoint) -> list[Callback]:
+        return measures(settings, model, corpus["valid"], lambda tokens: checkpoint.end_if_asked(trainer))
+
     recorded = dict(settings) | {"tokenizer": tokenizer_settings(corpus.settings)}
     run_training(
         trainer,
@@ -61,21 +64,9 @@ def main(options: argparse.Namespace) -> None:
         provenance=Provenance(recorded, [options.corpus], backend.name, options.seed),
         minutes=options.checkpoint_minutes,
         describe=partial(describe_epoch, settings.samples),
-        before=partial(measure_on, corpus["valid"], trainer, settings),
+        before=measured,
         after=[log],
     )
-
-
-def measure_on(
-    ids: np.ndarray, trainer: Trainer, settings: Training, checkpoint: Checkpoint
-) -> list[Callback]:
-    """Return the callbacks that average weights, measure the valid perplexity and keep the best model."""
-
-    def measure() -> float:
-        return perplexity(trainer.model, ids, tick=lambda tokens: checkpoint.end_if_asked(trainer))
-
-    averaged = [] if settings.average_after is None else [AveragedWeights(MEASURE, settings.average_after)]
-    return [*averaged, Validation(MEASURE, measure), KeepBest(MEASURE, settings.patience)]
 
 
 def describe_epoch(samples: int | None, record: dict[str, float]) -> str:

@@ -19,7 +19,7 @@ from lexloom.settings.splits import SPLITS
 from lexloom.storage.artifacts import read_artifact
 
 SCRIPT = Path(__file__).parents[3] / "scripts/corpus/tokenize_corpus.py"
-WORDS = Tokenizer(sentence_end="<eos>")
+WORDS = Tokenizer()
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def read_three(path, tokenizer=WORDS, **options):
 
 
 def test_ids_in_order_of_appearance_as_in_the_book(write):
-    tokenizer = Tokenizer(pattern=r"\w+|[^\w\s]", lower=True)
+    tokenizer = Tokenizer(pattern=r"\w+|[^\w\s]", lower=True, sentence_end=None)
     corpus = read_three(write("You say goodbye and I say hello."), tokenizer, id_order="appearance")
     assert corpus.words == ["you", "say", "goodbye", "and", "i", "hello", "."]
     assert corpus.train.tolist() == [0, 1, 2, 3, 4, 1, 5, 6]
@@ -106,7 +106,7 @@ def test_sentence_end_outlives_min_count_and_max_vocab(write):
 
 def test_lower_case_normal_form_and_byte_order_mark(write):
     text = "\ufeffCafe\u0301 CAFÉ".encode()
-    corpus = read_three(write(text), Tokenizer(lower=True, normalize="NFC"))
+    corpus = read_three(write(text), Tokenizer(lower=True, sentence_end=None))
     assert corpus.words == ["café"]
 
 
@@ -181,8 +181,11 @@ def test_what_is_no_text_is_refused_with_its_place(write, monkeypatch, content, 
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda path: Tokenizer(pattern="(a"), "pattern: '(a' is not a regular expression"),
-        (lambda path: Tokenizer(sentence_end="the end"), "sentence_end: 'the end'"),
+        (lambda path: Tokenizer(pattern="(a"), 'pattern: "(a" is not allowed; expected a regular expression'),
+        (
+            lambda path: Tokenizer(sentence_end="the end"),
+            'sentence_end: "the end" is not allowed; expected a token without white space',
+        ),
         (lambda path: read_corpus({"train": [path], "valid": [path]}, WORDS), "expected train alone"),
         (lambda path: read_corpus({"train": [path.parent]}, WORDS), "Is a directory"),
         (lambda path: read_corpus({"train": [path / "none"]}, WORDS), "Not a directory"),

@@ -17,7 +17,7 @@ from lexloom.training.randomness import random_stream
 CPU = get_backend()
 WORDS = ["<eos>", "old", "king", "<unk>", "sleeps", "the"]
 IDS = np.random.default_rng(3).integers(0, 6, 300).astype(np.int32)
-TOKENIZER = Tokenizer(lower=True, sentence_end="<eos>")
+TOKENIZER = Tokenizer(lower=True)
 
 
 def rnn():
@@ -81,7 +81,7 @@ def test_a_text_is_scored_line_by_line_as_the_stream_that_evaluation_reads(build
 
 
 def test_lines_without_marks_are_lines_all_the_same(text):
-    lines = language_model(ngram, tokenizer=Tokenizer(lower=True)).score(text)
+    lines = language_model(ngram, tokenizer=Tokenizer(lower=True, sentence_end=None)).score(text)
     assert [line.words for line in lines] == [
         ["the", "old", "king"],
         ["sleeps", "<unk>", "the", "king"],
@@ -129,7 +129,7 @@ def test_without_temperature_or_with_one_word_to_choose_from_the_likeliest_is_ta
 
 def test_no_prompt_and_no_sentence_end_leave_nothing_to_begin_with():
     with pytest.raises(LexloomError, match="prompt: empty"):
-        written(language_model(rnn, tokenizer=Tokenizer()))
+        written(language_model(rnn, tokenizer=Tokenizer(sentence_end=None)))
 
 
 @given(
