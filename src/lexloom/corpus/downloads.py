@@ -12,7 +12,7 @@ import pooch
 import requests
 
 from lexloom.errors import LexloomError
-from lexloom.storage.artifacts import file_sha256
+from lexloom.storage.checksums import file_sha256
 
 pooch.get_logger().setLevel("WARNING")
 

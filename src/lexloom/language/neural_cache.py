@@ -17,7 +17,8 @@ from typing import Any
 import numpy as np
 
 from lexloom.kernels.backend import backend_of
-from lexloom.language.perplexity import mix, mixture_weights, perplexity_of_tokens
+from lexloom.language.mixtures import mix, mixture_weights
+from lexloom.language.perplexity import perplexity_of_tokens
 from lexloom.language.rnnlm import RNNLM
 
 
@@ -63,7 +64,7 @@ def fit_cache(
 ) -> FittedCache:
     """Return the best of several caches for a text (L,), each with its best weight.
 
-    The text is read once. The weights come from `lexloom.language.perplexity.mixture_weights`.
+    The text is read once. The weights come from `lexloom.language.mixtures.mixture_weights`.
     """
     plain, cached = cache_log_probabilities(model, ids, caches, tick=tick)
     fitted = []

@@ -13,7 +13,6 @@ import io
 import json
 import os
 import platform
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
@@ -26,6 +25,7 @@ from scipy import sparse
 
 from lexloom.errors import ArtifactError, LexloomError
 from lexloom.storage.atomic_files import replacing
+from lexloom.storage.checksums import checksums
 
 _SEAL_BYTES = 512
 
@@ -226,23 +226,6 @@ def check_same_words(path: str | Path, words: list[str], other_path: str | Path,
             f"{path} and {other_path}: their words differ, {len(words)} and {len(other)}; "
             "give files made from the same corpus"
         )
-
-
-def file_sha256(path: str | Path) -> str:
-    """Return the sha256 of a file's bytes, in hexadecimal."""
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def checksums(paths: Iterable[str | Path]) -> dict[str, str]:
-    """Return the sha256 of files by their names; the second of a name is called `name (2)`, and so on."""
-    found: dict[str, str] = {}
-    seen: Counter[str] = Counter()
-    for path in map(Path, paths):
-        seen[path.name] += 1
-        name = path.name if seen[path.name] == 1 else f"{path.name} ({seen[path.name]})"
-        found[name] = file_sha256(path)
-    return found
 
 
 def _seal(digest: str) -> bytes:

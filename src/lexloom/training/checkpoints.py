@@ -19,15 +19,9 @@ from types import FrameType, TracebackType
 from typing import Any
 
 from lexloom.errors import ArtifactError, Interrupted, LexloomError
-from lexloom.storage.artifacts import (
-    Provenance,
-    checksums,
-    file_sha256,
-    library_versions,
-    read_artifact,
-    write_artifact,
-)
+from lexloom.storage.artifacts import Provenance, library_versions, read_artifact, write_artifact
 from lexloom.storage.atomic_files import remove_leftovers
+from lexloom.storage.checksums import checksums, file_sha256
 from lexloom.storage.state_trees import map_arrays, pack, unpack
 from lexloom.training.trainer import Callback, Trainer
 

@@ -21,10 +21,10 @@ from lexloom.storage.artifacts import (
     Provenance,
     check_same_words,
     describe_artifact,
-    file_sha256,
     read_artifact,
     write_artifact,
 )
+from lexloom.storage.checksums import file_sha256
 
 DATASETS = {
     "vectors": Dataset(np.arange(12, dtype=np.float32).reshape(4, 3), ("word", "dimension"), "1"),
