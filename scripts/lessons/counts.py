@@ -36,7 +36,7 @@ def main(options: argparse.Namespace) -> None:
     """Count, weight and factorize; write the figure and the table."""
     ids, words = read_sentence(SENTENCE)
     counts = count_cooccurrences(ids, len(words), WINDOW)
-    ppmi = weight_ppmi(counts)
+    ppmi = weight_ppmi(counts, smoothing=1, shift=0)
     left, values, _ = truncated_svd(ppmi.astype(np.float64), 2, random_stream(options.seed, "svd"))
     places = left * values
     by_counts, by_ppmi = (cosines(WordVectors(words, rows.toarray())) for rows in (counts, ppmi))

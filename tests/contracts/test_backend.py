@@ -119,9 +119,9 @@ def test_an_array_is_copied_to_the_device_and_back():
     assert get_backend("cpu").to_host(host) is host
 
 
-def test_an_unknown_device_is_refused_by_name():
-    with pytest.raises(LexloomError, match=r"tpu.*cpu, cuda"):
-        get_backend("tpu")
+def test_an_unknown_device_and_no_threads_are_refused():
+    with pytest.raises(LexloomError, match=r'device: "tpu" .*cpu, cuda\nthreads: 0 is not allowed'):
+        get_backend("tpu", 0)
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -9,14 +10,12 @@ from lexloom.corpus.text_files import unix_line_ends
 from lexloom.corpus.tokenizer import LINE_END, Tokenizer
 from lexloom.corpus.vocabulary import build_vocabulary, known_ids
 from lexloom.errors import LexloomError
+from lexloom.settings.mistakes import checked
+from lexloom.settings.tokenize import Tokenize
 
 
 def read_sentences(
-    sentences: Iterable[str | Sequence[str]],
-    tokenizer: Tokenizer,
-    min_count: int = 1,
-    max_vocab: int | None = None,
-    id_order: str = "frequency",
+    sentences: Iterable[str | Sequence[str]], tokenizer: Tokenizer, **limits: Any
 ) -> tuple[np.ndarray, list[str], np.ndarray]:
     r"""Return sentences as word ids, with their vocabulary.
 
@@ -28,13 +27,9 @@ def read_sentences(
         A string is cut into lines, and these into words by the tokenizer. A list of words is taken as it is.
         A sentence without words is skipped.
     tokenizer : Tokenizer
-    min_count : int
-        Words that occur less often become `<unk>`.
-    max_vocab : int, optional
-        The largest size of the vocabulary, `<unk>` and the sentence end included. The most frequent words
-        are kept.
-    id_order : {"frequency", "appearance"}
-        Words are numbered by descending frequency, then by first appearance; or by first appearance alone.
+    **limits
+        Which words are kept and how they are numbered: `min_count`, `max_vocab` and `id_order` of
+        `lexloom.settings.tokenize.Tokenize`.
 
     Returns
     -------
@@ -47,7 +42,7 @@ def read_sentences(
     Raises
     ------
     LexloomError
-        If there is no word, or what is given is not sentences.
+        If there is no word, what is given is not sentences, or a limit is out of range.
 
     Examples
     --------
@@ -57,14 +52,13 @@ def read_sentences(
     >>> ids.tolist()
     [0, 2, 1, 0, 3, 1]
     """
+    settings = checked(Tokenize, vars(tokenizer) | limits)
     numbers: dict[str, int] = {LINE_END: 0}
     tokens = array("i")
     for words in _words_of_each(sentences, tokenizer, "sentences"):
         tokens.extend(numbers.setdefault(word, len(numbers)) for word in words)
     ids = np.array(tokens, np.int32)
-    words, counts, new_ids = build_vocabulary(
-        list(numbers), ids, tokenizer.sentence_end, min_count, max_vocab, id_order
-    )
+    words, counts, new_ids = build_vocabulary(list(numbers), ids, settings)
     return new_ids[ids], words, counts
 
 

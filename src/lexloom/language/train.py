@@ -2,24 +2,25 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 
 from lexloom.corpus.sentences import read_sentences, sentence_ids
 from lexloom.corpus.tokenizer import Tokenizer
-from lexloom.errors import LexloomError, check_known
+from lexloom.errors import LexloomError, check_known, refuse_arguments
+from lexloom.kernels.backend import get_backend
 from lexloom.language.ngram import NGramLM, count_ngrams
 from lexloom.language.rnnlm_training import measures, new_model, new_trainer, windows
 from lexloom.language.trained import LanguageModel
+from lexloom.settings.execution import Device, Seed
 from lexloom.settings.mistakes import checked
 from lexloom.settings.ngram import Ngram
-from lexloom.settings.rnnlm import Rnnlm
-from lexloom.training.arguments import backend_for, refuse_arguments
+from lexloom.settings.rnnlm import Cell, Rnnlm
 from lexloom.training.callbacks import Report
 from lexloom.training.trainer import Callback
 
-METHODS = ("lstm", "gru", "rnn", "ngram")
+METHODS = (*get_args(Cell), "ngram")
 
 
 def train_language_model(
@@ -30,7 +31,7 @@ def train_language_model(
     min_count: int = 1,
     seed: int = 1,
     tokenizer: Tokenizer | None = None,
-    device: str = "cpu",
+    device: Device = "cpu",
     threads: int = 1,
     report: Callable[[dict[str, float]], None] | None = None,
     **settings: Any,
@@ -88,12 +89,13 @@ def train_language_model(
     LanguageModel(RNNLM, 9 words)
     """
     check_known("method", method, METHODS)
+    checked(Seed, {"seed": seed})
     tokenizer = tokenizer or Tokenizer()
     if method == "ngram":
         refuse_arguments(method, valid=valid, report=report, device=None if device == "cpu" else device)
         order = checked(Ngram, settings).order
-        backend_for(seed, min_count, device, threads)
-        ids, words, _ = read_sentences(sentences, tokenizer, min_count)
+        get_backend(threads=threads)
+        ids, words, _ = read_sentences(sentences, tokenizer, min_count=min_count)
         end = None if tokenizer.sentence_end is None else words.index(tokenizer.sentence_end)
         return LanguageModel(NGramLM(count_ngrams(ids, len(words), order, end), end), words, tokenizer)
     refuse_arguments(method, cell=settings.get("cell"))
@@ -103,8 +105,8 @@ def train_language_model(
             raise LexloomError(
                 f"{name}: {getattr(recurrent, name)}, but there is no text to measure on; give valid"
             )
-    backend = backend_for(seed, min_count, device, threads)
-    ids, words, counts = read_sentences(sentences, tokenizer, min_count)
+    backend = get_backend(device, threads)
+    ids, words, counts = read_sentences(sentences, tokenizer, min_count=min_count)
     model = new_model(recurrent, counts, seed, backend)
     callbacks: list[Callback] = []
     if valid is not None:

@@ -8,14 +8,15 @@ from scipy import sparse
 
 from lexloom.corpus.sentences import read_sentences
 from lexloom.corpus.tokenizer import Tokenizer
-from lexloom.errors import check_known
+from lexloom.errors import check_known, refuse_arguments
+from lexloom.kernels.backend import get_backend
 from lexloom.settings.contexts import Contexts
 from lexloom.settings.counts import Counting
+from lexloom.settings.execution import Device, Seed
 from lexloom.settings.mistakes import checked
 from lexloom.settings.ppmi import Ppmi
 from lexloom.settings.svd import Svd
 from lexloom.settings.word2vec import Word2vec
-from lexloom.training.arguments import backend_for, refuse_arguments
 from lexloom.training.callbacks import Report
 from lexloom.training.randomness import random_stream
 from lexloom.vectors.cooccurrence import count_cooccurrences
@@ -53,7 +54,7 @@ def train_vectors(
     min_count: int = 1,
     seed: int = 1,
     tokenizer: Tokenizer | None = None,
-    device: str = "cpu",
+    device: Device = "cpu",
     threads: int = 1,
     report: Callable[[dict[str, float]], None] | None = None,
     **settings: Any,
@@ -111,14 +112,15 @@ def train_vectors(
     WordVectors(9 words, 8 dimensions)
     """
     check_known("method", method, METHODS)
+    checked(Seed, {"seed": seed})
     if METHODS[method] is Learned:
         refuse_arguments(method, model=settings.get("model"))
         settings = settings | {"model": method.replace("skip", "skip-")}
     else:
         refuse_arguments(method, report=report, device=None if device == "cpu" else device)
     chosen = checked(METHODS[method], settings)
-    backend = backend_for(seed, min_count, device, threads)
-    ids, words, counts = read_sentences(sentences, tokenizer or Tokenizer(), min_count)
+    backend = get_backend(device, threads)
+    ids, words, counts = read_sentences(sentences, tokenizer or Tokenizer(), min_count=min_count)
     if isinstance(chosen, Learned):
         training = Training(chosen, ids, words, counts, chosen.window, seed, backend)
         training.trainer.fit(chosen.epochs, training.batches, [Report(report)] if report else [])

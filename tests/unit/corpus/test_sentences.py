@@ -9,6 +9,7 @@ from lexloom.corpus.reading import read_corpus, read_lines
 from lexloom.corpus.sentences import read_sentences, sentence_ids
 from lexloom.corpus.tokenizer import Tokenizer
 from lexloom.errors import LexloomError
+from lexloom.settings.tokenize import Tokenize
 
 WHITE_SPACE = Tokenizer(sentence_end=None)
 TOKENIZERS = [
@@ -31,7 +32,8 @@ def test_sentences_are_read_as_the_lines_of_a_file(tmp_path_factory, tokenizer, 
     @given(texts)
     def check(lines):
         path.write_text("\n".join(lines))
-        corpus = read_corpus({name: [path] for name in ("train", "valid", "test")}, tokenizer, **limits)
+        settings = Tokenize(**vars(tokenizer), **limits)
+        corpus = read_corpus({name: [path] for name in ("train", "valid", "test")}, settings)
         ids, words, counts = read_sentences(lines, tokenizer, **limits)
         assert words == corpus.words
         np.testing.assert_array_equal(ids, corpus.train)
