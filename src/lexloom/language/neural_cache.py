@@ -19,7 +19,7 @@ import numpy as np
 from lexloom.kernels.backend import backend_of
 from lexloom.language.mixtures import mix, mixture_weights
 from lexloom.language.perplexity import perplexity_of_tokens
-from lexloom.language.rnnlm import RNNLM
+from lexloom.language.rnnlm import RNNLM, STEPS
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ def log_probabilities(
     ids: np.ndarray,
     cache: NeuralCache,
     weight: float,
-    steps: int = 500,
+    steps: int = STEPS,
     tick: Callable[[int], None] | None = None,
 ) -> np.ndarray:
     """Return the log probability (L,) of each token under the mixture of model and cache: nats, float64."""
@@ -91,7 +91,7 @@ def cache_log_probabilities(
     model: RNNLM,
     ids: np.ndarray,
     caches: Sequence[NeuralCache],
-    steps: int = 500,
+    steps: int = STEPS,
     tick: Callable[[int], None] | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the log probability of each token of a text under the model alone and under each cache alone.
