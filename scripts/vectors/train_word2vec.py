@@ -4,15 +4,13 @@ import argparse
 import time
 from functools import partial
 
-import numpy as np
-
 from lexloom.commands.script import run, script_parser
-from lexloom.commands.training import Work, run_training
+from lexloom.commands.training import Result, Work, log_epochs, run_training
 from lexloom.kernels.backend import get_backend
 from lexloom.settings.execution import Checkpoints, Compute, Seed
 from lexloom.settings.vectors import Vectors
 from lexloom.settings.word2vec import Word2vec
-from lexloom.storage.artifacts import Dataset, Provenance, read_artifact
+from lexloom.storage.artifacts import Provenance, read_artifact
 from lexloom.vectors.word2vec_training import Training
 
 
@@ -34,29 +32,17 @@ def main(options: argparse.Namespace) -> None:
     training = Training(settings, ids, words, counts, window, options.seed, backend)
     recorded = settings.model_dump(exclude={"start"}) | dict(precision) | contexts.settings
     inputs = [path for path in (options.contexts, settings.start) if path]
+    datasets = partial(training.datasets, precision.precision)
+    provenance = Provenance(recorded, inputs, backend.name, options.seed)
     run_training(
         training.trainer,
         settings.epochs,
         training.batches,
         work=Work("word", len(ids), training.batches.words_of_step),
-        output=options.output,
-        kind="vectors",
-        datasets=partial(datasets_of, training, precision.precision),
-        provenance=Provenance(recorded, inputs, backend.name, options.seed),
+        result=Result("vectors", options.output, datasets, provenance),
         minutes=options.checkpoint_minutes,
-        describe=Speed(len(ids)),
+        callbacks=lambda checkpoint: [log_epochs(Speed(len(ids)))],
     )
-
-
-def datasets_of(training: Training, precision: str, history: list[dict[str, float]]) -> dict:
-    """Return what the artifact holds: the vectors, the tables to continue from, and the losses."""
-    losses = np.array([record["loss"] for record in history])
-    tables = training.model.parameters()
-    return {table.name: training.backend.to_host(table.data) for table in tables} | {
-        "vectors": Dataset(training.vectors().astype(precision), ("word", "dimension")),
-        "words": training.words,
-        "losses": Dataset(losses, ("epoch",), "nats a prediction, mean over batches"),
-    }
 
 
 class Speed:

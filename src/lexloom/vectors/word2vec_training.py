@@ -1,13 +1,14 @@
-"""Training CBOW and skip-gram from their settings: model, batches and trainer."""
+"""Training CBOW and skip-gram from their settings: model, batches, trainer and results."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
 from lexloom.corpus.vocabulary import join_vocabularies
 from lexloom.kernels.backend import Backend
 from lexloom.settings.word2vec import Word2vec
-from lexloom.storage.artifacts import read_artifact
+from lexloom.storage.artifacts import Dataset, read_artifact
 from lexloom.training.optimizers import OPTIMIZERS
 from lexloom.training.randomness import random_stream
 from lexloom.training.schedules import SCHEDULES
@@ -78,3 +79,13 @@ class Training:
     def vectors(self) -> np.ndarray:
         """Return the word vectors (V, D), on the host."""
         return self.backend.to_host(self.model.vectors(self.settings.add_contexts))
+
+    def datasets(self, precision: str, history: list[dict[str, float]]) -> dict[str, Any]:
+        """Return what an artifact holds: the vectors, the tables to continue from, and the losses."""
+        losses = np.array([record["loss"] for record in history])
+        tables = {table.name: self.backend.to_host(table.data) for table in self.model.parameters()}
+        return tables | {
+            "vectors": Dataset(self.vectors().astype(precision), ("word", "dimension")),
+            "words": self.words,
+            "losses": Dataset(losses, ("epoch",), "nats a prediction, mean over batches"),
+        }
