@@ -47,8 +47,8 @@ def assert_close(device, host):
 
 def like(y):
     rng = np.random.default_rng(3)
-    found = tuple(rng.normal(size=part.shape) for part in (y if isinstance(y, tuple) else (y,)))
-    return found if isinstance(y, tuple) else found[0]
+    parts = tuple(rng.normal(size=part.shape) for part in (y if isinstance(y, tuple) else (y,)))
+    return parts if isinstance(y, tuple) else parts[0]
 
 
 @pytest.mark.parametrize("name", sorted(layer_cases()))
@@ -160,8 +160,8 @@ def test_cuda_sums_rows_like_the_reference(cuda, ids):
 def test_cuda_counts_like_the_reference(cuda, rows, places):
     ids = np.random.default_rng(0).integers(0, 6, 50)
     arguments = ids, 7, np.array([6, 3, 2]), rows, places
-    found, expected = (kernels.count_cooccurrences(*arguments) for kernels in (cuda, reference))
-    for one, other in zip(found, expected, strict=True):
+    ours, expected = (kernels.count_cooccurrences(*arguments) for kernels in (cuda, reference))
+    for one, other in zip(ours, expected, strict=True):
         np.testing.assert_array_equal(one, other)
         assert one.dtype == other.dtype
 

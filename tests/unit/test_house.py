@@ -30,15 +30,15 @@ NAMES = {
 
 def imports_of(path):
     """Return the modules of lexloom that a file imports anywhere in it, functions included."""
-    found = set()
+    names = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
+            names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
             assert not node.level, f"{path}: imports are absolute"
             inner = [f"{node.module}.{alias.name}" for alias in node.names]
-            found |= {name if name in NAMES else node.module for name in inner}
-    return {name for name in found if name.split(".")[0] == "lexloom"}
+            names |= {name if name in NAMES else node.module for name in inner}
+    return {name for name in names if name.split(".")[0] == "lexloom"}
 
 
 SCRIPTS = {path.name for path in (Path(__file__).parents[2] / "scripts").rglob("*.py")}

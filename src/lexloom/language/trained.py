@@ -271,9 +271,9 @@ def draw(
     scores : (V,) float64 array
         Logarithms of probabilities, up to a constant.
     temperature : float
-        From 0. Below 1, likely words become likelier; at 0, the likeliest word is always taken.
+        From 0. Below 1, likely words become more likely; at 0, the most likely word is always taken.
     top_k : int, optional
-        Draw among the k likeliest words only.
+        Draw only among the k most likely words.
     """
     order = np.argsort(-scores, kind="stable")[:top_k]
     if temperature == 0:

@@ -139,7 +139,7 @@ def write_artifact(
     datasets: Mapping[str, Any],
     provenance: Provenance = Provenance(),
 ) -> None:
-    """Write an artifact beside its target and rename it, so that nobody reads half a file.
+    """Write an artifact next to its target and rename it, so that nobody reads half a file.
 
     Parameters
     ----------
@@ -247,12 +247,12 @@ def _check_whole(path: str | Path, kinds: tuple[str, ...] = ()) -> None:
 
 
 def _check_kind(path: str | Path, attributes: Mapping[str, Any], kinds: tuple[str, ...]) -> None:
-    found = attributes["kind"]
-    if found not in kinds:
-        raise ArtifactError(f"{path}: holds {found!r}, expected {' or '.join(map(repr, kinds))}", kinds)
+    kind = attributes["kind"]
+    if kind not in kinds:
+        raise ArtifactError(f"{path}: holds {kind!r}, expected {' or '.join(map(repr, kinds))}", kinds)
     version = attributes["version"]
-    if version != VERSIONS[found]:
-        raise ArtifactError(f"{path}: {found} version {version}, expected {VERSIONS[found]}", [found])
+    if version != VERSIONS[kind]:
+        raise ArtifactError(f"{path}: {kind} version {version}, expected {VERSIONS[kind]}", [kind])
 
 
 def _write(group: h5py.Group, name: str, value: Any) -> None:

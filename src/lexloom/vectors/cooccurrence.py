@@ -124,7 +124,7 @@ def count_shard(
     Raises
     ------
     LexloomError
-        As `count_cooccurrences` does, and if there is no such shard.
+        As `count_cooccurrences` does, and if the shard does not exist.
     """
     _check(ids, vocabulary_size)
     if not 1 <= shard <= shards:

@@ -122,7 +122,7 @@ def test_what_is_drawn_follows_the_probabilities(build):
 
 
 @BOTH
-def test_without_temperature_or_with_one_word_to_choose_from_the_likeliest_is_taken(build):
+def test_without_temperature_or_with_one_word_to_choose_from_the_most_likely_is_taken(build):
     model = language_model(build)
     assert written(model, temperature=0) == written(model, top_k=1) == written(model, temperature=0, seed=2)
 
@@ -138,7 +138,7 @@ def test_no_prompt_and_no_sentence_end_leave_nothing_to_begin_with():
     st.integers(1, 9),
     st.integers(0, 99),
 )
-def test_a_draw_is_one_of_the_likeliest(scores, temperature, top_k, seed):
+def test_a_draw_is_one_of_the_most_likely(scores, temperature, top_k, seed):
     scores = np.array(scores)
     word = draw(scores, np.random.default_rng(seed), temperature, top_k)
     assert (scores > scores[word]).sum() < top_k
