@@ -30,7 +30,7 @@ class ArtifactError(LexloomError):
 
 
 class Interrupted(Exception):
-    """A signal ended the work, and what is needed to go on is kept: the message says where.
+    """A signal ended the work, and what is needed to resume is kept: the message says where.
 
     Scripts print the message without a traceback and exit with 128 and the number of the signal.
     """
