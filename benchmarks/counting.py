@@ -121,7 +121,7 @@ def weight(inputs: Inputs) -> Work:
     tokens = inputs.train_tokens()
 
     def work() -> int:
-        weight_ppmi(counts)
+        weight_ppmi(counts, smoothing=1, shift=0)
         return tokens
 
     return work

@@ -22,7 +22,7 @@ def matrix(inputs: Inputs, window: int) -> Any:
 
     get_backend(threads=inputs.threads)
     ids = inputs.ids()
-    return weight_ppmi(count_cooccurrences(ids, int(ids.max()) + 1, window))
+    return weight_ppmi(count_cooccurrences(ids, int(ids.max()) + 1, window), smoothing=1, shift=0)
 
 
 def ours(inputs: Inputs, window: int) -> Work:

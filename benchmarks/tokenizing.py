@@ -8,14 +8,13 @@ FILES = {name: f"data/ptb/ptb.{name}.txt" for name in ("train", "valid", "test")
 def ours(inputs: Inputs) -> Work:
     """lexloom: streams, checks, counts."""
     from lexloom.corpus.reading import read_corpus
-    from lexloom.corpus.tokenizer import Tokenizer
+    from lexloom.settings.tokenize import Tokenize
 
-    tokenizer = Tokenizer(normalize="NFC", sentence_end="<eos>")
     files = {name: [path] for name, path in FILES.items()}
-    read_corpus({"train": files["test"]}, tokenizer)
+    read_corpus({"train": files["test"]}, Tokenize())
 
     def work() -> int:
-        corpus = read_corpus(files, tokenizer)
+        corpus = read_corpus(files, Tokenize())
         return len(corpus.train) + len(corpus.valid) + len(corpus.test)
 
     return work

@@ -35,6 +35,7 @@ def lexloom_model(
     import numpy as np
 
     from lexloom.kernels.backend import get_backend
+    from lexloom.settings.word2vec import Batches
     from lexloom.training.optimizers import RowAdaGrad
     from lexloom.training.randomness import random_stream
     from lexloom.training.schedules import linear
@@ -46,9 +47,8 @@ def lexloom_model(
     network = MODELS[model](
         vocabulary, dimension, init, get_backend(device, threads), weight=NEGATIVES / settings["samples"]
     )
-    batches = ContextBatches(
-        ids, np.bincount(ids, minlength=vocabulary), window=window, seed=seed, **settings
-    )
+    counts = np.bincount(ids, minlength=vocabulary)
+    batches = ContextBatches(ids, counts, window, Batches(**settings), seed)
     trainer = Trainer(FusedNegativeSampling(network), RowAdaGrad(), LEARNING_RATE, schedule=linear)
 
     def fit(epochs: int) -> Any:

@@ -10,10 +10,9 @@ from itertools import chain
 import numpy as np
 
 from lexloom.commands.script import run, script_parser
-from lexloom.corpus.sample.texts import GRAMMAR, analogies, generate_texts, perplexity, word_classes
+from lexloom.corpus.sample.texts import GRAMMAR, SHARES, analogies, generate_texts, perplexity, word_classes
 from lexloom.settings.execution import Seed
 from lexloom.settings.generate import Generated
-from lexloom.settings.splits import SPLITS
 from lexloom.storage.artifacts import Dataset, Provenance, write_artifact
 from lexloom.storage.atomic_files import write_lines
 from lexloom.training.randomness import random_stream
@@ -22,9 +21,12 @@ from lexloom.training.randomness import random_stream
 def options() -> argparse.ArgumentParser:
     """Return the command line of this script."""
     parser = script_parser(__doc__, Generated, Seed)
-    for split, share in zip(SPLITS, (90, 5, 5), strict=True):
+    for split, share in SHARES.items():
         parser.add_argument(
-            f"--{split}", required=True, metavar="FILE", help=f"the {split} text, {share} %% of the tokens"
+            f"--{split}",
+            required=True,
+            metavar="FILE",
+            help=f"the {split} text, {100 * share:g} %% of all tokens",
         )
     parser.add_argument(
         "--output", required=True, metavar="FILE", help="what is known of the corpus, HDF5 of kind gold"

@@ -5,7 +5,6 @@ from pathlib import Path
 
 from lexloom.commands.script import progress, run, script_parser
 from lexloom.corpus.reading import read_corpus
-from lexloom.corpus.tokenizer import Tokenizer
 from lexloom.settings.splits import SPLITS
 from lexloom.settings.tokenize import Tokenize
 from lexloom.storage.artifacts import Dataset, Provenance, write_artifact
@@ -27,17 +26,8 @@ def main(options: argparse.Namespace) -> None:
     files = {name: getattr(options, name) for name in SPLITS if getattr(options, name)}
     inputs = [path for paths in files.values() for path in paths]
     size = sum(Path(path).stat().st_size for path in inputs if Path(path).is_file())
-    tokenizer = Tokenizer(settings.pattern, settings.lower, settings.normalize, settings.sentence_end)
     with progress(total=size, unit="B", desc="tokenize") as bar:
-        corpus = read_corpus(
-            files,
-            tokenizer,
-            settings.split,
-            settings.min_count,
-            settings.max_vocab,
-            settings.id_order,
-            advance=bar.update,
-        )
+        corpus = read_corpus(files, settings, bar.update)
     datasets = {
         **{name: Dataset(getattr(corpus, name), ("token",), "word id") for name in SPLITS},
         "words": corpus.words,

@@ -3,22 +3,26 @@
 import argparse
 from functools import partial
 from pathlib import Path
-
-import numpy as np
+from typing import Any
 
 from lexloom.commands.script import run, script_parser
-from lexloom.commands.training import Work, run_training
+from lexloom.commands.training import Record, Result, Work, log_epochs, run_training
 from lexloom.corpus.tokenizer import tokenizer_settings
-from lexloom.kernels.backend import Backend, get_backend
-from lexloom.language.rnnlm import RNNLM, perplexity
-from lexloom.language.rnnlm_training import MEASURE, new_model, new_trainer, windows
+from lexloom.kernels.backend import get_backend
+from lexloom.language.rnnlm_training import (
+    describe_epoch,
+    measures,
+    new_model,
+    new_trainer,
+    trained_datasets,
+    windows,
+)
 from lexloom.nn.losses import perplexity_of
 from lexloom.settings.execution import Checkpoints, Compute, Seed
-from lexloom.settings.rnnlm import Rnnlm, Training
-from lexloom.storage.artifacts import Dataset, Provenance, read_artifact
-from lexloom.training.callbacks import AveragedWeights, KeepBest, Validation
+from lexloom.settings.rnnlm import Rnnlm
+from lexloom.storage.artifacts import Provenance, read_artifact
 from lexloom.training.checkpoints import Checkpoint
-from lexloom.training.trainer import Callback, Trainer
+from lexloom.training.trainer import Callback
 from lexloom.training.training_log import TrainingLog
 
 LOG_STEPS = 100
@@ -41,7 +45,7 @@ def main(options: argparse.Namespace) -> None:
     model = new_model(settings, corpus["counts"], options.seed, backend)
     trainer = new_trainer(settings, model, options.seed)
     batches = partial(windows, settings, corpus["train"], options.seed)
-    steps, tokens = len(batches(0)), len(corpus["train"])  # only about so many steps, where lengths vary
+    steps, tokens = len(batches(0)), len(corpus["train"])  # the steps of an epoch vary with their lengths
     log = TrainingLog(
         Path(options.output).with_suffix(".csv"),
         min(LOG_STEPS, steps),
@@ -49,55 +53,28 @@ def main(options: argparse.Namespace) -> None:
         units=tokens / steps,
         measures={"perplexity": perplexity_of},
     )
+
+    def callbacks(checkpoint: Checkpoint) -> list[Callback]:
+        def tick(tokens: int) -> None:
+            checkpoint.end_if_asked(trainer)
+
+        measured = measures(settings, model, corpus["valid"], tick)
+        return [*measured, log_epochs(partial(describe_epoch, settings.samples)), log]
+
+    def datasets(history: list[Record]) -> dict[str, Any]:
+        return trained_datasets(model, history) | log.datasets() | {"words": corpus["words"]}
+
     recorded = dict(settings) | {"tokenizer": tokenizer_settings(corpus.settings)}
+    provenance = Provenance(recorded, [options.corpus], backend.name, options.seed)
     run_training(
         trainer,
         settings.epochs,
         batches,
         work=Work("tok", tokens, round(tokens / steps)),
-        output=options.output,
-        kind="rnnlm",
-        datasets=partial(datasets_of, model, backend, corpus["words"], log),
-        provenance=Provenance(recorded, [options.corpus], backend.name, options.seed),
+        result=Result("rnnlm", options.output, datasets, provenance),
         minutes=options.checkpoint_minutes,
-        describe=partial(describe_epoch, settings.samples),
-        before=partial(measure_on, corpus["valid"], trainer, settings),
-        after=[log],
+        callbacks=callbacks,
     )
-
-
-def measure_on(
-    ids: np.ndarray, trainer: Trainer, settings: Training, checkpoint: Checkpoint
-) -> list[Callback]:
-    """Return the callbacks that average weights, measure the valid perplexity and keep the best model."""
-
-    def measure() -> float:
-        return perplexity(trainer.model, ids, tick=lambda tokens: checkpoint.end_if_asked(trainer))
-
-    averaged = [] if settings.average_after is None else [AveragedWeights(MEASURE, settings.average_after)]
-    return [*averaged, Validation(MEASURE, measure), KeepBest(MEASURE, settings.patience)]
-
-
-def describe_epoch(samples: int | None, record: dict[str, float]) -> str:
-    """Describe an epoch, and add to its record the perplexity of its loss, an estimate with samples."""
-    record["train_perplexity"] = perplexity_of(record["loss"])
-    estimated = f" (estimated by {samples} samples)" if samples else ""
-    return (
-        f"epoch {record['epoch']}: train perplexity {record['train_perplexity']:.2f}{estimated}, "
-        f"valid perplexity {record[MEASURE]:.2f}"
-    )
-
-
-def datasets_of(
-    model: RNNLM, backend: Backend, words: list[str], log: TrainingLog, history: list[dict[str, float]]
-) -> dict:
-    """Return what the artifact holds: parameters, words, history by epoch and log by interval."""
-    by_epoch = {
-        f"history/{name}": Dataset(np.array([record[name] for record in history]), ("epoch",))
-        for name in history[0]
-    }
-    parameters = {parameter.name: backend.to_host(parameter.data) for parameter in model.parameters()}
-    return {**parameters, **log.datasets(), **by_epoch, "words": words}
 
 
 if __name__ == "__main__":

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.axes import Axes
 
-from lexloom.commands.script import run, script_parser
+from lexloom.commands.lesson import lesson_parser
+from lexloom.commands.script import run
 from lexloom.lessons.experiments import SENTENCE, read_sentence
 from lexloom.report.figures import drawing, label_points
 from lexloom.report.tables import aligned
-from lexloom.settings.execution import Seed
 from lexloom.storage.atomic_files import write_lines
 from lexloom.training.randomness import random_stream
 from lexloom.vectors.cooccurrence import count_cooccurrences
@@ -24,19 +24,16 @@ QUERY = "you"
 
 def options() -> argparse.ArgumentParser:
     """Return the command line of this script."""
-    parser = script_parser(__doc__, Seed)
-    parser.add_argument("--figure", required=True, help="the three matrices, and the plane (PNG)")
-    parser.add_argument(
-        "--table", required=True, help=f"each word's cosine with {QUERY!r}, and its place (text)"
+    return lesson_parser(
+        __doc__, "the three matrices, and the plane", f"each word's cosine with {QUERY!r}, and its place"
     )
-    return parser
 
 
 def main(options: argparse.Namespace) -> None:
     """Count, weight and factorize; write the figure and the table."""
     ids, words = read_sentence(SENTENCE)
     counts = count_cooccurrences(ids, len(words), WINDOW)
-    ppmi = weight_ppmi(counts)
+    ppmi = weight_ppmi(counts, smoothing=1, shift=0)
     left, values, _ = truncated_svd(ppmi.astype(np.float64), 2, random_stream(options.seed, "svd"))
     places = left * values
     by_counts, by_ppmi = (cosines(WordVectors(words, rows.toarray())) for rows in (counts, ppmi))

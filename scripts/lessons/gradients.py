@@ -2,12 +2,12 @@
 
 import argparse
 
-from lexloom.commands.script import run, script_parser
+from lexloom.commands.lesson import lesson_parser
+from lexloom.commands.script import run
 from lexloom.lessons.experiments import gradients_through_time, recurrent_layer
 from lexloom.nn.recurrent import LSTM, RNN
 from lexloom.report.figures import COLOURS, GREY, drawing
 from lexloom.report.tables import aligned
-from lexloom.settings.execution import Seed
 from lexloom.storage.atomic_files import write_lines
 from lexloom.training.randomness import random_stream
 
@@ -19,10 +19,7 @@ TABLE_STEPS = (1, 10, 50)
 
 def options() -> argparse.ArgumentParser:
     """Return the command line of this script."""
-    parser = script_parser(__doc__, Seed)
-    parser.add_argument("--figure", required=True, help="gradient norms by steps back in time (PNG)")
-    parser.add_argument("--table", required=True, help="the same, at some steps (text)")
-    return parser
+    return lesson_parser(__doc__, "gradient norms by steps back in time", "the same, at some steps")
 
 
 def main(options: argparse.Namespace) -> None:

@@ -4,13 +4,13 @@ import argparse
 
 import numpy as np
 
-from lexloom.commands.script import run, script_parser
+from lexloom.commands.lesson import lesson_parser
+from lexloom.commands.script import run
 from lexloom.kernels.backend import get_backend
 from lexloom.language.rnnlm import build_rnnlm
 from lexloom.lessons.experiments import train_bare
 from lexloom.report.figures import drawing, plot_epochs
 from lexloom.report.tables import aligned
-from lexloom.settings.execution import Seed
 from lexloom.storage.artifacts import read_artifact
 from lexloom.storage.atomic_files import write_lines
 from lexloom.training.batches import Windows
@@ -24,12 +24,10 @@ TABLE_EPOCHS = (1, 2, 5, 10, 20, 50)
 
 def options() -> argparse.ArgumentParser:
     """Return the command line of this script."""
-    parser = script_parser(__doc__, Seed)
+    parser = lesson_parser(__doc__, "perplexity by epoch, both ways", "perplexity by epoch, both ways")
     parser.add_argument(
         "corpus", help=f"tokenized corpus (HDF5), of which the first {TOKENS} tokens are learned"
     )
-    parser.add_argument("--figure", required=True, help="perplexity by epoch, both ways (PNG)")
-    parser.add_argument("--table", required=True, help="perplexity by epoch, both ways (text)")
     return parser
 
 

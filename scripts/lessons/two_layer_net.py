@@ -7,13 +7,13 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
 
-from lexloom.commands.script import run, script_parser
+from lexloom.commands.lesson import lesson_parser
+from lexloom.commands.script import run
 from lexloom.kernels.backend import get_backend
 from lexloom.lessons.experiments import spiral
 from lexloom.lessons.two_layer_net import TwoLayerNet, build_two_layer_net
 from lexloom.report.figures import COLOURS, drawing, plot_epochs
 from lexloom.report.tables import aligned
-from lexloom.settings.execution import Seed
 from lexloom.storage.atomic_files import write_lines
 from lexloom.training.batches import Shuffled
 from lexloom.training.callbacks import Validation
@@ -27,10 +27,7 @@ TABLE_EPOCHS = (1, 10, 30, 100, 200, 300)
 
 def options() -> argparse.ArgumentParser:
     """Return the command line of this script."""
-    parser = script_parser(__doc__, Seed)
-    parser.add_argument("--figure", required=True, help="regions of the classes, and the loss (PNG)")
-    parser.add_argument("--table", required=True, help="loss and accuracy by epoch (text)")
-    return parser
+    return lesson_parser(__doc__, "regions of the classes, and the loss", "loss and accuracy by epoch")
 
 
 def main(options: argparse.Namespace) -> None:

@@ -6,13 +6,13 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
-from lexloom.commands.script import run, script_parser
+from lexloom.commands.lesson import lesson_parser
+from lexloom.commands.script import run
 from lexloom.kernels.backend import get_backend
 from lexloom.lessons.experiments import SENTENCE, lowest_loss, read_sentence
 from lexloom.lessons.simple_word2vec import SimpleCBOW, SimpleSkipGram
 from lexloom.report.figures import COLOURS, GREY, drawing, plot_epochs
 from lexloom.report.tables import aligned
-from lexloom.settings.execution import Seed
 from lexloom.storage.atomic_files import write_lines
 from lexloom.training.batches import Shuffled
 from lexloom.training.callbacks import Validation
@@ -27,10 +27,9 @@ TABLE_EPOCHS = (1, 10, 100, 300, 1000)
 
 def options() -> argparse.ArgumentParser:
     """Return the command line of this script."""
-    parser = script_parser(__doc__, Seed)
-    parser.add_argument("--figure", required=True, help="losses, and the vectors learned (PNG)")
-    parser.add_argument("--table", required=True, help="losses by epoch, and the lowest possible (text)")
-    return parser
+    return lesson_parser(
+        __doc__, "losses, and the vectors learned", "losses by epoch, and the lowest possible"
+    )
 
 
 def main(options: argparse.Namespace) -> None:

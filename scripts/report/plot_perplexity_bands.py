@@ -7,12 +7,8 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from lexloom.commands.script import run, script_parser
-from lexloom.language.perplexity import (
-    frequency_bands,
-    perplexity_by_band,
-    position_bands,
-    read_log_probabilities,
-)
+from lexloom.language.bands import frequency_bands, perplexity_by_band, position_bands
+from lexloom.language.perplexity import read_log_probabilities
 from lexloom.report.figures import MARKERS, drawing, log_axis
 from lexloom.storage.artifacts import Artifact, read_artifact
 

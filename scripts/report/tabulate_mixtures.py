@@ -7,13 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from lexloom.commands.script import run, script_parser
-from lexloom.language.perplexity import (
-    KEPT_SPLITS,
-    mix,
-    mixture_weights,
-    perplexity_of_tokens,
-    read_log_probabilities,
-)
+from lexloom.language.mixtures import mix, mixture_weights
+from lexloom.language.perplexity import KEPT_SPLITS, perplexity_of_tokens, read_log_probabilities
 from lexloom.report.tables import aligned
 from lexloom.storage.atomic_files import write_lines
 

@@ -8,7 +8,8 @@ from lexloom.errors import LexloomError
 from lexloom.kernels.backend import get_backend
 from lexloom.settings.counts import Counting, Memory, Pairs
 from lexloom.settings.execution import Threads
-from lexloom.storage.artifacts import Provenance, file_sha256, read_artifact, write_artifact
+from lexloom.storage.artifacts import Provenance, read_artifact, write_artifact
+from lexloom.storage.checksums import file_sha256
 from lexloom.storage.matrix_rows import StoredRows
 from lexloom.vectors.cooccurrence import add_shards, count_cooccurrences
 

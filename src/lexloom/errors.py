@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from operator import index
-from typing import SupportsIndex
+from typing import Any, SupportsIndex
 
 
 class LexloomError(Exception):
@@ -21,7 +21,7 @@ class ArtifactError(LexloomError):
     ----------
     message : str
     kinds : sequence of str
-        The kinds of files that were expected; who knows the stages can say which one makes them.
+        The kinds of files that were expected; the caller can say which stage makes them.
     """
 
     def __init__(self, message: str, kinds: Sequence[str]):
@@ -30,7 +30,7 @@ class ArtifactError(LexloomError):
 
 
 class Interrupted(Exception):
-    """A signal ended the work, and what is needed to go on is kept: the message says where.
+    """A signal ended the work, and what is needed to resume is kept: the message says where.
 
     Scripts print the message without a traceback and exit with 128 and the number of the signal.
     """
@@ -88,6 +88,19 @@ def check_known(kind: str, name: str, known: Iterable[str]) -> None:
     if name not in known:
         hint = did_you_mean(str(name), known, 1) or f"expected one of {', '.join(known)}"
         raise LexloomError(f"{kind}: unknown name {name!r}; {hint}")
+
+
+def refuse_arguments(method: str, **arguments: Any) -> None:
+    """Raise an error if an argument that a method does not have is given, that is, not None.
+
+    Raises
+    ------
+    LexloomError
+        Naming the argument.
+    """
+    for name, value in arguments.items():
+        if value is not None:
+            raise LexloomError(f"{name}: not an argument of method {method!r}; leave it out")
 
 
 def check_whole(name: str, value: SupportsIndex, minimum: int) -> None:

@@ -183,11 +183,6 @@ def loss_cases(dtype: Any = np.float64, move: Callable = lambda array: array) ->
             make.array(2, 4, 3),
             make.ids([[1, 0, 1, 1], [4, -1, 1, 0]]),
         ),
-        "SigmoidCrossEntropy": (
-            losses.SigmoidCrossEntropy(),
-            make.array(2, 4),
-            make.ids([[1, 0, 0, -1], [0, 1, 1, 1]]),
-        ),
         "NegativeSampling": (
             losses.NegativeSampling(make.parameter("W", 5, 3)),
             make.array(3, 3),

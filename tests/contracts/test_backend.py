@@ -47,8 +47,8 @@ def assert_close(device, host):
 
 def like(y):
     rng = np.random.default_rng(3)
-    found = tuple(rng.normal(size=part.shape) for part in (y if isinstance(y, tuple) else (y,)))
-    return found if isinstance(y, tuple) else found[0]
+    parts = tuple(rng.normal(size=part.shape) for part in (y if isinstance(y, tuple) else (y,)))
+    return parts if isinstance(y, tuple) else parts[0]
 
 
 @pytest.mark.parametrize("name", sorted(layer_cases()))
@@ -119,9 +119,9 @@ def test_an_array_is_copied_to_the_device_and_back():
     assert get_backend("cpu").to_host(host) is host
 
 
-def test_an_unknown_device_is_refused_by_name():
-    with pytest.raises(LexloomError, match=r"tpu.*cpu, cuda"):
-        get_backend("tpu")
+def test_an_unknown_device_and_no_threads_are_refused():
+    with pytest.raises(LexloomError, match=r'device: "tpu" .*cpu, cuda\nthreads: 0 is not allowed'):
+        get_backend("tpu", 0)
 
 
 @pytest.fixture
@@ -160,8 +160,8 @@ def test_cuda_sums_rows_like_the_reference(cuda, ids):
 def test_cuda_counts_like_the_reference(cuda, rows, places):
     ids = np.random.default_rng(0).integers(0, 6, 50)
     arguments = ids, 7, np.array([6, 3, 2]), rows, places
-    found, expected = (kernels.count_cooccurrences(*arguments) for kernels in (cuda, reference))
-    for one, other in zip(found, expected, strict=True):
+    ours, expected = (kernels.count_cooccurrences(*arguments) for kernels in (cuda, reference))
+    for one, other in zip(ours, expected, strict=True):
         np.testing.assert_array_equal(one, other)
         assert one.dtype == other.dtype
 

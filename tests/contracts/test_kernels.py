@@ -223,9 +223,9 @@ def test_a_token_that_is_not_finite_does_not_affect_the_others():
     x, W, b, targets = output_layer(1, True)
     expected = cpu.softmax_output(x, W, b, targets)
     x[7] = np.nan
-    found = cpu.softmax_output(x, W, b, targets)
-    assert np.isnan(found[7])
-    np.testing.assert_array_equal(np.delete(found, 7), np.delete(expected, 7))
+    losses = cpu.softmax_output(x, W, b, targets)
+    assert np.isnan(losses[7])
+    np.testing.assert_array_equal(np.delete(losses, 7), np.delete(expected, 7))
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
@@ -261,8 +261,8 @@ def test_sums_of_squares_of_each_row(threads):
     matrices = [normal(40_000, 120), normal(1, 10_000, seed=1), normal(3, 5, seed=2)[:, ::2]]
     sums = [np.empty(len(matrix), np.float32) for matrix in matrices]
     cpu.each_tile(*map(cpu.sums_of_squares, matrices, sums))
-    for matrix, found in zip(matrices, sums, strict=True):
-        np.testing.assert_allclose(found, (matrix.astype(np.float64) ** 2).sum(axis=1), rtol=1e-5)
+    for matrix, squares in zip(matrices, sums, strict=True):
+        np.testing.assert_allclose(squares, (matrix.astype(np.float64) ** 2).sum(axis=1), rtol=1e-5)
 
 
 @pytest.mark.parametrize("name", ["adagrad_rows", "row_adagrad_rows"])
@@ -302,9 +302,9 @@ def test_updates_and_norms_have_the_same_bits_on_threads(name, rows, monkeypatch
 
 
 def test_a_row_wider_than_a_tile_is_one_tile():
-    found = []
-    cpu.each_tile(Job(3, 10 * cpu_kernels._TILE_NUMBERS, found.append))
-    assert found == [slice(0, 1), slice(1, 2), slice(2, 3)]
+    tiles = []
+    cpu.each_tile(Job(3, 10 * cpu_kernels._TILE_NUMBERS, tiles.append))
+    assert tiles == [slice(0, 1), slice(1, 2), slice(2, 3)]
 
 
 def test_adagrad_of_rows_has_the_same_bits_on_threads(monkeypatch):

@@ -38,8 +38,8 @@ def inputs(cell, steps, streams, size):
 
 def steps_of(kernels, cell, a, states, Wh, biases):
     """Return the results of a cell as a list."""
-    found = getattr(kernels, cell)(a, *states, Wh, *biases)
-    return [found] if cell == "rnn" else list(found)
+    steps = getattr(kernels, cell)(a, *states, Wh, *biases)
+    return [steps] if cell == "rnn" else list(steps)
 
 
 def forward(kernels, cell, *shape):
@@ -49,13 +49,13 @@ def forward(kernels, cell, *shape):
 def backward(kernels, cell, *shape):
     """Return the gradients of a cell for random gradients of its outputs."""
     a, states, Wh, biases = inputs(cell, *shape)
-    found = steps_of(reference, cell, a, states, Wh, biases)
+    steps = steps_of(reference, cell, a, states, Wh, biases)
     dy, dstates = normal(*shape, seed=4), normal(*states.shape, seed=5)
     if cell == "rnn":
-        return kernels.rnn_backward(dy, *dstates, *found, Wh)
+        return kernels.rnn_backward(dy, *dstates, *steps, Wh)
     if cell == "lstm":
-        return kernels.lstm_backward(dy, *dstates, found[0], found[2], states[1], Wh)
-    return kernels.gru_backward(dy, *dstates, found[0], found[2], found[1], states[0], Wh)
+        return kernels.lstm_backward(dy, *dstates, steps[0], steps[2], states[1], Wh)
+    return kernels.gru_backward(dy, *dstates, steps[0], steps[2], steps[1], states[0], Wh)
 
 
 @pytest.mark.parametrize("direction", [forward, backward])
@@ -96,8 +96,8 @@ def in_another_form(array):
 def test_arrays_of_any_layout_and_dtype_are_accepted(cell):
     a, states, Wh, biases = inputs(cell, 3, 8, 40)
     expected = steps_of(cpu, cell, a, states, Wh, biases)
-    found = steps_of(cpu, cell, a, *map(in_another_form, (states, Wh)), list(map(in_another_form, biases)))
-    for part, right in zip(found, expected, strict=True):
+    steps = steps_of(cpu, cell, a, *map(in_another_form, (states, Wh)), list(map(in_another_form, biases)))
+    for part, right in zip(steps, expected, strict=True):
         np.testing.assert_array_equal(part, right)
 
 

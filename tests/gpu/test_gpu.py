@@ -10,6 +10,7 @@ from lexloom.kernels.reference.kernels import Reference
 from lexloom.language.rnnlm import build_rnnlm
 from lexloom.nn.parameter import RowGrad
 from lexloom.nn.recurrent import CELLS
+from lexloom.settings.word2vec import Batches
 from lexloom.training.batches import Windows
 from lexloom.training.optimizers import OPTIMIZERS, SGD, Adam
 from lexloom.training.trainer import Trainer
@@ -155,16 +156,8 @@ def test_training_a_language_model(cuda, cell):
 @pytest.mark.parametrize("kind", [CBOW, SkipGram])
 def test_training_word_vectors(cuda, kind, fused):
     ids = np.random.default_rng(0).integers(0, 9, 200).astype(np.int32)
-    settings = {
-        "window": 2,
-        "dynamic": True,
-        "batch": 16,
-        "samples": 3,
-        "block": 4,
-        "subsample": 0,
-        "seed": 1,
-    }
-    batches = ContextBatches(ids, np.bincount(ids), **settings)
+    settings = Batches(dynamic=True, batch=16, samples=3, block=4)
+    batches = ContextBatches(ids, np.bincount(ids), 2, settings, seed=1)
     histories = []
     for backend in (get_backend("cpu"), cuda):
         model = kind(9, 8, np.random.default_rng(1), backend, dtype=np.float64)

@@ -39,7 +39,9 @@ class Training:
         if program == "train_rnnlm":
             datasets = {"train": IDS, "valid": IDS[:300], "test": IDS[:9], "words": words}
             datasets["counts"] = np.bincount(IDS)
-            write_artifact(folder / "input.h5", "corpus", datasets, Provenance(asdict(Tokenizer())))
+            write_artifact(
+                folder / "input.h5", "corpus", datasets, Provenance(asdict(Tokenizer(sentence_end=None)))
+            )
         else:
             datasets = {"targets": IDS, "offsets": np.array([-2, -1, 1, 2]), "words": words}
             datasets["counts"] = np.bincount(IDS)

@@ -2,6 +2,7 @@
 
 import runpy
 import tempfile
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -10,9 +11,10 @@ from hypothesis import strategies as st
 from running import path_of, run_script
 
 from lexloom.errors import LexloomError
+from lexloom.settings.counts import Weighting
 from lexloom.storage.artifacts import write_artifact
 from lexloom.storage.matrix_rows import StoredRows
-from lexloom.vectors.cooccurrence import WEIGHTINGS, add_shards, count_cooccurrences, count_shard
+from lexloom.vectors.cooccurrence import add_shards, count_cooccurrences, count_shard
 
 IDS = np.random.default_rng(1).zipf(1.3, 20000).clip(max=501).astype(np.int32)
 
@@ -48,7 +50,7 @@ def folder(tmp_path):
 @given(
     ids=st.lists(st.integers(0, 6), min_size=2, max_size=40).map(lambda ids: np.array(ids, np.int32)),
     window=st.integers(1, 12),
-    weighting=st.sampled_from(WEIGHTINGS),
+    weighting=st.sampled_from(get_args(Weighting)),
     subsample=st.sampled_from([0, 0.1]),
     shards=st.integers(1, 9),
 )
@@ -84,7 +86,7 @@ def test_shards_that_do_not_fit_into_memory_are_added_up_in_files(folder, monkey
     shards = [StoredRows(file, "shard", "sums") for file in files]
     rows = [lambda rows, shard=shard: read.append(rows) or shard(rows) for shard in shards]
     lengths = sum(shard.lengths for shard in shards)
-    add_shards(rows, lengths, np.bincount(IDS, minlength=502), 5, "flat", memory_mb=1, folder=folder)
+    add_shards(rows, lengths, np.bincount(IDS, minlength=502), 5, "flat", 0, memory_mb=1, folder=folder)
     assert made == [folder, folder]
     assert len(read) > 3
     for run in read:

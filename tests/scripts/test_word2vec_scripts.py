@@ -25,10 +25,10 @@ def train(contexts, output, *arguments):
 
 
 def test_contexts_have_what_training_needs(contexts):
-    found = read_artifact(contexts, "contexts")
-    np.testing.assert_array_equal(found["targets"], IDS)
-    np.testing.assert_array_equal(found["offsets"], [-2, -1, 1, 2])
-    assert found["words"] == WORDS
+    stored = read_artifact(contexts, "contexts")
+    np.testing.assert_array_equal(stored["targets"], IDS)
+    np.testing.assert_array_equal(stored["offsets"], [-2, -1, 1, 2])
+    assert stored["words"] == WORDS
 
 
 @pytest.mark.parametrize("model", ["cbow", "skip-gram"])
@@ -40,11 +40,11 @@ def test_vectors_are_the_same_file_for_any_number_of_threads(contexts, tmp_path,
         assert "epoch 2" in result.stderr
         files.append((tmp_path / "vectors.h5").read_bytes())
     assert files[0] == files[1] == files[2]
-    found = read_artifact(tmp_path / "vectors.h5", "vectors")
-    assert found["vectors"].shape == (6, 20)
-    assert found["words"] == WORDS
-    assert len(found["losses"]) == 2
-    assert found.settings["model"] == model
+    stored = read_artifact(tmp_path / "vectors.h5", "vectors")
+    assert stored["vectors"].shape == (6, 20)
+    assert stored["words"] == WORDS
+    assert len(stored["losses"]) == 2
+    assert stored.settings["model"] == model
 
 
 @pytest.mark.parametrize("model", ["cbow", "skip-gram"])
@@ -70,8 +70,8 @@ def test_vectors_are_published_in_half_precision_by_choice(contexts, tmp_path):
 
 def test_sums_with_the_vectors_of_contexts_are_published_by_choice(contexts, tmp_path):
     assert train(contexts, tmp_path / "vectors.h5", "--add-contexts").returncode == 0
-    found = read_artifact(tmp_path / "vectors.h5", "vectors")
-    np.testing.assert_array_equal(found["vectors"], found["W_in"] + found["W_out"])
+    stored = read_artifact(tmp_path / "vectors.h5", "vectors")
+    np.testing.assert_array_equal(stored["vectors"], stored["W_in"] + stored["W_out"])
 
 
 def test_training_goes_on_with_another_text_and_new_words(contexts, tmp_path):

@@ -103,9 +103,17 @@ def test_what_is_trained_in_memory_is_what_the_stages_train(tmp_path):
     ours = lexloom.train_vectors(SENTENCES, "skipgram", window=3, **LEARNED)
     same_vectors(ours, lexloom.read_vectors(trained))
 
-    options = [f"--{name}={value}" for name, value in RECURRENT.items()]
+    again = tmp_path / "again.h5"
+    succeed("train_word2vec", contexts, *options, f"--start={trained}", "--output", again)
+    ours = lexloom.train_vectors(SENTENCES, "cbow", window=3, start=str(trained), **LEARNED)
+    same_vectors(ours, lexloom.read_vectors(again))
+
+    # Steps so long that averaging begins, and helps.
+    unsteady = {"optimizer": "sgd", "learning_rate": 20, "schedule": "constant", "average_after": 1}
+    settings = RECURRENT | unsteady | {"epochs": 6}
+    options = [f"--{name.replace('_', '-')}={value}" for name, value in settings.items()]
     succeed("train_rnnlm", corpus, "--cell=gru", *options, "--output", tmp_path / "gru.h5")
-    ours = lexloom.train_language_model(SENTENCES, "gru", valid=SENTENCES[:30], **RECURRENT)
+    ours = lexloom.train_language_model(SENTENCES, "gru", valid=SENTENCES[:30], **settings)
     stored = read_artifact(tmp_path / "gru.h5", "rnnlm")
     for parameter in ours.model.parameters():
         np.testing.assert_array_equal(parameter.data, stored[parameter.name])
@@ -173,7 +181,7 @@ def test_a_language_model_is_read_from_a_file(tmp_path):
     ("arguments", "message"),
     [
         ({"sentences": "the cat"}, "sentences: one string, 'the cat'; expected a list of sentences"),
-        ({"sentences": []}, "sentences: no word in them; expected at least one"),
+        ({"sentences": []}, "sentences: no word; expected at least one"),
         (
             {"method": "word2vec"},
             "method: unknown name 'word2vec'; expected one of skipgram, cbow, svd, ppmi",
@@ -191,6 +199,12 @@ def test_a_language_model_is_read_from_a_file(tmp_path):
         ({"optimizer": "adm"}, 'optimizer: "adm" is not allowed; expected one of sgd'),
         ({"schedule": "none"}, 'schedule: "none" is not allowed'),
         ({"subsample": 2}, "subsample: 2 is not allowed; expected"),
+        ({"sentences": [None]}, r"sentences: number 0 \(from 0\) is None; expected a string or a list"),
+        ({"model": "cbow"}, "model: not an argument of method 'skipgram'; leave it out"),
+        ({"start": "nowhere.h5"}, "nowhere.h5: no such file"),
+        ({"method": "svd", "start": "a.h5"}, "start: no such key"),
+        ({"method": "svd", "report": print}, "report: not an argument of method 'svd'"),
+        ({"method": "ppmi", "device": "cuda"}, "device: not an argument of method 'ppmi'"),
     ],
 )
 def test_a_mistake_in_training_vectors_is_named_with_what_to_do(arguments, message):
@@ -208,7 +222,13 @@ def test_a_mistake_in_training_vectors_is_named_with_what_to_do(arguments, messa
         ({"hidden": "3"}, 'hidden: "3" is not allowed; expected a whole number'),
         ({"tied": True, "embedding": 4, "hidden": 5}, "tied: "),
         ({"patience": 2}, "patience: 2, but there is no text to measure on; give valid"),
-        ({"valid": ["zebras sleep"]}, "text: 'zebras' is not among .* min_count 2 or more"),
+        ({"average_after": 3}, "average_after: 3, but there is no text to measure on; give valid"),
+        ({"cell": "rnn"}, "cell: not an argument of method 'lstm'; leave it out"),
+        ({"method": "ngram", "valid": ["the"]}, "valid: not an argument of method 'ngram'"),
+        ({"method": "ngram", "report": print}, "report: not an argument of method 'ngram'"),
+        ({"method": "ngram", "device": "cuda"}, "device: not an argument of method 'ngram'"),
+        ({"valid": []}, "valid: no word; expected at least one sentence"),
+        ({"valid": ["zebras sleep"]}, "valid: 'zebras' is not among .* min_count 2 or more"),
         ({"method": "ngram", "order": 0}, "order: 0 is not allowed; expected a whole number, at least 1"),
     ],
 )
@@ -231,11 +251,12 @@ def test_a_mistake_in_a_question_is_named_with_what_to_do(tmp_path):
         (lambda: lexloom.evaluate_word_pairs(vectors, tmp_path / "no.txt"), "no.txt: no such file"),
         (lambda: lexloom.evaluate_word_analogies(vectors, tmp_path / "no.txt"), "no.txt: no such file"),
         (lambda: lexloom.read_language_model(tmp_path / "no.h5"), "no.h5: "),
-        (lambda: model.score_text(""), "no word in them"),
+        (lambda: model.score_text(""), "text: no word; expected"),
         (lambda: model.perplexity("zebras"), "text: 'zebras' is not among"),
         (lambda: list(model.generate("zebras")), "prompt: 'zebras' is not among"),
         (lambda: list(model.generate(tokens=-1)), "tokens: -1; expected a whole number, 0 or more"),
         (lambda: list(model.generate(temperature=-1)), "temperature: -1; expected 0 or more"),
+        (lambda: list(model.generate(rng=-1)), "rng: -1; expected a whole number, 0 or more"),
         (lambda: list(model.generate(top_k=0)), "top_k: 0; expected a whole number, 1 or more"),
         (lambda: lexloom.sample_sentences(0), "tokens: 0; expected"),
     ]:

@@ -1,6 +1,7 @@
 """The house stands as docs/architecture.md draws it: few rooms, and imports that go downwards only."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -29,17 +30,18 @@ NAMES = {
 
 def imports_of(path):
     """Return the modules of lexloom that a file imports anywhere in it, functions included."""
-    found = set()
+    names = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
+            names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
             assert not node.level, f"{path}: imports are absolute"
             inner = [f"{node.module}.{alias.name}" for alias in node.names]
-            found |= {name if name in NAMES else node.module for name in inner}
-    return {name for name in found if name.split(".")[0] == "lexloom"}
+            names |= {name if name in NAMES else node.module for name in inner}
+    return {name for name in names if name.split(".")[0] == "lexloom"}
 
 
+SCRIPTS = {path.name for path in (Path(__file__).parents[2] / "scripts").rglob("*.py")}
 IMPORTS = {name: imports_of(path) for name, path in NAMES.items()}
 
 
@@ -70,9 +72,19 @@ def test_no_module_imports_itself_through_others():
     assert [name for name in NAMES if name in reached_from(name)] == []
 
 
+def strings_of(path):
+    """Return the strings in a file, without the docstring of the module, which may name its neighbours."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    strings = [node for node in ast.walk(tree) if isinstance(node, ast.Constant) and type(node.value) is str]
+    own = tree.body[0].value if ast.get_docstring(tree) else None
+    return [node.value for node in strings if node is not own]
+
+
 def test_the_library_knows_neither_scripts_nor_snakemake():
     for name, path in NAMES.items():
         text = path.read_text(encoding="utf-8")
         if name.split(".")[1:2] != ["commands"]:
             assert "snakemake" not in text.lower(), path
             assert "scripts/" not in text, path
+            for string in strings_of(path):
+                assert not {*re.findall(r"\w+\.py\b", string)} & SCRIPTS, (path, string)

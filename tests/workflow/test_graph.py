@@ -6,7 +6,8 @@ from importlib.util import find_spec
 
 import pytest
 
-from lexloom.storage.artifacts import VERSIONS, file_sha256, read_artifact
+from lexloom.storage.artifacts import VERSIONS, read_artifact
+from lexloom.storage.checksums import file_sha256
 
 TIMED = ("rnnlm_ppl.txt", "ladder.txt", "vectors.txt")
 

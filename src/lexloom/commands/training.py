@@ -33,20 +33,36 @@ class Work:
     of_step: float
 
 
+@dataclass(frozen=True)
+class Result:
+    """What a training makes.
+
+    Attributes
+    ----------
+    kind : str
+        Of the artifact.
+    output : path
+        Where it is written.
+    datasets : callable
+        The history of the training -> the datasets of the artifact.
+    provenance : Provenance
+    """
+
+    kind: str
+    output: str | Path
+    datasets: Callable[[list[Record]], dict[str, Any]]
+    provenance: Provenance
+
+
 def run_training(
     trainer: Trainer,
     epochs: int,
     batches: Callable[[int], Sequence],
     *,
     work: Work,
-    output: str | Path,
-    kind: str,
-    datasets: Callable[[list[Record]], dict[str, Any]],
-    provenance: Provenance,
+    result: Result,
     minutes: float,
-    describe: Callable[[Record], str],
-    before: Callable[[Checkpoint], list[Callback]] = lambda checkpoint: [],
-    after: Sequence[Callback] = (),
+    callbacks: Callable[[Checkpoint], list[Callback]],
 ) -> None:
     """Train from the last checkpoint to the end, and write the result.
 
@@ -55,30 +71,19 @@ def run_training(
     trainer, epochs, batches
         See `Trainer.fit`.
     work : Work
-    output : path
-        The artifact to write.
-    kind : str
-        Of the artifact.
-    datasets : callable
-        The history of the training -> the datasets of the artifact.
-    provenance : Provenance
+    result : Result
     minutes : float
         From one checkpoint to the next.
-    describe : callable
-        The record of an epoch -> the line to log; it may add to the record.
-    before : callable
-        The checkpoint -> callbacks called before an epoch is described.
-    after : sequence of Callback
-        Called after that.
+    callbacks : callable
+        The checkpoint -> the callbacks called before it.
     """
-    with Checkpoint(output, provenance, minutes) as checkpoint:
+    with Checkpoint(result.output, result.provenance, minutes) as checkpoint:
         with progress(total=epochs * work.of_epoch, unit=work.unit, desc="train") as bar:
-            callbacks = [
-                Ticker(lambda: bar.update(work.of_step)),
-                *before(checkpoint),
-                Report(lambda record: logging.info(describe(record))),
-                *after,
-                checkpoint,
-            ]
-            history = trainer.fit(epochs, batches, callbacks)
-        write_artifact(output, kind, datasets(history), provenance)
+            ticker = Ticker(lambda: bar.update(work.of_step))
+            history = trainer.fit(epochs, batches, [ticker, *callbacks(checkpoint), checkpoint])
+        write_artifact(result.output, result.kind, result.datasets(history), result.provenance)
+
+
+def log_epochs(describe: Callable[[Record], str]) -> Report:
+    """Return the callback that logs a line for each epoch, made from its record."""
+    return Report(lambda record: logging.info(describe(record)))

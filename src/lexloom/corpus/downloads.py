@@ -4,6 +4,7 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import pooch
 import requests
 
 from lexloom.errors import LexloomError
-from lexloom.storage.artifacts import file_sha256
+from lexloom.storage.checksums import file_sha256
 
 pooch.get_logger().setLevel("WARNING")
 
@@ -21,20 +22,37 @@ class _WrongContent(ValueError):
     """What came is complete but not the file that was asked for."""
 
 
+@dataclass(frozen=True)
+class Patience:
+    """How long to try an address.
+
+    Attributes
+    ----------
+    tries : int
+        Where a further try can help: no connection, no answer, half an answer, 429 or 5xx.
+    backoff : float
+        Seconds of pause after the first failed try; they double with each further one.
+    timeout : float
+        Seconds to wait for a connection, and for each next part of an answer.
+    """
+
+    tries: int = 4
+    backoff: float = 1.0
+    timeout: float = 30.0
+
+
 def download(
     path: str,
     sha256: str,
     origins: Iterable[str],
     target: str | Path,
     mirror: str | None = None,
-    tries: int = 4,
-    backoff: float = 1.0,
-    timeout: float = 30.0,
+    patience: Patience = Patience(),
     progressbar: Any = None,
 ) -> list[str]:
     """Fetch a file from the first place that has it.
 
-    The bytes stream into a temporary file beside the target, which is renamed once its checksum is right.
+    The bytes stream into a temporary file next to the target, which is renamed once its checksum is right.
     Certificates of https addresses are always verified.
 
     Parameters
@@ -48,12 +66,7 @@ def download(
     target : path
     mirror : str, optional
         A folder, or an http(s) address, that has the file at `path`.
-    tries : int
-        At each address, where a further try can help: no connection, no answer, half an answer, 429 or 5xx.
-    backoff : float
-        Seconds of pause after the first failed try; they double with each further one.
-    timeout : float
-        Seconds to wait for a connection, and for each next part of an answer.
+    patience : Patience
     progressbar : tqdm, optional
 
     Returns
@@ -71,7 +84,7 @@ def download(
     failures: list[str] = []
     for place in places:
         try:
-            _with_retries(partial(_fetch, place, sha256, target, timeout, progressbar), tries, backoff)
+            _with_retries(partial(_fetch, place, sha256, target, patience.timeout, progressbar), patience)
             return failures
         except (requests.RequestException, OSError, ValueError) as error:
             failures.append(f"{place}: {_reason(error)}")
@@ -86,15 +99,15 @@ def _is_address(place: str) -> bool:
     return "://" in place
 
 
-def _with_retries(fetch: Callable[[], None], tries: int, backoff: float) -> None:
-    for attempt in range(1, tries + 1):
+def _with_retries(fetch: Callable[[], None], patience: Patience) -> None:
+    for attempt in range(1, patience.tries + 1):
         try:
             fetch()
             return
         except requests.RequestException as error:
-            if attempt == tries or not _is_passing(error):
+            if attempt == patience.tries or not _is_passing(error):
                 raise
-            time.sleep(backoff * 2 ** (attempt - 1))
+            time.sleep(patience.backoff * 2 ** (attempt - 1))
 
 
 def _fetch(place: str, sha256: str, target: Path, timeout: float, progressbar: Any) -> None:
@@ -112,14 +125,14 @@ def _fetch(place: str, sha256: str, target: Path, timeout: float, progressbar: A
 
 
 def _check_content(file: str, sha256: str) -> None:
-    found = file_sha256(file)
-    if found == sha256:
+    digest = file_sha256(file)
+    if digest == sha256:
         return
     with open(file, "rb") as content:
         start = content.read(100).lstrip().lower()
     if start.startswith((b"<!doctype html", b"<html")):
         raise _WrongContent("an HTML page came instead of the file, perhaps of a proxy or a sign-in")
-    raise _WrongContent(f"its sha256 is {found}, expected {sha256}")
+    raise _WrongContent(f"its sha256 is {digest}, expected {sha256}")
 
 
 def _is_passing(error: requests.RequestException) -> bool:

@@ -8,11 +8,12 @@ from pathlib import Path
 import numpy as np
 
 from lexloom.corpus.text_files import read_blocks
-from lexloom.corpus.tokenizer import LINE_END, Tokenizer
-from lexloom.corpus.vocabulary import UNKNOWN, blocks_of, build_vocabulary, known_ids
+from lexloom.corpus.tokenizer import LINE_END, Tokenizer, tokenizer_settings
+from lexloom.corpus.vocabulary import blocks_of, build_vocabulary, known_ids
 from lexloom.corpus.word_table import WordTable
 from lexloom.errors import LexloomError
 from lexloom.settings.splits import SPLITS
+from lexloom.settings.tokenize import Tokenize
 
 
 @dataclass(frozen=True)
@@ -37,11 +38,7 @@ class Corpus:
 
 def read_corpus(
     files: Mapping[str, Sequence[str | Path]],
-    tokenizer: Tokenizer,
-    split: Sequence[float] = (0.9, 0.05, 0.05),
-    min_count: int = 1,
-    max_vocab: int | None = None,
-    id_order: str = "frequency",
+    settings: Tokenize,
     advance: Callable[[int], object] = lambda size: None,
 ) -> Corpus:
     """Read text files as word ids, with the vocabulary of the training text.
@@ -53,17 +50,9 @@ def read_corpus(
     files : mapping
         The UTF-8 files of "train", "valid" and "test"; or of "train" alone, which is then split. The files of
         one key are joined in order.
-    tokenizer : Tokenizer
-    split : three floats
-        The proportions of train, valid and test if there is only one text, see `split_text`.
-    min_count : int
-        Words that occur less often in train become `<unk>`.
-    max_vocab : int, optional
-        The largest size of the vocabulary, `<unk>` and the sentence end included. The most frequent words in
-        train are kept.
-    id_order : {"frequency", "appearance"}
-        Words are numbered by descending frequency in train, then by first appearance; or by first appearance
-        alone.
+    settings : Tokenize
+        How a line is cut into words, which words are kept and how they are numbered, and how a single text is
+        split, see `split_text`. With a largest vocabulary, the most frequent words in train are kept.
     advance : callable
         Called with the size in bytes of each block read.
 
@@ -74,12 +63,11 @@ def read_corpus(
     Raises
     ------
     LexloomError
-        If a file cannot be read or is not UTF-8 text, a part has no tokens, or a setting is out of range.
+        If a file cannot be read or is not UTF-8 text, or a part has no tokens.
     """
     if set(files) not in ({"train"}, set(SPLITS)):
         raise LexloomError(f"files: got {', '.join(files)}; expected train alone, or train, valid and test")
-    if max_vocab is not None and max_vocab < 2:
-        raise LexloomError(f"max_vocab: {max_vocab}; expected at least 2, for a word and {UNKNOWN}")
+    tokenizer = Tokenizer(**tokenizer_settings(dict(settings)))
     table = _table(tokenizer)
     parts = {name: _read_text(paths, tokenizer, table, advance) for name, paths in files.items()}
     for name, tokens in parts.items():
@@ -88,7 +76,7 @@ def read_corpus(
     names = table.words()
     if "valid" not in parts:
         end = names.index(tokenizer.sentence_end or LINE_END)
-        parts = dict(zip(SPLITS, split_text(parts["train"], end, split), strict=True))
+        parts = dict(zip(SPLITS, split_text(parts["train"], end, settings.split), strict=True))
     if tokenizer.sentence_end is None:
         parts = {name: tokens[tokens != 0] for name, tokens in parts.items()}
     if not all(map(len, parts.values())):
@@ -97,9 +85,7 @@ def read_corpus(
             f"{_several(files['train'])}: too few tokens to split ({sizes}); "
             "add text, or name files for valid and test"
         )
-    words, counts, new_ids = build_vocabulary(
-        names, parts["train"], tokenizer.sentence_end, min_count, max_vocab, id_order
-    )
+    words, counts, new_ids = build_vocabulary(names, parts["train"], settings)
     for tokens in parts.values():
         for block in blocks_of(tokens):
             block[:] = new_ids[block]
@@ -153,19 +139,12 @@ def split_text(tokens: np.ndarray, end: int, shares: Sequence[float]) -> list[np
     end : int
         The id that ends each line.
     shares : floats
-        The proportions, with sum 1.
+        The proportions, each above 0, with sum 1.
 
     Returns
     -------
     parts : list of int arrays
-
-    Raises
-    ------
-    LexloomError
-        If a proportion is not positive, or their sum is not 1.
     """
-    if min(shares) <= 0 or not np.isclose(sum(shares), 1.0):
-        raise LexloomError(f"split: {list(shares)}; expected proportions above 0 that sum to 1")
     cuts = [round(share * len(tokens)) for share in np.cumsum(shares)[:-1]]
     at_line_ends = [cut + int(np.argmax(tokens[cut - 1 :] == end)) for cut in cuts if cut]
     if len(set(at_line_ends) - {len(tokens)}) == len(cuts):

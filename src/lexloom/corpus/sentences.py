@@ -2,20 +2,20 @@
 
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 import numpy as np
 
+from lexloom.corpus.text_files import unix_line_ends
 from lexloom.corpus.tokenizer import LINE_END, Tokenizer
 from lexloom.corpus.vocabulary import build_vocabulary, known_ids
 from lexloom.errors import LexloomError
+from lexloom.settings.mistakes import checked
+from lexloom.settings.tokenize import Tokenize
 
 
 def read_sentences(
-    sentences: Iterable[str | Sequence[str]],
-    tokenizer: Tokenizer,
-    min_count: int = 1,
-    max_vocab: int | None = None,
-    id_order: str = "frequency",
+    sentences: Iterable[str | Sequence[str]], tokenizer: Tokenizer, **limits: Any
 ) -> tuple[np.ndarray, list[str], np.ndarray]:
     r"""Return sentences as word ids, with their vocabulary.
 
@@ -24,16 +24,12 @@ def read_sentences(
     Parameters
     ----------
     sentences : iterable of str or of list of str
-        A string is cut into words by the tokenizer. A list of words is taken as it is. A sentence without
-        words is skipped.
+        A string is cut into lines, and these into words by the tokenizer. A list of words is taken as it is.
+        A sentence without words is skipped.
     tokenizer : Tokenizer
-    min_count : int
-        Words that occur less often become `<unk>`.
-    max_vocab : int, optional
-        The largest size of the vocabulary, `<unk>` and the sentence end included. The most frequent words
-        are kept.
-    id_order : {"frequency", "appearance"}
-        Words are numbered by descending frequency, then by first appearance; or by first appearance alone.
+    **limits
+        Which words are kept and how they are numbered: `min_count`, `max_vocab` and `id_order` of
+        `lexloom.settings.tokenize.Tokenize`.
 
     Returns
     -------
@@ -46,29 +42,28 @@ def read_sentences(
     Raises
     ------
     LexloomError
-        If there is no word, or the sentences are one string.
+        If there is no word, what is given is not sentences, or a limit is out of range.
 
     Examples
     --------
-    >>> ids, words, counts = read_sentences(["a cat", "a dog"], Tokenizer(sentence_end="<eos>"))
+    >>> ids, words, counts = read_sentences(["a cat", "a dog"], Tokenizer())
     >>> words
     ['a', '<eos>', 'cat', 'dog']
     >>> ids.tolist()
     [0, 2, 1, 0, 3, 1]
     """
+    settings = checked(Tokenize, vars(tokenizer) | limits)
     numbers: dict[str, int] = {LINE_END: 0}
     tokens = array("i")
-    for words in _words_of_each(sentences, tokenizer):
+    for words in _words_of_each(sentences, tokenizer, "sentences"):
         tokens.extend(numbers.setdefault(word, len(numbers)) for word in words)
     ids = np.array(tokens, np.int32)
-    words, counts, new_ids = build_vocabulary(
-        list(numbers), ids, tokenizer.sentence_end, min_count, max_vocab, id_order
-    )
+    words, counts, new_ids = build_vocabulary(list(numbers), ids, settings)
     return new_ids[ids], words, counts
 
 
 def sentence_ids(
-    sentences: Iterable[str | Sequence[str]], tokenizer: Tokenizer, words: Sequence[str]
+    sentences: Iterable[str | Sequence[str]], tokenizer: Tokenizer, words: Sequence[str], name: str
 ) -> list[np.ndarray]:
     """Return the ids of each sentence that has a word, in a known vocabulary.
 
@@ -77,6 +72,8 @@ def sentence_ids(
     sentences, tokenizer
         See `read_sentences`.
     words : list of V str
+    name : str
+        What the sentences are called in messages.
 
     Returns
     -------
@@ -85,42 +82,45 @@ def sentence_ids(
     Raises
     ------
     LexloomError
-        If there is no word, the sentences are one string, or a word is not in a vocabulary without `<unk>`.
+        As `read_sentences` does, and if a word is not in a vocabulary without `<unk>`.
     """
-    of_each = list(_words_of_each(sentences, tokenizer))
-    ids = known_ids([word for sentence in of_each for word in sentence], words, "text")
+    of_each = list(_words_of_each(sentences, tokenizer, name))
+    ids = known_ids([word for sentence in of_each for word in sentence], words, name)
     return np.split(ids, np.cumsum([len(sentence) for sentence in of_each])[:-1])
 
 
-def _words_of_each(sentences: Iterable[str | Sequence[str]], tokenizer: Tokenizer) -> Iterator[list[str]]:
+def _words_of_each(
+    sentences: Iterable[str | Sequence[str]], tokenizer: Tokenizer, name: str
+) -> Iterator[list[str]]:
     """Yield the words of each sentence that has any, with the mark of the sentence end if there is one."""
-    if isinstance(sentences, str):
-        raise LexloomError(
-            f"sentences: one string, {sentences[:40]!r}; expected a list of sentences, such as "
-            "text.splitlines()"
-        )
+    if isinstance(sentences, str) or not isinstance(sentences, Iterable):
+        what = f"one string, {sentences[:40]!r}" if isinstance(sentences, str) else repr(sentences)
+        raise LexloomError(f"{name}: {what}; expected a list of sentences, such as text.splitlines()")
     empty = True
     for number, sentence in enumerate(sentences):
-        if isinstance(sentence, str):
-            words = list(tokenizer.tokens(tokenizer.tidy(sentence)))
-        else:
-            words = _checked(sentence, number)
-        if words and tokenizer.sentence_end not in (None, words[-1]):
-            words.append(tokenizer.sentence_end)
-        if words:
-            empty = False
-            yield words
+        for words in _lines(sentence, tokenizer, f"{name}: number {number} (from 0)"):
+            if words and tokenizer.sentence_end not in (None, words[-1]):
+                words.append(tokenizer.sentence_end)
+            if words:
+                empty = False
+                yield words
     if empty:
-        raise LexloomError("sentences: no word in them; expected at least one sentence with a word")
+        raise LexloomError(f"{name}: no word; expected at least one sentence with a word")
 
 
-def _checked(words: Sequence[str], number: int) -> list[str]:
-    """Return the words of a sentence that is given as a list of words."""
-    words = list(words)
+def _lines(sentence: str | Sequence[str], tokenizer: Tokenizer, place: str) -> Iterator[list[str]]:
+    """Yield the words of each line of a string, with the line ends of a file, or a list of words."""
+    if isinstance(sentence, str):
+        for line in tokenizer.tidy(unix_line_ends(sentence)).split(LINE_END):
+            yield list(tokenizer.tokens(line))
+        return
+    if not isinstance(sentence, Iterable):
+        raise LexloomError(f"{place} is {sentence!r}; expected a string or a list of words")
+    words = list(sentence)
     for word in words:
         if not isinstance(word, str) or not word.strip():
             raise LexloomError(
-                f"sentences: number {number} (from 0) has the word {word!r}; expected words that are "
-                "strings and not empty, or the sentence as one string"
+                f"{place} has the word {word!r}; expected words that are strings and not empty, or the "
+                "sentence as one string"
             )
-    return words
+    yield words

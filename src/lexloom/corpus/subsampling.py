@@ -2,8 +2,6 @@
 
 import numpy as np
 
-from lexloom.errors import LexloomError
-
 
 def keep_probabilities(counts: np.ndarray, threshold: float) -> np.ndarray:
     """Return the probability (V,) with which subsampling keeps each word.
@@ -21,14 +19,7 @@ def keep_probabilities(counts: np.ndarray, threshold: float) -> np.ndarray:
     Returns
     -------
     (V,) float64 array
-
-    Raises
-    ------
-    LexloomError
-        If the threshold is not from 0 to 1.
     """
-    if not 0 <= threshold <= 1:
-        raise LexloomError(f"subsample: {threshold}; expected a proportion of the text, from 0 to 1")
     if threshold == 0:
         return np.ones(len(counts))
     share = np.maximum(counts, 1) / counts.sum()

@@ -64,4 +64,9 @@ def _decode(path: str | Path, piece: bytes, offset: int, line: int) -> str:
         fault = f"byte 0x{error.object[error.start]:02x} is not UTF-8"
         at = error.start + len(piece) - len(error.object)
         raise refuse(fault, at, "convert it, for example with iconv -f LATIN1 -t UTF-8") from error
+    return unix_line_ends(text)
+
+
+def unix_line_ends(text: str) -> str:
+    r"""Return a text with ``\n`` in place of ``\r\n`` and ``\r``."""
     return text.replace("\r\n", "\n").replace("\r", "\n")

@@ -6,13 +6,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Literal
 
-from lexloom.errors import LexloomError
+from lexloom.settings.mistakes import checked
+from lexloom.settings.tokenize import Tokenize
 
 LINE_END = "\n"
 NormalForm = Literal["NFC", "NFD", "NFKC", "NFKD"]
 _NUL = "\0"  # never occurs in a text, because read_blocks refuses it
 _SPACES = b" \t\v\f\r\x1c\x1d\x1e\x1f"
 _WIDE_SPACE = re.compile(r"[^\S\x00-\x7f]")
+_DEFAULTS = Tokenize()
 
 
 @dataclass(frozen=True)
@@ -29,12 +31,12 @@ class Tokenizer:
     normalize : {"NFC", "NFD", "NFKC", "NFKD"} or None
         The Unicode normal form to convert to first.
     sentence_end : str or None
-        The token added to each line that has any token.
+        The token added to each line that has any token; None adds none.
 
     Raises
     ------
     LexloomError
-        If the pattern is not a regular expression, or the sentence end contains white space.
+        If an attribute is not allowed by `lexloom.settings.tokenize.Tokenize`, which also has the defaults.
 
     Examples
     --------
@@ -43,18 +45,13 @@ class Tokenizer:
     ['don', 't', 'panic']
     """
 
-    pattern: str | None = None
-    lower: bool = False
-    normalize: NormalForm | None = None
-    sentence_end: str | None = None
+    pattern: str | None = _DEFAULTS.pattern
+    lower: bool = _DEFAULTS.lower
+    normalize: NormalForm | None = _DEFAULTS.normalize
+    sentence_end: str | None = _DEFAULTS.sentence_end
 
     def __post_init__(self) -> None:
-        try:
-            re.compile(self.pattern or "")
-        except re.error as error:
-            raise LexloomError(f"pattern: {self.pattern!r} is not a regular expression: {error}") from error
-        if self.sentence_end is not None and self.sentence_end.split() != [self.sentence_end]:
-            raise LexloomError(f"sentence_end: {self.sentence_end!r}; expected one word without white space")
+        checked(Tokenize, vars(self))
 
     def tidy(self, text: str) -> str:
         """Return a text in the case and normal form of this tokenizer."""

@@ -2,22 +2,21 @@
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from lexloom.errors import LexloomError
+
+if TYPE_CHECKING:  # so that training, which joins vocabularies, does not depend on the settings of tokenizing
+    from lexloom.settings.tokenize import Tokenize
 
 UNKNOWN = "<unk>"
 _BLOCK = 1 << 20
 
 
 def build_vocabulary(
-    names: list[str],
-    train: np.ndarray,
-    sentence_end: str | None,
-    min_count: int,
-    max_vocab: int | None,
-    id_order: str,
+    names: list[str], train: np.ndarray, settings: "Tokenize"
 ) -> tuple[list[str], np.ndarray, np.ndarray]:
     """Return the vocabulary, the count of each word in train, and the new id of each provisional one.
 
@@ -27,8 +26,7 @@ def build_vocabulary(
         The word of each provisional id; the first is the line end.
     train : (T,) int array
         Provisional ids.
-    sentence_end, min_count, max_vocab, id_order
-        See `lexloom.corpus.reading.read_corpus`.
+    settings : Tokenize
 
     Returns
     -------
@@ -38,11 +36,11 @@ def build_vocabulary(
     """
     names = names if UNKNOWN in names else [*names, UNKNOWN]
     unknown = names.index(UNKNOWN)
-    end = None if sentence_end is None else names.index(sentence_end)
+    end = None if settings.sentence_end is None else names.index(settings.sentence_end)
     counts = np.zeros(len(names), np.int64)
     for block in blocks_of(train):
         counts += np.bincount(block, minlength=len(names))
-    kept = _kept(counts, unknown, end, min_count, max_vocab)
+    kept = _kept(counts, unknown, end, settings)
     # The first name is the line end, which is not a word. <unk> itself is among the rest.
     replaced = np.flatnonzero(~kept)[1:]
     first = np.arange(len(names))
@@ -51,26 +49,25 @@ def build_vocabulary(
     kept[unknown] = counts[unknown] > 0 or len(replaced) > 1
 
     order = np.flatnonzero(kept)
-    order = order[np.lexsort((first[order], -counts[order] if id_order == "frequency" else first[order]))]
+    by_frequency = settings.id_order == "frequency"
+    order = order[np.lexsort((first[order], -counts[order] if by_frequency else first[order]))]
     new_ids = np.full(len(names), -1, np.int32)
     new_ids[order] = np.arange(len(order))
     new_ids[replaced] = new_ids[unknown]
     return [names[word] for word in order], counts[order], new_ids
 
 
-def _kept(
-    counts: np.ndarray, unknown: int, sentence_end: int | None, min_count: int, max_vocab: int | None
-) -> np.ndarray:
+def _kept(counts: np.ndarray, unknown: int, sentence_end: int | None, settings: "Tokenize") -> np.ndarray:
     """Return which provisional words keep their own ids; <unk> and the line end are not among them."""
-    kept = counts >= min_count
+    kept = counts >= settings.min_count
     if sentence_end is not None:
         kept[sentence_end] = True
     kept[[0, unknown]] = False
-    if max_vocab is not None:
+    if settings.max_vocab is not None:
         importance = np.where(kept, counts, -1)
         if sentence_end is not None:
             importance[sentence_end] = counts.max() + 1
-        kept[np.argsort(-importance, kind="stable")[max_vocab - 1 :]] = False
+        kept[np.argsort(-importance, kind="stable")[settings.max_vocab - 1 :]] = False
     return kept
 
 

@@ -61,10 +61,10 @@ class WordTable:
 
     def _read_from(self, position: int, text: np.ndarray, tokens: np.ndarray) -> int:
         table = self._slots, self._starts, self._letters, self._state
-        return _read(text, position, self._kinds, self._sentence_end, *table, tokens)
+        return _read(text, position, self._kinds, self._sentence_end, table, tokens)
 
     def _grow(self, letters: int) -> None:
-        """Double the room for words, and make room for at least so many more letters."""
+        """Double the room for words, and make room for at least this many more letters."""
         self._slots = np.zeros((2 * len(self._slots), 2), np.uint64)
         self._starts = np.concatenate([self._starts, np.zeros(len(self._starts) - 1, np.int64)])
         self._letters = np.concatenate([self._letters, np.empty(len(self._letters) + letters, np.uint8)])
@@ -100,8 +100,9 @@ def _equal(text, begin, end, letters, start, stop):
 
 # Inlined: when Numba calls a function, it updates the reference count of each array passed.
 @njit(nogil=True, cache=True, inline="always")
-def _number(text, begin, end, code, key, slots, starts, letters, state):
+def _number(text, begin, end, code, key, table):
     """Return the number of a word, a new number if it is not in the table, or -1 if there is no room."""
+    slots, starts, letters, state = table
     mask = np.uint64(len(slots) - 1)
     slot = code & mask
     while slots[slot, 0]:
@@ -122,8 +123,9 @@ def _number(text, begin, end, code, key, slots, starts, letters, state):
 
 
 @njit(nogil=True, cache=True)
-def _read(text, position, kinds, sentence_end, slots, starts, letters, state, tokens):
+def _read(text, position, kinds, sentence_end, table, tokens):
     """Write the numbers of the words from a position on; return where the text or the room ends."""
+    _, _, _, state = table
     last, end, written = state[_LAST], state[_END], state[_WRITTEN]
     while position < len(text):
         kind = kinds[text[position]]
@@ -131,11 +133,11 @@ def _read(text, position, kinds, sentence_end, slots, starts, letters, state, to
         word = -1
         if kind == WORD:
             position, code, key = _scan(text, begin, len(text), kinds)
-            word = _number(text, begin, position, code, key, slots, starts, letters, state)
+            word = _number(text, begin, position, code, key, table)
         elif kind == LINE_END and last >= 0:
             if end < 0:
                 stop, code, key = _scan(sentence_end, 0, len(sentence_end), _ALL_WORD)
-                end = _number(sentence_end, 0, stop, code, key, slots, starts, letters, state)
+                end = _number(sentence_end, 0, stop, code, key, table)
             word = end
             position += 1
         else:

@@ -11,8 +11,8 @@ from lexloom.errors import LexloomError
 from lexloom.kernels.array_module import array_module, register_arrays
 from lexloom.kernels.cpu.machine import thread_pool
 from lexloom.kernels.reference.kernels import Reference
-
-DEVICES = ("cpu", "cuda")
+from lexloom.settings.execution import Compute, Device
+from lexloom.settings.mistakes import checked
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ def register(backend: Backend) -> Backend:
     return backend
 
 
-def get_backend(device: str = "cpu", threads: int = 1) -> Backend:
+def get_backend(device: Device = "cpu", threads: int = 1) -> Backend:
     """Return the backend of a device. A program calls this once, when it starts.
 
     Parameters
@@ -68,10 +68,9 @@ def get_backend(device: str = "cpu", threads: int = 1) -> Backend:
     Raises
     ------
     LexloomError
-        If the device is unknown, or if CuPy or a CUDA device is missing.
+        If an argument is not allowed, or if CuPy or a CUDA device is missing.
     """
-    if device not in DEVICES:
-        raise LexloomError(f"device: unknown name {device!r}; expected one of {', '.join(DEVICES)}")
+    checked(Compute, {"device": device, "threads": threads})
     backend = _cpu_backend() if device == "cpu" else register(_cuda_backend())
     # Only now: loading the kernels has loaded every BLAS that must be limited to one thread.
     thread_pool.set_threads(threads)

@@ -17,8 +17,9 @@ from typing import Any
 import numpy as np
 
 from lexloom.kernels.backend import backend_of
-from lexloom.language.perplexity import mix, mixture_weights, perplexity_of_tokens
-from lexloom.language.rnnlm import RNNLM
+from lexloom.language.mixtures import mix, mixture_weights
+from lexloom.language.perplexity import perplexity_of_tokens
+from lexloom.language.rnnlm import RNNLM, STEPS
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ def fit_cache(
 ) -> FittedCache:
     """Return the best of several caches for a text (L,), each with its best weight.
 
-    The text is read once. The weights come from `lexloom.language.perplexity.mixture_weights`.
+    The text is read once. The weights come from `lexloom.language.mixtures.mixture_weights`.
     """
     plain, cached = cache_log_probabilities(model, ids, caches, tick=tick)
     fitted = []
@@ -78,7 +79,7 @@ def log_probabilities(
     ids: np.ndarray,
     cache: NeuralCache,
     weight: float,
-    steps: int = 500,
+    steps: int = STEPS,
     tick: Callable[[int], None] | None = None,
 ) -> np.ndarray:
     """Return the log probability (L,) of each token under the mixture of model and cache: nats, float64."""
@@ -90,7 +91,7 @@ def cache_log_probabilities(
     model: RNNLM,
     ids: np.ndarray,
     caches: Sequence[NeuralCache],
-    steps: int = 500,
+    steps: int = STEPS,
     tick: Callable[[int], None] | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the log probability of each token of a text under the model alone and under each cache alone.

@@ -1,4 +1,4 @@
-"""Perplexity and mixtures of language models, from the log probability of each token of a text."""
+"""The perplexity of a text, and the artifacts that hold it with the log probability of each token."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -9,7 +9,8 @@ import numpy as np
 from lexloom.errors import LexloomError
 from lexloom.nn.losses import perplexity_of
 from lexloom.settings.splits import SPLITS
-from lexloom.storage.artifacts import Artifact, Dataset, file_sha256, read_artifact
+from lexloom.storage.artifacts import Artifact, Dataset, read_artifact
+from lexloom.storage.checksums import file_sha256
 
 KEPT_SPLITS = SPLITS[1:]
 """The splits for which an artifact of kind "perplexity" stores the log probability of each token."""
@@ -45,99 +46,6 @@ def perplexity_datasets(
 def epochs_of(artifact: Artifact) -> int:
     """Return for how many epochs the language model in an artifact was trained; n-grams are counted once."""
     return len(artifact["history"]["epoch"]) if artifact.kind == "rnnlm" else 1
-
-
-def frequency_bands(ids: np.ndarray, counts: np.ndarray) -> tuple[np.ndarray, list[str]]:
-    """Group tokens by how often their words occur in train.
-
-    Band b has the words that occur at least 10 ** b times and less than 10 ** (b + 1) times. A word that does
-    not occur is in the first band.
-
-    Parameters
-    ----------
-    ids : (L,) int array
-    counts : (V,) int array
-        How often each word occurs in train.
-
-    Returns
-    -------
-    bands : (L,) int array
-    names : list of str
-    """
-    digits = np.array([len(str(count)) for count in counts])
-    names = [f"{10**b:,}+" for b in range(digits.max())]
-    return digits[ids] - 1, names
-
-
-def position_bands(ids: np.ndarray, sentence_end: int) -> tuple[np.ndarray, list[str]]:
-    """Group tokens by their position in the sentence.
-
-    The bands are the positions 1, 2, 3 to 4, 5 to 8 and so on. The sentence end has a position like any word.
-
-    Parameters
-    ----------
-    ids : (L,) int array
-        A text that starts with the beginning of a sentence.
-    sentence_end : int
-
-    Returns
-    -------
-    bands : (L,) int array
-    names : list of str
-    """
-    places = np.arange(len(ids))
-    begins = np.append(True, ids[:-1] == sentence_end)
-    starts = np.maximum.accumulate(np.where(begins, places, 0))
-    bands = np.ceil(np.log2(places - starts + 1)).astype(int)
-    names = ["1", "2", *(f"{2 ** (b - 1) + 1}-{2**b}" for b in range(2, bands.max() + 1))]
-    return bands, names[: bands.max() + 1]
-
-
-def perplexity_by_band(log_probabilities: np.ndarray, bands: np.ndarray) -> np.ndarray:
-    """Return the perplexity of the tokens of each band (B,), float64; nan for a band without tokens."""
-    sums = np.bincount(bands, log_probabilities)
-    sizes = np.bincount(bands)
-    means = np.divide(sums, sizes, out=np.full(len(sums), np.nan), where=sizes > 0)
-    return np.exp(-means)
-
-
-def mixture_weights(log_probabilities: np.ndarray, tolerance: float = 1e-6) -> np.ndarray:
-    """Return the weights (M,) of the mixture of models under which a text is most probable.
-
-    Expectation maximization starts from equal weights and ends when no weight changes by more than
-    `tolerance` (Jelinek & Mercer 1980).
-
-    Parameters
-    ----------
-    log_probabilities : (M, L) float64 array
-        The log probability of each token under each model.
-    tolerance : float
-
-    Returns
-    -------
-    weights : (M,) float64 array
-        They sum to 1.
-    """
-    p = np.exp(log_probabilities - log_probabilities.max(axis=0))
-    weights, change = np.full(len(p), 1 / len(p)), np.inf
-    while change > tolerance:
-        shares = weights[:, None] * p
-        before, weights = weights, (shares / shares.sum(axis=0)).mean(axis=1)
-        change = np.abs(weights - before).max()
-    return weights
-
-
-def mix(log_probabilities: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Return the log probability (L,) of each token under a mixture of models.
-
-    Parameters
-    ----------
-    log_probabilities : (M, L) float64 array
-    weights : (M,) float array
-        See `mixture_weights`.
-    """
-    top = log_probabilities.max(axis=0)
-    return top + np.log((weights[:, None] * np.exp(log_probabilities - top)).sum(axis=0))
 
 
 def read_log_probabilities(

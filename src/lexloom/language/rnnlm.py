@@ -21,6 +21,9 @@ from lexloom.storage.artifacts import Artifact
 from lexloom.training.batches import Windows
 from lexloom.training.randomness import random_stream
 
+STEPS = 500
+"""Tokens of a text that are read at once, where no gradients are needed."""
+
 
 class RNNLM:
     """Predicts each word from all words before it.
@@ -127,7 +130,7 @@ class RNNLM:
         return losses, carry, (cache, loss_cache)
 
     def log_probabilities(
-        self, ids: np.ndarray, steps: int = 500, tick: Callable[[int], None] | None = None
+        self, ids: np.ndarray, steps: int = STEPS, tick: Callable[[int], None] | None = None
     ) -> np.ndarray:
         """Return the log probability of each token of a text, given all tokens before it.
 
@@ -150,7 +153,7 @@ class RNNLM:
         return np.concatenate([values for _, _, values in self.stream(ids, steps, tick)])
 
     def stream(
-        self, ids: np.ndarray, steps: int = 500, tick: Callable[[int], None] | None = None
+        self, ids: np.ndarray, steps: int = STEPS, tick: Callable[[int], None] | None = None
     ) -> Iterator[tuple[Any, Any, np.ndarray]]:
         """Read a text like `log_probabilities`, and yield the hidden states as well, window by window.
 
@@ -295,7 +298,7 @@ def rnnlm_from_artifact(artifact: Artifact, backend: Backend) -> RNNLM:
 
 
 def perplexity(
-    model: RNNLM, ids: np.ndarray, steps: int = 500, tick: Callable[[int], None] | None = None
+    model: RNNLM, ids: np.ndarray, steps: int = STEPS, tick: Callable[[int], None] | None = None
 ) -> float:
     """Return the perplexity of a text, exp(-mean(log_probabilities)); inf if it overflows.
 

@@ -1,16 +1,22 @@
-"""Training recurrent language models from their settings: model, batches and trainer."""
+"""Training recurrent language models from their settings: model, batches, trainer, measures and results."""
+
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
-from lexloom.kernels.backend import Backend
-from lexloom.language.rnnlm import RNNLM, build_rnnlm
+from lexloom.kernels.backend import Backend, backend_of
+from lexloom.language.rnnlm import RNNLM, build_rnnlm, perplexity
+from lexloom.nn.losses import perplexity_of
 from lexloom.nn.sampled_softmax import inclusion_probabilities
 from lexloom.settings.rnnlm import Architecture, Rnnlm, Training
+from lexloom.storage.artifacts import Dataset
 from lexloom.training.batches import Windows
+from lexloom.training.callbacks import AveragedWeights, KeepBest, Validation
 from lexloom.training.optimizers import OPTIMIZERS
 from lexloom.training.randomness import epoch_stream, random_stream
 from lexloom.training.schedules import SCHEDULES
-from lexloom.training.trainer import Trainer
+from lexloom.training.trainer import Callback, Trainer
 
 MEASURE = "valid_perplexity"
 """The key of the perplexity on the valid text in the record of an epoch."""
@@ -40,3 +46,42 @@ def windows(settings: Training, ids: np.ndarray, seed: int, epoch: int) -> Windo
     """Return the batches of an epoch of a training on a text (T,)."""
     rng = epoch_stream(seed, "windows", epoch) if settings.vary_steps else None
     return Windows(ids, settings.batch, settings.steps, rng)
+
+
+def measures(
+    settings: Training, model: RNNLM, ids: np.ndarray, tick: Callable[[int], None] | None = None
+) -> list[Callback]:
+    """Return the callbacks that average the weights, measure a text's perplexity and keep the best model.
+
+    Parameters
+    ----------
+    settings : Training
+    model : RNNLM
+    ids : (T,) int array
+        The valid text.
+    tick : callable, optional
+        Called with the number of tokens after each window that is measured.
+    """
+    averaged = [] if settings.average_after is None else [AveragedWeights(MEASURE, settings.average_after)]
+    validation = Validation(MEASURE, lambda: perplexity(model, ids, tick=tick))
+    return [*averaged, validation, KeepBest(MEASURE, settings.patience)]
+
+
+def describe_epoch(samples: int | None, record: dict[str, float]) -> str:
+    """Describe an epoch, and add to its record the perplexity of its loss, an estimate with samples."""
+    record["train_perplexity"] = perplexity_of(record["loss"])
+    estimated = f" (estimated by {samples} samples)" if samples else ""
+    return (
+        f"epoch {record['epoch']}: train perplexity {record['train_perplexity']:.2f}{estimated}, "
+        f"valid perplexity {record[MEASURE]:.2f}"
+    )
+
+
+def trained_datasets(model: RNNLM, history: list[dict[str, float]]) -> dict[str, Any]:
+    """Return what an artifact holds of a trained model: its parameters, and the history by epoch."""
+    by_epoch = {
+        f"history/{name}": Dataset(np.array([record[name] for record in history]), ("epoch",))
+        for name in history[0]
+    }
+    arrays = {parameter.name: parameter.data for parameter in model.parameters()}
+    return by_epoch | {name: backend_of(array).to_host(array) for name, array in arrays.items()}

@@ -2,27 +2,25 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 
 from lexloom.corpus.sentences import read_sentences, sentence_ids
 from lexloom.corpus.tokenizer import Tokenizer
-from lexloom.errors import LexloomError, check_known
+from lexloom.errors import LexloomError, check_known, refuse_arguments
 from lexloom.kernels.backend import get_backend
 from lexloom.language.ngram import NGramLM, count_ngrams
-from lexloom.language.rnnlm import perplexity
-from lexloom.language.rnnlm_training import MEASURE, new_model, new_trainer, windows
+from lexloom.language.rnnlm_training import measures, new_model, new_trainer, windows
 from lexloom.language.trained import LanguageModel
-from lexloom.settings.execution import Compute, Seed
+from lexloom.settings.execution import Device, Seed
 from lexloom.settings.mistakes import checked
 from lexloom.settings.ngram import Ngram
-from lexloom.settings.rnnlm import Rnnlm
-from lexloom.settings.tokenize import Tokenize
-from lexloom.training.callbacks import KeepBest, Report, Validation
+from lexloom.settings.rnnlm import Cell, Rnnlm
+from lexloom.training.callbacks import Report
 from lexloom.training.trainer import Callback
 
-METHODS = ("lstm", "gru", "rnn", "ngram")
+METHODS = (*get_args(Cell), "ngram")
 
 
 def train_language_model(
@@ -33,7 +31,7 @@ def train_language_model(
     min_count: int = 1,
     seed: int = 1,
     tokenizer: Tokenizer | None = None,
-    device: str = "cpu",
+    device: Device = "cpu",
     threads: int = 1,
     report: Callable[[dict[str, float]], None] | None = None,
     **settings: Any,
@@ -51,7 +49,8 @@ def train_language_model(
         Kneser-Ney smoothing (Chen & Goodman 1999).
     valid : iterable of str or of list of str, optional
         Sentences on which a recurrent network is measured after each epoch. The weights of the best epoch are
-        kept. Without them, the weights of the last epoch are.
+        kept. Without them, the weights of the last epoch are. The settings `patience` and `average_after`
+        need them.
     min_count : int
         Words that occur less often are replaced by `<unk>`. With 2 or more, the model can read unknown words.
     seed : int
@@ -76,7 +75,8 @@ def train_language_model(
     Raises
     ------
     LexloomError
-        If there is no word, or a method or setting is unknown or out of range; the message says which.
+        If there is no word, or a method or setting is unknown, out of range or of another method; the message
+        says which.
 
     Examples
     --------
@@ -90,27 +90,30 @@ def train_language_model(
     """
     check_known("method", method, METHODS)
     checked(Seed, {"seed": seed})
-    checked(Tokenize, {"min_count": min_count})
-    backend = get_backend(**dict(checked(Compute, {"device": device, "threads": threads})))
-    tokenizer = Tokenizer(normalize="NFC", sentence_end="<eos>") if tokenizer is None else tokenizer
+    tokenizer = tokenizer or Tokenizer()
     if method == "ngram":
+        refuse_arguments(method, valid=valid, report=report, device=None if device == "cpu" else device)
         order = checked(Ngram, settings).order
-        ids, words, _ = read_sentences(sentences, tokenizer, min_count)
+        get_backend(threads=threads)
+        ids, words, _ = read_sentences(sentences, tokenizer, min_count=min_count)
         end = None if tokenizer.sentence_end is None else words.index(tokenizer.sentence_end)
         return LanguageModel(NGramLM(count_ngrams(ids, len(words), order, end), end), words, tokenizer)
+    refuse_arguments(method, cell=settings.get("cell"))
     recurrent = checked(Rnnlm, settings | {"cell": method})
-    if recurrent.patience is not None and valid is None:
-        raise LexloomError(f"patience: {recurrent.patience}, but there is no text to measure on; give valid")
-    ids, words, counts = read_sentences(sentences, tokenizer, min_count)
+    for name in ("patience", "average_after"):
+        if valid is None and getattr(recurrent, name) is not None:
+            raise LexloomError(
+                f"{name}: {getattr(recurrent, name)}, but there is no text to measure on; give valid"
+            )
+    backend = get_backend(device, threads)
+    ids, words, counts = read_sentences(sentences, tokenizer, min_count=min_count)
     model = new_model(recurrent, counts, seed, backend)
-    measured: list[Callback] = []
+    callbacks: list[Callback] = []
     if valid is not None:
-        valid_ids = np.concatenate(sentence_ids(valid, tokenizer, words))
-        measured = [
-            Validation(MEASURE, lambda: perplexity(model, valid_ids)),
-            KeepBest(MEASURE, recurrent.patience),
-        ]
-    callbacks = [*measured, *([Report(report)] if report else [])]
+        valid_ids = np.concatenate(sentence_ids(valid, tokenizer, words, "valid"))
+        callbacks += measures(recurrent, model, valid_ids)
+    if report:
+        callbacks.append(Report(report))
     trainer = new_trainer(recurrent, model, seed)
     trainer.fit(recurrent.epochs, partial(windows, recurrent, ids, seed), callbacks)
     return LanguageModel(model, words, tokenizer)

@@ -132,8 +132,8 @@ class LanguageModel:
         >>> cat.perplexity < dog.perplexity
         True
         """
-        sentences = text.split("\n") if isinstance(text, str) else text
-        return self._scores(sentence_ids(sentences, self.tokenizer, self.words))
+        sentences = [text] if isinstance(text, str) else text
+        return self._scores(sentence_ids(sentences, self.tokenizer, self.words, "text"))
 
     def perplexity(self, text: str | Iterable[str | Sequence[str]]) -> float:
         """Return the perplexity of a text, sentence ends included; see `score_text`.
@@ -189,7 +189,9 @@ class LanguageModel:
             raise LexloomError(f"temperature: {temperature}; expected 0 or more")
         if top_k is not None:
             check_whole("top_k", top_k, 1)
-        rng = rng if isinstance(rng, np.random.Generator) else random_stream(rng, "generate")
+        if not isinstance(rng, np.random.Generator):
+            check_whole("rng", rng, 0)
+            rng = random_stream(rng, "generate")
         end = self.tokenizer.sentence_end
         words = list(self.tokenizer.tokens(self.tokenizer.tidy(prompt)))
         before = [*known_ids(words, self.words, "prompt")]
@@ -269,9 +271,9 @@ def draw(
     scores : (V,) float64 array
         Logarithms of probabilities, up to a constant.
     temperature : float
-        From 0. Below 1, likely words become likelier; at 0, the likeliest word is always taken.
+        From 0. Below 1, likely words become more likely; at 0, the most likely word is always taken.
     top_k : int, optional
-        Draw among the k likeliest words only.
+        Draw only among the k most likely words.
     """
     order = np.argsort(-scores, kind="stable")[:top_k]
     if temperature == 0:

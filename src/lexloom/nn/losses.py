@@ -109,28 +109,6 @@ class SoftmaxOutput(Loss):
         return dx
 
 
-class SigmoidCrossEntropy(Loss):
-    """Cross-entropy of binary targets, averaged over the targets that are not -1 (padding).
-
-    For a score s and a target t in {0, 1}, the loss is -t log sigmoid(s) - (1 - t) log(1 - sigmoid(s)), and
-    ds = (sigmoid(s) - t) / count.
-    """
-
-    def forward(self, scores: Any, targets: Any) -> tuple[Any, Any]:
-        """Return the loss of scores (...) for targets (...), and the cache."""
-        xp = backend_of(scores, targets).xp
-        present = targets >= 0
-        weight = _one_over_count(xp, present, scores.dtype)
-        losses = _binary_cross_entropy(xp, scores, targets.astype(scores.dtype)) * present
-        return losses.sum(dtype=xp.float64) * weight, (scores, targets, weight)
-
-    def backward(self, cache: Any) -> Any:
-        """Return dscores (...)."""
-        scores, targets, weight = cache
-        errors = backend_of(scores).kernels.sigmoid(scores) - targets.astype(scores.dtype)
-        return errors * (targets >= 0) * weight
-
-
 class NegativeSampling(Loss):
     """One true word against K sampled words, averaged over examples (Mikolov et al. 2013b, equation 4).
 

@@ -13,7 +13,6 @@ import io
 import json
 import os
 import platform
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
@@ -26,6 +25,7 @@ from scipy import sparse
 
 from lexloom.errors import ArtifactError, LexloomError
 from lexloom.storage.atomic_files import replacing
+from lexloom.storage.checksums import checksums
 
 _SEAL_BYTES = 512
 
@@ -139,7 +139,7 @@ def write_artifact(
     datasets: Mapping[str, Any],
     provenance: Provenance = Provenance(),
 ) -> None:
-    """Write an artifact beside its target and rename it, so that nobody reads half a file.
+    """Write an artifact next to its target and rename it, so that nobody reads half a file.
 
     Parameters
     ----------
@@ -228,23 +228,6 @@ def check_same_words(path: str | Path, words: list[str], other_path: str | Path,
         )
 
 
-def file_sha256(path: str | Path) -> str:
-    """Return the sha256 of a file's bytes, in hexadecimal."""
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def checksums(paths: Iterable[str | Path]) -> dict[str, str]:
-    """Return the sha256 of files by their names; the second of a name is called `name (2)`, and so on."""
-    found: dict[str, str] = {}
-    seen: Counter[str] = Counter()
-    for path in map(Path, paths):
-        seen[path.name] += 1
-        name = path.name if seen[path.name] == 1 else f"{path.name} ({seen[path.name]})"
-        found[name] = file_sha256(path)
-    return found
-
-
 def _seal(digest: str) -> bytes:
     return f"lexloom artifact, sha256 of what follows: {digest}\n".encode().ljust(_SEAL_BYTES, b"\0")
 
@@ -264,12 +247,12 @@ def _check_whole(path: str | Path, kinds: tuple[str, ...] = ()) -> None:
 
 
 def _check_kind(path: str | Path, attributes: Mapping[str, Any], kinds: tuple[str, ...]) -> None:
-    found = attributes["kind"]
-    if found not in kinds:
-        raise ArtifactError(f"{path}: holds {found!r}, expected {' or '.join(map(repr, kinds))}", kinds)
+    kind = attributes["kind"]
+    if kind not in kinds:
+        raise ArtifactError(f"{path}: holds {kind!r}, expected {' or '.join(map(repr, kinds))}", kinds)
     version = attributes["version"]
-    if version != VERSIONS[found]:
-        raise ArtifactError(f"{path}: {found} version {version}, expected {VERSIONS[found]}", [found])
+    if version != VERSIONS[kind]:
+        raise ArtifactError(f"{path}: {kind} version {version}, expected {VERSIONS[kind]}", [kind])
 
 
 def _write(group: h5py.Group, name: str, value: Any) -> None:

@@ -12,15 +12,15 @@ from lexloom.errors import LexloomError
 
 @contextmanager
 def replacing(path: str | Path) -> Iterator[str]:
-    """Give the name of a file beside `path` to write to; it takes the name `path` when the block ends.
+    """Give the name of a file next to `path` to write to; it takes the name `path` when the block ends.
 
-    So nobody reads half a file. When the block fails, the file beside is removed and an older one stays. The
+    So nobody reads half a file. When the block fails, the new file is removed and an older one stays. The
     folder is made where it is missing.
 
     Raises
     ------
     LexloomError
-        When the path names what is no file, such as a device or a folder.
+        When the path names something that is not a file, such as a device or a folder.
     """
     path = Path(path)
     if path.exists() and not path.is_file():
@@ -38,7 +38,7 @@ def replacing(path: str | Path) -> Iterator[str]:
 
 
 def remove_leftovers(path: str | Path) -> None:
-    """Remove the files beside `path` that `replacing` left there when its program was killed."""
+    """Remove the files next to `path` that `replacing` left there when its program was killed."""
     path = Path(path)
     for beside in path.parent.glob(f"{escape(_prefix(path))}*"):
         beside.unlink()

@@ -14,7 +14,7 @@ _ARRAY, _TUPLE = "__array__", "__tuple__"
 def map_arrays(function: Callable[[str, Any], Any], tree: Any, name: str = "") -> Any:
     """Return a tree with `function(name, array)` in place of each array; a name is a path like "optimizer/h".
 
-    Whatever is no dict, list, tuple, str, bool, int, float or None counts as an array.
+    Whatever is not a dict, list, tuple, str, bool, int, float or None counts as an array.
     """
     if isinstance(tree, Mapping):
         return {key: map_arrays(function, value, f"{name}/{key}") for key, value in tree.items()}

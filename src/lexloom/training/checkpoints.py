@@ -1,9 +1,9 @@
-"""Checkpoints: a training that was ended at any moment goes on, and ends with the bits it would have had.
+"""Checkpoints: a training that was ended at any moment resumes, and ends with the bits it would have had.
 
-A checkpoint stands beside the output of the training, as `{output}.checkpoint-{digest}.h5`. The digest is
-that of everything on which the bits depend: settings, seed, checksums of the inputs and of the code, versions
-of the libraries, and the device. So a training that was edited never continues from an outdated checkpoint;
-and it overwrites none, so that who takes the edit back can still go on from there.
+A checkpoint is written next to the output of the training, as `{output}.checkpoint-{digest}.h5`. The digest
+is that of everything on which the bits depend: settings, seed, checksums of the inputs and of the code,
+versions of the libraries, and the device. So a training that was edited never continues from an outdated
+checkpoint; and it overwrites none, so that training can still resume from there after reverting the edit.
 """
 
 import hashlib
@@ -19,15 +19,9 @@ from types import FrameType, TracebackType
 from typing import Any
 
 from lexloom.errors import ArtifactError, Interrupted, LexloomError
-from lexloom.storage.artifacts import (
-    Provenance,
-    checksums,
-    file_sha256,
-    library_versions,
-    read_artifact,
-    write_artifact,
-)
+from lexloom.storage.artifacts import Provenance, library_versions, read_artifact, write_artifact
 from lexloom.storage.atomic_files import remove_leftovers
+from lexloom.storage.checksums import checksums, file_sha256
 from lexloom.storage.state_trees import map_arrays, pack, unpack
 from lexloom.training.trainer import Callback, Trainer
 
@@ -43,8 +37,8 @@ class Checkpoint(Callback):
             trainer.fit(epochs, batches, [..., checkpoint])
             write_artifact(output, kind, datasets, provenance)
 
-    It stands last among the callbacks, because it keeps their states as well. Fitting begins where the
-    checkpoint stands, if there is one of the same training. Within the block, SIGTERM (of a scheduler's time
+    It comes last among the callbacks, because it keeps their states as well. Fitting resumes from the
+    checkpoint, if there is one of the same training. Within the block, SIGTERM (of a scheduler's time
     limit), SIGHUP and Ctrl-C wait for the end of a step, and then write a checkpoint and end the program.
     Leaving the block without an error says that the output is complete: all its checkpoints are removed.
 
@@ -97,7 +91,7 @@ class Checkpoint(Callback):
                 path.unlink()
 
     def before_fit(self, trainer: Trainer) -> None:
-        """Put the trainer where the checkpoint of this training stands, and say which others are passed over.
+        """Restore the trainer from the checkpoint of this training, and say which others are passed over.
 
         Raises
         ------
@@ -106,21 +100,21 @@ class Checkpoint(Callback):
         """
         self.due = time.monotonic() + self.seconds
         for path in self._all():
-            found = _read(path, ["identity"])
-            differing = _differences(json.loads(found["identity"][0]), self.identity)
+            other = json.loads(_read(path, ["identity"])["identity"][0])
+            differing = _differences(other, self.identity)
             if differing:
                 logging.info("%s: not continued, for it is of other %s", path, differing)
             else:
                 self._continue(trainer, path)
 
     def after_step(self, trainer: Trainer, step: int, loss: float) -> None:
-        """Write a checkpoint where it is due, and end the program where a signal asked for it."""
+        """Write a checkpoint when it is due, and end the program if a signal asked for it."""
         if time.monotonic() >= self.due:
             self.save(trainer)
         self.end_if_asked(trainer)
 
     def end_if_asked(self, trainer: Trainer) -> None:
-        """Write a checkpoint and end the program, where a signal asked for it; call it within long work.
+        """Write a checkpoint and end the program if a signal asked for it; call this within long work.
 
         Raises
         ------
@@ -136,7 +130,7 @@ class Checkpoint(Callback):
             )
 
     def save(self, trainer: Trainer) -> None:
-        """Write a checkpoint over the last one, unless the training went astray.
+        """Write a checkpoint over the last one, unless the training diverged.
 
         Raises
         ------
@@ -156,10 +150,10 @@ class Checkpoint(Callback):
         return sorted(self.output.parent.glob(f"{escape(self.output.stem)}.checkpoint-*.h5"))
 
     def _continue(self, trainer: Trainer, path: Path) -> None:
-        found = _read(path)
+        checkpoint = _read(path)
         arrays: dict[str, Any] = {}
-        map_arrays(arrays.setdefault, found.datasets.get("arrays", {}))
-        trainer.restore(unpack(found["state"][0], arrays))
+        map_arrays(arrays.setdefault, checkpoint.datasets.get("arrays", {}))
+        trainer.restore(unpack(checkpoint["state"][0], arrays))
         trainer.saved = path
         logging.info("continuing from %s, after step %d", path, trainer.position.steps)
 
@@ -176,13 +170,13 @@ def _read(path: Path, names: list[str] | None = None) -> Any:
         raise LexloomError(f"{error}; delete it: the training then starts anew") from error
 
 
-def _differences(found: dict[str, dict], own: dict[str, dict]) -> str:
+def _differences(other: dict[str, dict], own: dict[str, dict]) -> str:
     """Return what differs between two identities, in words; nothing where they are the same."""
     names = {
         group: [
             name
-            for name in sorted(found[group].keys() | own[group].keys())
-            if found[group].get(name) != own[group].get(name)
+            for name in sorted(other[group].keys() | own[group].keys())
+            if other[group].get(name) != own[group].get(name)
         ]
         for group in own
     }

@@ -29,7 +29,7 @@ def random_key(seed: int, name: str) -> np.ndarray:
 def epoch_stream(seed: int, name: str, epoch: int, place: int = 0) -> np.random.Generator:
     """Return the generator of one place in one epoch, by counting (Philox; Salmon et al. 2011).
 
-    What is drawn there does not depend on other epochs and places, so that a training can go on anywhere.
+    What is drawn there does not depend on other epochs and places, so that a training can resume anywhere.
     """
     return np.random.Generator(np.random.Philox(counter=[0, 0, place, epoch], key=random_key(seed, name)))
 

@@ -1,13 +1,16 @@
 """Contexts and targets (a word and the words around it), and the batches on which word2vec is trained."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from lexloom.corpus.subsampling import keep_probabilities
 from lexloom.errors import LexloomError
 from lexloom.training.randomness import epoch_stream
+
+if TYPE_CHECKING:  # so that the contexts that a stage writes do not depend on the settings of training
+    from lexloom.settings.word2vec import Batches
 
 ABSENT = -1
 """The id of an absent word."""
@@ -103,56 +106,26 @@ class ContextBatches:
         How often each word occurs, for negative sampling and subsampling.
     window : int
         Words on each side.
-    dynamic : bool
-        Draw the radius of each target from 1 to `window`, as in Mikolov et al. 2013a; otherwise every radius
-        is `window`.
-    batch : int
-        Targets in a batch.
-    samples : int
-        Negative samples for each block.
-    block : int
-        Targets in a block. The batch is rounded up to whole blocks; words after the end of the text are
-        absent.
-    subsample : float
-        The threshold of `keep_probabilities`. Words that are not kept are removed from the text of an epoch.
+    settings : Batches
+        The size of batches, their samples, and subsampling. A batch is rounded up to whole blocks; words
+        after the end of the text are absent. Words that subsampling drops are removed from the text of an
+        epoch.
     seed : int
 
     Attributes
     ----------
     words_of_step : float
         Words of the text per batch, removed words included.
-
-    Raises
-    ------
-    LexloomError
-        If a block has more targets than a batch, or the threshold of subsampling is out of range.
     """
 
-    def __init__(
-        self,
-        text: np.ndarray,
-        counts: np.ndarray,
-        *,
-        window: int,
-        dynamic: bool,
-        batch: int,
-        samples: int,
-        block: int,
-        subsample: float,
-        seed: int,
-    ):
-        self.text, self.sampler, self.seed = text, NegativeSampler(counts), seed
-        if block > batch:
-            raise LexloomError(
-                f"block: {block} is more than the batch of {batch} targets; set it to {batch} or less"
-            )
-        block = min(block, len(text))
-        self.window, self.dynamic, self.samples, self.block = window, dynamic, samples, block
-        self.blocks = -(-min(batch, len(text)) // block)
-        self.subsample = subsample
-        self.keep = keep_probabilities(counts, subsample)
+    def __init__(self, text: np.ndarray, counts: np.ndarray, window: int, settings: "Batches", seed: int):
+        self.text, self.sampler, self.window, self.seed = text, NegativeSampler(counts), window, seed
+        self.dynamic, self.samples, self.subsample = settings.dynamic, settings.samples, settings.subsample
+        self.block = min(settings.block, len(text))
+        self.blocks = -(-min(settings.batch, len(text)) // self.block)
+        self.keep = keep_probabilities(counts, self.subsample)
         stay = self.keep @ counts / max(1, counts.sum())
-        self.words_of_step = self.blocks * block / max(stay, 1e-9)
+        self.words_of_step = self.blocks * self.block / max(stay, 1e-9)
 
     def __call__(self, epoch: int) -> "_Epoch":
         """Return the batches of an epoch, counted from 0.

@@ -20,11 +20,12 @@ from scipy import sparse
 from lexloom.corpus.subsampling import keep_probabilities
 from lexloom.errors import LexloomError
 from lexloom.kernels.backend import backend_of
+from lexloom.settings.counts import Counts, Weighting
 
 Rows = tuple[np.ndarray, np.ndarray, np.ndarray]
 """Data, indices and indptr of some rows of a CSR matrix."""
 
-WEIGHTINGS = ("flat", "distance", "dynamic")
+_DEFAULTS = Counts()
 
 _EXACT_DISTANCES = 20  # up to here, weights 1/d are whole multiples of one fraction
 # Peak bytes per nonzero cell, all copies included.
@@ -35,9 +36,9 @@ def count_cooccurrences(
     ids: np.ndarray,
     vocabulary_size: int,
     window: int,
-    weighting: str = "flat",
-    subsample: float = 0.0,
-    memory_mb: int = 1000,
+    weighting: Weighting = _DEFAULTS.weighting,
+    subsample: float = _DEFAULTS.subsample,
+    memory_mb: int = _DEFAULTS.memory_mb,
     folder: str | Path | None = None,
 ) -> sparse.csr_array:
     """Count each pair of words at most `window` positions apart.
@@ -78,11 +79,11 @@ def count_cooccurrences(
     Raises
     ------
     LexloomError
-        If the text has fewer than two words, an id is not in the vocabulary, or a setting is out of range.
+        If the text has fewer than two words, or an id is not in the vocabulary.
     OSError
         If the folder is missing or full.
     """
-    _check(ids, vocabulary_size, window, weighting)
+    _check(ids, vocabulary_size)
     occurrences = np.bincount(ids, minlength=vocabulary_size)
     weights, _ = _whole_weights(window, weighting, len(ids))
     weigh = _weigher(occurrences, window, weighting, subsample, len(ids))
@@ -98,10 +99,10 @@ def count_shard(
     ids: np.ndarray,
     vocabulary_size: int,
     window: int,
-    weighting: str,
+    weighting: Weighting,
     shard: int,
     shards: int,
-    memory_mb: int = 1000,
+    memory_mb: int = _DEFAULTS.memory_mb,
     folder: str | Path | None = None,
 ) -> sparse.csr_array:
     """Count the pairs whose first word is in one of several equal parts of the text, for `add_shards`.
@@ -123,9 +124,9 @@ def count_shard(
     Raises
     ------
     LexloomError
-        As `count_cooccurrences` does, and if there is no such shard.
+        As `count_cooccurrences` does, and if the shard does not exist.
     """
-    _check(ids, vocabulary_size, window, weighting)
+    _check(ids, vocabulary_size)
     if not 1 <= shard <= shards:
         raise LexloomError(f"shard: {shard} of {shards}; expected a number from 1 to {shards}")
     weights, _ = _whole_weights(window, weighting, len(ids))
@@ -146,9 +147,9 @@ def add_shards(
     lengths: np.ndarray,
     occurrences: np.ndarray,
     window: int,
-    weighting: str,
-    subsample: float = 0.0,
-    memory_mb: int = 1000,
+    weighting: Weighting,
+    subsample: float,
+    memory_mb: int = _DEFAULTS.memory_mb,
     folder: str | Path | None = None,
 ) -> sparse.csr_array:
     """Add up all shards of a text; the result equals that of `count_cooccurrences` to the bit.
@@ -251,11 +252,7 @@ def _append(parts: Iterable[Rows], folder: str | Path | None) -> Rows:
     return data, indices, np.cumsum(np.concatenate(lengths))
 
 
-def _check(ids: np.ndarray, vocabulary_size: int, window: int, weighting: str) -> None:
-    if window < 1:
-        raise LexloomError(f"window: {window}; expected at least 1 word on each side")
-    if weighting not in WEIGHTINGS:
-        raise LexloomError(f"weighting: {weighting!r}; expected one of {', '.join(WEIGHTINGS)}")
+def _check(ids: np.ndarray, vocabulary_size: int) -> None:
     if len(ids) < 2:
         raise LexloomError(
             f"counting pairs needs at least 2 words, the corpus has {len(ids)}; use a longer text"

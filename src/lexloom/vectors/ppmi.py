@@ -3,10 +3,8 @@
 import numpy as np
 from scipy import sparse
 
-from lexloom.errors import LexloomError
 
-
-def weight_ppmi(counts: sparse.csr_array, smoothing: float = 1.0, shift: float = 0.0) -> sparse.csr_array:
+def weight_ppmi(counts: sparse.csr_array, smoothing: float, shift: float) -> sparse.csr_array:
     """Weight counts by positive pointwise mutual information (PPMI), in bits.
 
     PPMI(w, c) = max(0, log2(P(w, c) / (P(w) P'(c))) - shift), where P'(c) is proportional to
@@ -26,16 +24,7 @@ def weight_ppmi(counts: sparse.csr_array, smoothing: float = 1.0, shift: float =
     -------
     ppmi : (V, C) csr_array, float32
         Positive cells only.
-
-    Raises
-    ------
-    LexloomError
-        If a setting is out of range.
     """
-    if not (0 < smoothing <= 1 and 0 <= shift < np.inf):
-        raise LexloomError(
-            f"smoothing: {smoothing}, shift: {shift}; expected smoothing above 0, up to 1, and shift from 0"
-        )
     word_totals = counts.sum(axis=1, dtype=np.float64)
     context_totals = counts.sum(axis=0, dtype=np.float64) ** smoothing
     expected = np.repeat(word_totals, np.diff(counts.indptr))

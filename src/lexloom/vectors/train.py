@@ -8,22 +8,21 @@ from scipy import sparse
 
 from lexloom.corpus.sentences import read_sentences
 from lexloom.corpus.tokenizer import Tokenizer
-from lexloom.errors import check_known
-from lexloom.kernels.backend import Backend, get_backend
+from lexloom.errors import check_known, refuse_arguments
+from lexloom.kernels.backend import get_backend
 from lexloom.settings.contexts import Contexts
 from lexloom.settings.counts import Counting
-from lexloom.settings.execution import Compute, Seed
+from lexloom.settings.execution import Device, Seed
 from lexloom.settings.mistakes import checked
 from lexloom.settings.ppmi import Ppmi
 from lexloom.settings.svd import Svd
-from lexloom.settings.tokenize import Tokenize
-from lexloom.settings.word2vec import Batches, Word2vec
+from lexloom.settings.word2vec import Word2vec
 from lexloom.training.callbacks import Report
 from lexloom.training.randomness import random_stream
 from lexloom.vectors.cooccurrence import count_cooccurrences
 from lexloom.vectors.ppmi import weight_ppmi
 from lexloom.vectors.svd import truncated_svd, word_vectors
-from lexloom.vectors.word2vec_training import new_batches, new_model, new_trainer
+from lexloom.vectors.word2vec_training import Training
 from lexloom.vectors.word_vectors import WordVectors
 
 
@@ -55,7 +54,7 @@ def train_vectors(
     min_count: int = 1,
     seed: int = 1,
     tokenizer: Tokenizer | None = None,
-    device: str = "cpu",
+    device: Device = "cpu",
     threads: int = 1,
     report: Callable[[dict[str, float]], None] | None = None,
     **settings: Any,
@@ -88,7 +87,8 @@ def train_vectors(
         Called with the record of each epoch of skipgram and cbow, such as `print`.
     **settings
         The settings of the method, by name, with the defaults of the classes in `METHODS`, such as `window`,
-        `dimension` and `epochs`.
+        `dimension` and `epochs`. With `start`, the path of vectors that the pipeline trained, skipgram and
+        cbow continue from these: their words come first.
 
     Returns
     -------
@@ -97,7 +97,8 @@ def train_vectors(
     Raises
     ------
     LexloomError
-        If there is no word, or a method or setting is unknown or out of range; the message says which.
+        If there is no word, or a method or setting is unknown, out of range or of another method; the message
+        says which.
 
     Examples
     --------
@@ -111,16 +112,19 @@ def train_vectors(
     WordVectors(9 words, 8 dimensions)
     """
     check_known("method", method, METHODS)
-    if METHODS[method] is Learned:
-        settings = settings | {"model": method.replace("skip", "skip-")}
-    chosen = checked(METHODS[method], settings)
     checked(Seed, {"seed": seed})
-    checked(Tokenize, {"min_count": min_count})
-    backend = get_backend(**dict(checked(Compute, {"device": device, "threads": threads})))
-    tokenizer = Tokenizer(normalize="NFC", sentence_end="<eos>") if tokenizer is None else tokenizer
-    ids, words, counts = read_sentences(sentences, tokenizer, min_count)
+    if METHODS[method] is Learned:
+        refuse_arguments(method, model=settings.get("model"))
+        settings = settings | {"model": method.replace("skip", "skip-")}
+    else:
+        refuse_arguments(method, report=report, device=None if device == "cpu" else device)
+    chosen = checked(METHODS[method], settings)
+    backend = get_backend(device, threads)
+    ids, words, counts = read_sentences(sentences, tokenizer or Tokenizer(), min_count=min_count)
     if isinstance(chosen, Learned):
-        return WordVectors(words, _learned(ids, counts, chosen, seed, backend, report))
+        training = Training(chosen, ids, words, counts, chosen.window, seed, backend)
+        training.trainer.fit(chosen.epochs, training.batches, [Report(report)] if report else [])
+        return WordVectors(training.words, training.vectors())
     ppmi = _weighted(ids, len(words), chosen)
     if isinstance(chosen, Factorized):
         return WordVectors(words, _factorized(ppmi, chosen, seed))
@@ -135,17 +139,3 @@ def _weighted(ids: np.ndarray, vocabulary_size: int, settings: Weighted) -> spar
 def _factorized(ppmi: sparse.csr_array, settings: Factorized, seed: int) -> np.ndarray:
     factors = truncated_svd(ppmi, settings.dimension, random_stream(seed, "svd"))
     return word_vectors(*factors, settings.exponent, settings.add_contexts).astype(np.float32)
-
-
-def _learned(
-    ids: np.ndarray,
-    counts: np.ndarray,
-    settings: Learned,
-    seed: int,
-    backend: Backend,
-    report: Callable[[dict[str, float]], None] | None,
-) -> np.ndarray:
-    model = new_model(settings, len(counts), random_stream(seed, "init"), backend)
-    batches = new_batches(settings.part(Batches), ids, counts, settings.window, seed)
-    new_trainer(settings, model).fit(settings.epochs, batches, [Report(report)] if report else [])
-    return backend.to_host(model.vectors(settings.add_contexts))

@@ -103,7 +103,7 @@ class SampledModel:
         for table in self.parameters():
             if table.name not in trained.datasets:
                 raise LexloomError(
-                    f"{path}: has no {table.name} to continue from; expected vectors from train_word2vec.py"
+                    f"{path}: has no {table.name} to continue from; expected vectors of CBOW or skip-gram"
                 )
             rows, dimension = trained[table.name], table.data.shape[1]
             if rows.shape[1] != dimension:

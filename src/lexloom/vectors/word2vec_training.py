@@ -1,36 +1,91 @@
-"""Training CBOW and skip-gram from their settings: model, batches and trainer."""
+"""Training CBOW and skip-gram from their settings: model, batches, trainer and results."""
+
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
+from lexloom.corpus.vocabulary import join_vocabularies
 from lexloom.kernels.backend import Backend
-from lexloom.settings.word2vec import Batches, Word2vec
+from lexloom.settings.word2vec import Word2vec
+from lexloom.storage.artifacts import Dataset, read_artifact
 from lexloom.training.optimizers import OPTIMIZERS
+from lexloom.training.randomness import random_stream
 from lexloom.training.schedules import SCHEDULES
 from lexloom.training.trainer import Trainer
 from lexloom.vectors.contexts import ContextBatches
-from lexloom.vectors.word2vec import MODELS, FusedNegativeSampling, SampledModel
+from lexloom.vectors.word2vec import MODELS, FusedNegativeSampling
 
 
-def new_model(
-    settings: Word2vec, vocabulary_size: int, rng: np.random.Generator, backend: Backend
-) -> SampledModel:
-    """Return CBOW or skip-gram with initial weights."""
-    weight = settings.negatives / settings.samples
-    return MODELS[settings.model](vocabulary_size, settings.dimension, rng, backend, weight=weight)
+class Training:
+    """CBOW or skip-gram with initial or earlier weights, its batches and its trainer.
 
+    Parameters
+    ----------
+    settings : Word2vec
+    ids : (T,) int32 array
+        The training text.
+    words : list of V str
+        The word of each id.
+    counts : (V,) int array
+        How often each word occurs.
+    window : int
+        Words on each side.
+    seed : int
+    backend : Backend
 
-def new_trainer(settings: Word2vec, model: SampledModel) -> Trainer:
-    """Return the trainer of CBOW or skip-gram."""
-    return Trainer(
-        FusedNegativeSampling(model),
-        OPTIMIZERS[settings.optimizer](),
-        learning_rate=settings.learning_rate,
-        schedule=SCHEDULES[settings.schedule],
-    )
+    Attributes
+    ----------
+    words : list of str
+        The words that have vectors: those of the vectors to continue from, then the new ones.
+    model : SampledModel
+    batches : ContextBatches
+    trainer : Trainer
 
+    Raises
+    ------
+    LexloomError
+        If the vectors to continue from are missing or unsuitable.
+    """
 
-def new_batches(
-    settings: Batches, ids: np.ndarray, counts: np.ndarray, window: int, seed: int
-) -> ContextBatches:
-    """Return the batches of a text (T,) whose V words occur `counts` (V,) times."""
-    return ContextBatches(ids, counts, window=window, seed=seed, **dict(settings))
+    def __init__(
+        self,
+        settings: Word2vec,
+        ids: np.ndarray,
+        words: Sequence[str],
+        counts: np.ndarray,
+        window: int,
+        seed: int,
+        backend: Backend,
+    ):
+        self.settings, self.backend = settings, backend
+        start = read_artifact(settings.start, "vectors") if settings.start else None
+        self.words, numbers = join_vocabularies(start["words"] if start else [], words)
+        all_counts = np.zeros(len(self.words), np.int64)
+        all_counts[numbers] = counts
+        weight, rng = settings.negatives / settings.samples, random_stream(seed, "init")
+        model = MODELS[settings.model]
+        self.model = model(len(self.words), settings.dimension, rng, backend, weight=weight)
+        if start:
+            self.model.take_up(start, str(settings.start))
+        self.batches = ContextBatches(numbers[ids], all_counts, window, settings, seed)
+        self.trainer = Trainer(
+            FusedNegativeSampling(self.model),
+            OPTIMIZERS[settings.optimizer](),
+            learning_rate=settings.learning_rate,
+            schedule=SCHEDULES[settings.schedule],
+        )
+
+    def vectors(self) -> np.ndarray:
+        """Return the word vectors (V, D), on the host."""
+        return self.backend.to_host(self.model.vectors(self.settings.add_contexts))
+
+    def datasets(self, precision: str, history: list[dict[str, float]]) -> dict[str, Any]:
+        """Return what an artifact holds: the vectors, the tables to continue from, and the losses."""
+        losses = np.array([record["loss"] for record in history])
+        tables = {table.name: self.backend.to_host(table.data) for table in self.model.parameters()}
+        return tables | {
+            "vectors": Dataset(self.vectors().astype(precision), ("word", "dimension")),
+            "words": self.words,
+            "losses": Dataset(losses, ("epoch",), "nats a prediction, mean over batches"),
+        }

@@ -21,7 +21,7 @@ def rates(monkeypatch):
     """Measurements that are not taken: by side, what each round finds."""
     rates = {}
 
-    def measure_once(module, stage, side, given):
+    def measure_once(module, stage, side, inputs):
         rate = rates[side].pop(0)
         return {"missing": side} if rate is None else {"seconds": 1, "rate": rate, "peak": 1}
 

@@ -15,14 +15,14 @@ def test_words_are_drawn_by_zipfs_law():
     ranks = np.concatenate(list(zipf_ranks(400_000, 1000, 1.0, seed=3)))
     expected = 1 / np.arange(1, 1001)
     expected *= len(ranks) / expected.sum()
-    found = np.bincount(ranks, minlength=1000)
-    assert ((found - expected) ** 2 / expected).sum() == pytest.approx(999, abs=5 * np.sqrt(2 * 999))
+    counts = np.bincount(ranks, minlength=1000)
+    assert ((counts - expected) ** 2 / expected).sum() == pytest.approx(999, abs=5 * np.sqrt(2 * 999))
 
 
 def test_the_exponent_zero_makes_all_words_equal():
-    found = np.bincount(np.concatenate(list(zipf_ranks(100_000, 10, 0.0, seed=1))))
-    assert len(found) == 10
-    assert np.abs(found - 10_000).max() < 500
+    counts = np.bincount(np.concatenate(list(zipf_ranks(100_000, 10, 0.0, seed=1))))
+    assert len(counts) == 10
+    assert np.abs(counts - 10_000).max() < 500
 
 
 def test_ranks_depend_on_the_seed_and_not_on_blocks():
@@ -78,15 +78,15 @@ def records():
     }
     one = {"types": 100, "seconds": 2.0, "processor_seconds": 4.0, "peak_bytes": 5_000_000, "limits": limits}
     return [
-        one | {"stage": stage, "settings": given, "tokens": tokens}
+        one | {"stage": stage, "settings": options, "tokens": tokens}
         for tokens in (500, 5000)
-        for stage, given in settings.items()
+        for stage, options in settings.items()
     ]
 
 
 def test_the_bounds_are_those_of_the_work_for_a_token(records):
-    found = {record["stage"]: scale_report.bounds(record) for record in records}
-    assert found == {
+    bounds = {record["stage"]: scale_report.bounds(record) for record in records}
+    assert bounds == {
         "tokenize": {"random access": 5000},
         "count": {"random access": 500},
         "contexts": {},

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from lexloom.corpus.downloads import download
+from lexloom.corpus.downloads import Patience, download
 from lexloom.errors import LexloomError
 
 SCRIPT = Path(__file__).parents[3] / "scripts/corpus/download_file.py"
@@ -104,9 +104,7 @@ def fetch(server, tmp_path):
             name if "://" in name else f"http://127.0.0.1:{server.server_port}/{name}/x" for name in names
         ]
         target = tmp_path / "out/text.txt"
-        return download(
-            "folder/text.txt", sha256, origins, target, mirror=mirror, tries=3, backoff=0.01, timeout=0.3
-        )
+        return download("folder/text.txt", sha256, origins, target, mirror, Patience(3, 0.01, 0.3))
 
     return fetch
 

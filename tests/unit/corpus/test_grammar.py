@@ -35,7 +35,7 @@ def pair():
 
 
 def listed(start, longest):
-    """Return the probability of each sentence of at most so many words, by deriving them all."""
+    """Return the probability of each sentence of at most this many words, by deriving them all."""
     probabilities = defaultdict(float)
     waiting = [((), (start,), 1.0)]
     while waiting:

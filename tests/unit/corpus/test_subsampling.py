@@ -1,8 +1,6 @@
 import numpy as np
-import pytest
 
 from lexloom.corpus.subsampling import keep_probabilities
-from lexloom.errors import LexloomError
 
 
 def test_frequent_words_are_kept_less_by_the_formula():
@@ -12,9 +10,3 @@ def test_frequent_words_are_kept_less_by_the_formula():
     )
     assert keep[2] == 1
     np.testing.assert_array_equal(keep_probabilities(np.array([5, 1]), 0), 1)
-
-
-@pytest.mark.parametrize("threshold", [-0.1, 1.5, float("nan")])
-def test_a_threshold_that_is_no_share_is_refused(threshold):
-    with pytest.raises(LexloomError, match=f"subsample: {threshold}"):
-        keep_probabilities(np.array([5, 1]), threshold)

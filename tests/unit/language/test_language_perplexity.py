@@ -5,14 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lexloom.language.perplexity import (
-    frequency_bands,
-    mix,
-    mixture_weights,
-    perplexity_by_band,
-    perplexity_of_tokens,
-    position_bands,
-)
+from lexloom.language.bands import frequency_bands, perplexity_by_band, position_bands
+from lexloom.language.mixtures import mix, mixture_weights
+from lexloom.language.perplexity import perplexity_of_tokens
 
 
 def random_log_probabilities(models, tokens, seed=0):

@@ -8,7 +8,7 @@ from layer_cases import loss_cases
 from scipy.special import log_softmax
 
 from lexloom.nn.gradient_check import check_loss, dense_gradient
-from lexloom.nn.losses import NegativeSampling, SigmoidCrossEntropy, SoftmaxCrossEntropy
+from lexloom.nn.losses import NegativeSampling, SoftmaxCrossEntropy
 from lexloom.nn.parameter import Parameter, RowGrad
 
 NAMES = sorted(loss_cases())
@@ -54,28 +54,23 @@ def test_softmax_cross_entropy_is_the_mean_over_tokens_without_padding(seed, tok
     np.testing.assert_allclose(loss, np.mean(kept) if kept else 0, atol=1e-12)
 
 
-@pytest.mark.parametrize(
-    ("loss", "targets"), [(SoftmaxCrossEntropy(), [0, 1, -1]), (SigmoidCrossEntropy(), [[0, 1]] * 3)]
-)
-def test_huge_scores_stay_finite(loss, targets):
-    scores = np.array([[1e4, -1e4], [1e4, -1e4], [0, 0]], np.float32)
-    value, cache = loss.forward(scores, np.array(targets))
-    assert np.isfinite(value)
-    assert value > 1000
+def test_huge_scores_stay_finite():
+    value, cache = SoftmaxCrossEntropy().forward(np.array([[1e4, -1e4]] * 2, np.float32), np.array([0, 1]))
+    assert 1000 < value < np.inf
+    assert np.isfinite(SoftmaxCrossEntropy().backward(cache)).all()
+
+
+def test_huge_products_stay_finite():
+    loss = NegativeSampling(Parameter("W", np.array([[1e2], [-1e2]], np.float32)))
+    value, cache = loss.forward(np.full((1, 1), 1e2, np.float32), np.array([[1, 0]]))
+    assert 1000 < value < np.inf
     assert np.isfinite(loss.backward(cache)).all()
 
 
-@pytest.mark.parametrize("loss", [SoftmaxCrossEntropy(), SigmoidCrossEntropy()])
-def test_padding_alone_has_a_loss_of_0(loss):
-    scores = np.ones((2, 2))
-    value, cache = loss.forward(scores, np.full(2, -1) if "Softmax" in repr(loss) else np.full((2, 2), -1))
+def test_padding_alone_has_a_loss_of_0():
+    value, cache = SoftmaxCrossEntropy().forward(np.ones((2, 2)), np.full(2, -1))
     assert value == 0
-    assert not loss.backward(cache).any()
-
-
-def test_sigmoid_cross_entropy_by_hand():
-    loss, _ = SigmoidCrossEntropy().forward(np.log([3.0, 1 / 4]), np.array([1, 0]))
-    np.testing.assert_allclose(loss, -(np.log(3 / 4) + np.log(4 / 5)) / 2)
+    assert not SoftmaxCrossEntropy().backward(cache).any()
 
 
 def test_negative_sampling_by_hand():

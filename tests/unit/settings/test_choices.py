@@ -4,23 +4,17 @@ from typing import get_args
 
 import pytest
 
-from lexloom.kernels.backend import DEVICES
 from lexloom.nn.recurrent import CELLS
 from lexloom.settings.base import Architecture, Optimizer, Schedule
-from lexloom.settings.counts import Weighting
-from lexloom.settings.execution import Device
 from lexloom.settings.rnnlm import Cell
 from lexloom.training.optimizers import OPTIMIZERS
 from lexloom.training.schedules import SCHEDULES
-from lexloom.vectors.cooccurrence import WEIGHTINGS
 from lexloom.vectors.word2vec import MODELS
 
 CHOICES = [
-    (Device, DEVICES),
     (Cell, CELLS),
     (Optimizer, OPTIMIZERS),
     (Schedule, SCHEDULES),
-    (Weighting, WEIGHTINGS),
     (Architecture, MODELS),
 ]
 

@@ -21,10 +21,10 @@ from lexloom.storage.artifacts import (
     Provenance,
     check_same_words,
     describe_artifact,
-    file_sha256,
     read_artifact,
     write_artifact,
 )
+from lexloom.storage.checksums import file_sha256
 
 DATASETS = {
     "vectors": Dataset(np.arange(12, dtype=np.float32).reshape(4, 3), ("word", "dimension"), "1"),
@@ -61,8 +61,8 @@ def test_what_is_written_comes_back(path):
 def test_any_array_comes_back_to_the_bit(tmp_path_factory, array):
     path = tmp_path_factory.mktemp("any") / "a.h5"
     write_artifact(path, "vectors", {"a": array})
-    found = read_artifact(path, "vectors")["a"]
-    assert (found.dtype, found.shape, found.tobytes()) == (array.dtype, array.shape, array.tobytes())
+    read = read_artifact(path, "vectors")["a"]
+    assert (read.dtype, read.shape, read.tobytes()) == (array.dtype, array.shape, array.tobytes())
 
 
 @given(

@@ -49,8 +49,8 @@ def test_a_tree_comes_back(tree):
 
 def test_arrays_are_named_by_their_path():
     tree = {"optimizer": {"lstm.W": (np.ones(2), [np.zeros(1)])}}
-    _, found = pack(tree)
-    assert set(found) == {"optimizer/lstm.W/0", "optimizer/lstm.W/1/0"}
+    _, arrays = pack(tree)
+    assert set(arrays) == {"optimizer/lstm.W/0", "optimizer/lstm.W/1/0"}
 
 
 def test_numbers_of_numpy_keep_their_type():
@@ -60,7 +60,7 @@ def test_numbers_of_numpy_keep_their_type():
 
 
 def test_arrays_of_a_device_come_to_the_host_and_go_back():
-    line, found = pack({"w": FAKE.to_device(np.arange(3))})
-    assert isinstance(found["w"], np.ndarray)
-    back = map_arrays(lambda name, array: FAKE.to_device(array), unpack(line, found))
+    line, arrays = pack({"w": FAKE.to_device(np.arange(3))})
+    assert isinstance(arrays["w"], np.ndarray)
+    back = map_arrays(lambda name, array: FAKE.to_device(array), unpack(line, arrays))
     np.testing.assert_array_equal(back["w"].get(), np.arange(3))

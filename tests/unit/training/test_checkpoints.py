@@ -97,11 +97,11 @@ def test_a_training_that_crashed_after_any_steps_ends_with_the_same_bits(tmp_pat
     assert list(output.parent.iterdir()) == [], "the output is complete, and its checkpoint removed"
 
 
-def crash(output, step=7, given=None, **options):
+def crash(output, step=7, settings=None, **options):
     """Train to a step, leave a checkpoint there, and return its path."""
     with (
         pytest.raises(Crash),
-        Checkpoint(output, Provenance(given or {}, **options), minutes=0) as checkpoint,
+        Checkpoint(output, Provenance(settings or {}, **options), minutes=0) as checkpoint,
     ):
         train(callbacks=[checkpoint, CrashAfter(step)])
     return checkpoint.path
@@ -113,8 +113,8 @@ def test_a_training_on_a_device_goes_on_there(output):
             contextlib.suppress(Crash),
             Checkpoint(output, Provenance(device="fake"), minutes=0) as checkpoint,
         ):
-            found = train(backend=FAKE, callbacks=[checkpoint, CrashAfter(end)])
-    assert found == train(backend=FAKE)
+            history = train(backend=FAKE, callbacks=[checkpoint, CrashAfter(end)])
+    assert history == train(backend=FAKE)
 
 
 def test_a_checkpoint_is_an_artifact_that_holds_the_whole_state(output):
@@ -129,7 +129,7 @@ def test_a_checkpoint_is_an_artifact_that_holds_the_whole_state(output):
 @pytest.mark.parametrize(
     ("other", "named"),
     [
-        ({"given": {"hidden": 8}}, r"settings \(hidden\)"),
+        ({"settings": {"hidden": 8}}, r"settings \(hidden\)"),
         ({"seed": 2}, r"start \(seed\)"),
         ({"device": "cuda: card"}, r"start \(device\)"),
         ({"inputs": [__file__]}, r"inputs \(test_checkpoints.py\)"),
@@ -140,7 +140,7 @@ def test_the_checkpoint_of_another_training_is_named_and_kept_for_who_comes_back
 ):
     caplog.set_level(logging.INFO)
     first = crash(output, 7, {"hidden": 4}, seed=1)
-    second = crash(output, 3, **({"given": {"hidden": 4}, "seed": 1} | other))
+    second = crash(output, 3, **({"settings": {"hidden": 4}, "seed": 1} | other))
     assert re.search(f"{first.name}: not continued, for it is of other {named}$", caplog.text, re.M)
     assert "continuing from" not in caplog.text
     assert {path.name for path in output.parent.iterdir()} == {first.name, second.name}

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from lexloom.errors import LexloomError
 from lexloom.kernels.reference.windows import contexts_around, targets_and_counts
+from lexloom.settings.word2vec import Batches
 from lexloom.vectors.contexts import ContextBatches, NegativeSampler, create_contexts
 
 
@@ -40,12 +41,16 @@ def test_samples_are_drawn_by_the_power_of_counts():
 
 
 TEXT = np.arange(50, dtype=np.int32)  # every word once: an id tells its place in the text
-SETTINGS = {"window": 3, "dynamic": False, "batch": 8, "samples": 5, "block": 4, "subsample": 0, "seed": 4}
+SETTINGS = {"dynamic": False, "batch": 8, "samples": 5, "block": 4}
 
 
-def epoch(number=0, counts=None, **changes):
+def batches_of(counts=None, window=3, seed=4, **changes):
     counts = np.ones(50, int) if counts is None else counts
-    return list(ContextBatches(TEXT, counts, **SETTINGS | changes)(number))
+    return ContextBatches(TEXT, counts, window, Batches(**SETTINGS | changes), seed)
+
+
+def epoch(number=0, **changes):
+    return list(batches_of(**changes)(number))
 
 
 def targets_and_contexts(batches):
@@ -95,7 +100,7 @@ def test_an_epoch_depends_on_its_number_and_the_seed_alone():
 
 
 def test_a_batch_does_not_depend_on_those_before_it():
-    batches = ContextBatches(TEXT, np.ones(50, int), **SETTINGS | {"subsample": 0.02})
+    batches = batches_of(subsample=0.02)
     assert same([batches(1)[2]], [list(batches(1))[2]])
 
 
@@ -111,13 +116,6 @@ def test_subsampling_cuts_words_out_of_the_text():
 def left_contexts(left, targets):
     contexts = create_contexts(left, 3)
     return contexts[np.searchsorted(left, targets)]
-
-
-def test_more_sharers_than_a_batch_has_are_refused():
-    with pytest.raises(
-        LexloomError, match="block: 9 is more than the batch of 8 targets; set it to 8 or less"
-    ):
-        epoch(block=9)
 
 
 def test_subsampling_that_leaves_no_word_is_refused():

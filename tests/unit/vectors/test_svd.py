@@ -43,7 +43,7 @@ def ppmi_matrix(words=600, smoothing=1):
     rng = np.random.default_rng(3)
     words_of_class = rng.zipf(1.2, 40000).clip(max=words // 6) - 1
     ids = words_of_class * 6 + np.repeat(rng.integers(0, 6, 4000), 10)
-    return weight_ppmi(count_cooccurrences(ids.astype(np.int32), words, 5), smoothing)
+    return weight_ppmi(count_cooccurrences(ids.astype(np.int32), words, 5), smoothing, 0)
 
 
 class Diagonal:

@@ -12,6 +12,7 @@ from lexloom.kernels.cpu.kernels import Cpu
 from lexloom.kernels.cpu.machine import thread_pool
 from lexloom.kernels.reference.kernels import Reference
 from lexloom.nn.gradient_check import check_model, dense_gradient
+from lexloom.settings.word2vec import Batches
 from lexloom.storage.artifacts import read_artifact, write_artifact
 from lexloom.training.optimizers import AdaGrad
 from lexloom.training.trainer import Trainer
@@ -210,16 +211,8 @@ def nearest(vectors):
 
 def trained(kind, ids, epochs=8, **changes):
     model = kind(8, 16, np.random.default_rng(0), get_backend(), weight=1 / 4)
-    options = {
-        "window": 2,
-        "dynamic": True,
-        "batch": 64,
-        "samples": 4,
-        "block": 8,
-        "subsample": 0,
-        "seed": 1,
-    }
-    batches = ContextBatches(ids, np.bincount(ids), **options | changes)
+    settings = Batches(**{"batch": 64, "samples": 4, "block": 8} | changes)
+    batches = ContextBatches(ids, np.bincount(ids), 2, settings, seed=1)
     history = Trainer(FusedNegativeSampling(model), AdaGrad(), 0.2).fit(epochs, batches)
     return model, [record["loss"] for record in history]
 

@@ -14,7 +14,9 @@ from lexloom.settings.splits import SPLITS
 
 Item = TypeVar("Item")
 
-_SHARES = dict(zip(SPLITS, (0.9, 0.05, 0.05), strict=True))
+SHARES = dict(zip(SPLITS, (0.9, 0.05, 0.05), strict=True))
+"""The proportions of the tokens."""
+
 _PAIRS = 15
 
 GRAMMAR = Grammar((sentence,))
@@ -30,7 +32,7 @@ def generate_texts(tokens: int, rng: np.random.Generator) -> dict[str, list[str]
         it reaches its proportion.
     rng : Generator
     """
-    return {name: _lines(share * tokens, rng) for name, share in _SHARES.items()}
+    return {name: _lines(share * tokens, rng) for name, share in SHARES.items()}
 
 
 def sample_sentences(tokens: int = 10_000, seed: int = 1) -> list[str]:

@@ -15,7 +15,7 @@ from lexloom.kernels.tiles import cut
 _PARALLEL_FLOPS = 1 << 25  # minimum amount of work for which another tile, on a second thread, pays off
 _TILES = 4  # number of tiles of a product that is worth them
 _TILE_FLOPS = 1 << 30  # maximum size of a tile; tiles are large because BLAS copies its operands for each
-_QR_ROWS = 2500  # 16 columns of so many rows fit into the L2 cache
+_QR_ROWS = 2500  # 16 columns of this many rows fit into the L2 cache
 
 
 class Products(Reference):

@@ -269,7 +269,7 @@ def _backward_loop(units_backward: Callable[..., None]) -> Callable[..., None]:
     return backward
 
 
-# A panel holds whole vectors of units. If H is no multiple of LANES, the last vector begins early, at
+# A panel holds whole vectors of units. If H is not a multiple of LANES, the last vector begins early, at
 # H - LANES, and some units are computed twice.
 
 

@@ -46,22 +46,22 @@ def group(rows: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray, np.ndarr
 @njit(nogil=True, cache=True)
 def _group(rows, numbers):
     distinct, ends = np.empty(len(rows), rows.dtype), np.zeros(len(rows) + 1, np.int64)
-    found = 0
+    count = 0
     for row in rows:
         if numbers[row] < 0:
-            numbers[row] = found
-            distinct[found] = row
-            found += 1
+            numbers[row] = count
+            distinct[count] = row
+            count += 1
         ends[numbers[row] + 1] += 1
-    bounds, places = np.cumsum(ends[: found + 1]), np.empty(len(rows), np.int64)
+    bounds, places = np.cumsum(ends[: count + 1]), np.empty(len(rows), np.int64)
     filled = bounds[:-1].copy()
     for place in range(len(rows)):
         number = numbers[rows[place]]
         places[filled[number]] = place
         filled[number] += 1
-    for row in distinct[:found]:
+    for row in distinct[:count]:
         numbers[row] = -1
-    return distinct[:found], places, bounds
+    return distinct[:count], places, bounds
 
 
 @njit(inline="always")

@@ -44,7 +44,7 @@ from lexloom.kernels.reference.kernels import Reference
 from lexloom.kernels.tiles import cut
 
 _PIECE = 1024  # approximate number of positions in a piece
-_PIECES = 4  # minimum number of pieces, if there are as many blocks: so many threads have work
+_PIECES = 4  # minimum number of pieces, if there are as many blocks: this many threads have work
 _STRIP = 64  # approximate number of positions in a strip
 # Lets the compiler vectorize sums. All code that is compiled with these flags is inlined into one function.
 # If it were called instead, the process that compiles it and a process that loads it from the cache might use
@@ -173,26 +173,26 @@ def _number(ids, samples, cuts, near, sampled, numbers):
     most = cuts[-1] + beyond * (len(cuts) - 1) + samples.size * sampled
     words, places = np.empty(most, np.int32), np.empty(most, np.int32)
     firsts, place_firsts = np.zeros(len(cuts), np.int64), np.zeros(len(cuts), np.int64)
-    found = place = 0
+    count = place = 0
     for piece in range(len(cuts) - 1):
         text = ids[side + cuts[piece] : side + cuts[piece + 1] + beyond]
         if sampled:
             of_piece = samples[cuts[piece] // block : cuts[piece + 1] // block]
             text = np.concatenate((of_piece.reshape(-1), text))
-        first = found
+        first = count
         for word in text:
             places[place] = -1
             if word >= 0:
                 if numbers[word] < first:
-                    numbers[word] = found
-                    words[found] = word
-                    found += 1
+                    numbers[word] = count
+                    words[count] = word
+                    count += 1
                 places[place] = numbers[word] - first
             place += 1
-        firsts[piece + 1], place_firsts[piece + 1] = found, place
-    for word in words[:found]:
+        firsts[piece + 1], place_firsts[piece + 1] = count, place
+    for word in words[:count]:
         numbers[word] = -1
-    return words[:found], firsts, places, place_firsts
+    return words[:count], firsts, places, place_firsts
 
 
 @njit(inline="always")
