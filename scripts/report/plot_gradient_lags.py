@@ -9,7 +9,7 @@ from lexloom.commands.script import progress, run, script_parser
 from lexloom.kernels.backend import get_backend
 from lexloom.language.gradient_lags import lag_norms
 from lexloom.language.rnnlm import rnnlm_from_artifact
-from lexloom.report.figures import drawing, log_axis
+from lexloom.report.figures import dots, drawing, log_axis
 from lexloom.settings.base import Settings
 from lexloom.settings.execution import Compute
 from lexloom.storage.artifacts import check_same_words, read_artifact
@@ -44,7 +44,7 @@ def main(options: argparse.Namespace) -> None:
             model = rnnlm_from_artifact(artifact, backend)
             with progress(unit="words", desc=Path(path).stem) as bar:
                 norms = lag_norms(model, valid, lags, tick=bar.update)
-            axes.plot(norms, label=Path(path).stem)
+            axes.plot(norms, marker=dots(norms), label=Path(path).stem)
         log_axis(axes)
         axes.set(
             xlabel="words back",

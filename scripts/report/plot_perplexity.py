@@ -7,7 +7,10 @@ from lexloom.commands.script import run, script_parser
 from lexloom.report.figures import COLOURS, GREY, drawing, log_axis, plot_epochs
 from lexloom.storage.artifacts import read_artifact
 
-LINES = {"train": "--", "valid": "-"}
+LINES = {
+    "train": {"linestyle": "--", "markerfacecolor": "white"},
+    "valid": {"linestyle": "-"},
+}
 
 
 def options() -> argparse.ArgumentParser:
@@ -29,7 +32,7 @@ def main(options: argparse.Namespace) -> None:
             history = read_artifact(path, "rnnlm", [f"history/{split}_perplexity" for split in LINES])
             for split, line in LINES.items():
                 values = history[f"history/{split}_perplexity"]
-                plot_epochs(axes, values, color=colour, linestyle=line, label=f"{Path(path).stem}, {split}")
+                plot_epochs(axes, values, color=colour, **line, label=f"{Path(path).stem}, {split}")
         if options.gold:
             best = float(
                 read_artifact(options.gold, "gold", ["reference_perplexity"])["reference_perplexity"]

@@ -3,8 +3,11 @@
 import argparse
 from pathlib import Path
 
+import numpy as np
+from matplotlib.axes import Axes
+
 from lexloom.commands.script import run, script_parser
-from lexloom.report.figures import drawing, log_axis
+from lexloom.report.figures import dots, drawing, log_axis
 from lexloom.storage.artifacts import read_artifact
 
 LOGARITHMIC = {"perplexity": "training perplexity", "gradient_norm": "gradient norm"}
@@ -26,14 +29,18 @@ def main(options: argparse.Namespace) -> None:
         *panels, lowest = figure.subplots(3, 1, sharex=True)
         for axes, (name, label) in zip(panels, LOGARITHMIC.items(), strict=True):
             for model, log in steps.items():
-                axes.plot(log["steps/epochs"], log[f"steps/{name}"], linewidth=1.2, label=model)
+                _curve(axes, model, log["steps/epochs"], log[f"steps/{name}"])
             axes.set_ylabel(f"{label} (log scale)")
             log_axis(axes, (1, 2, 5))
         for model, log in steps.items():
             rates = log["steps/learning_rate"]
-            lowest.plot(log["steps/epochs"], rates / rates.max(), linewidth=1.2, label=model)
+            _curve(lowest, model, log["steps/epochs"], rates / rates.max())
         lowest.set(ylim=(0, None), ylabel="learning rate, share of its largest", xlabel="epochs read")
         panels[0].legend()
+
+
+def _curve(axes: Axes, model: str, epochs: np.ndarray, values: np.ndarray) -> None:
+    axes.plot(epochs, values, marker=dots(values), linewidth=1.2, label=model)
 
 
 if __name__ == "__main__":

@@ -30,7 +30,7 @@ class Report:
     target : str
         The target of the graph that makes it.
     computes : bool
-        Whether the script computes with several threads, or on a card.
+        Whether the script computes with several threads, or on the device.
     """
 
     path: str

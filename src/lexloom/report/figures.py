@@ -43,6 +43,7 @@ _DOTS_PER_INCH = 150
 _LABEL_RADII = (5, 9, 14, 20)
 _LABEL_ANGLES = np.deg2rad([0, 180, 90, 270, 45, 135, 225, 315])
 _LABEL_SIZE = 8
+_MOST_DOTS = 20
 
 
 @contextmanager
@@ -73,6 +74,11 @@ def log_axis(axes: Axes, subs: Sequence[float] = (1,), numbers: str = "{x:g}") -
     axes.yaxis.set_major_locator(LogLocator(subs=subs))
     axes.yaxis.set_minor_locator(NullLocator())
     axes.yaxis.set_major_formatter(StrMethodFormatter(numbers))
+
+
+def dots(values: np.ndarray) -> str:
+    """Return the marker of a curve through values (E,): dots where they are too few to be seen as a line."""
+    return "o" if len(values) <= _MOST_DOTS else ""
 
 
 def plot_epochs(axes: Axes, values: np.ndarray, **line: Any) -> None:

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from matplotlib.text import Annotation
 
-from lexloom.report.figures import drawing, label_points, log_axis, plot_epochs, principal_plane
+from lexloom.report.figures import dots, drawing, label_points, log_axis, plot_epochs, principal_plane
 
 
 def draw_curve(path):
@@ -92,3 +92,8 @@ def test_few_words_have_a_plane_too(shape):
     assert places.shape == (shape[0], 2)
     np.testing.assert_allclose(places[:, 1], 0, atol=1e-12)
     assert shares == pytest.approx([float(shape[0] > 1), 0])
+
+
+@pytest.mark.parametrize(("points", "marker"), [(1, "o"), (2000, "")])
+def test_a_curve_of_few_points_shows_each_of_them(points, marker):
+    assert dots(np.ones(points)) == marker
