@@ -66,8 +66,8 @@ def draw(path: str, norms: dict) -> None:
             lower.set(title=f"{name}: parameters", xlabel="steps back")
         for lower in panels[1]:
             lower.plot([], [], "--", color=GREY, label=f"clipped at {LIMIT:g}")
-        panels[0, 0].set_ylabel("gradient norm of the state\nso many steps before the end")
-        panels[1, 0].set_ylabel("gradient norm of the parameters\nover a window of so many steps")
+        panels[0, 0].set_ylabel("gradient norm of the state\nthis many steps before the end")
+        panels[1, 0].set_ylabel("gradient norm of the parameters\nover a window of this many steps")
         for row in panels:
             row[0].legend()
             row[0].yaxis.set_major_formatter("{x:g}")

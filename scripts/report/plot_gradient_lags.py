@@ -48,7 +48,7 @@ def main(options: argparse.Namespace) -> None:
         log_axis(axes)
         axes.set(
             xlabel="words back",
-            ylabel="norm of the gradient of a word's loss\nby the state so many words back",
+            ylabel="norm of the gradient of a word's loss\nby the state this many words back",
         )
         axes.legend()
 

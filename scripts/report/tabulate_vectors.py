@@ -82,7 +82,7 @@ def score(result: Artifact, row: int) -> str:
 def time_rows(
     results: dict[str, Artifact], words: int, benchmarks: list[list[str]]
 ) -> Iterator[list[object]]:
-    """Yield the head, and how long it took to make each kind of vectors of so many words."""
+    """Yield the head, and for each kind of vectors the time to make them and the words per second."""
     yield ["method", "epochs", "seconds", "words/s"]
     for (method, result), paths in zip(results.items(), benchmarks, strict=True):
         seconds = sum(map(read_seconds, paths))
