@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from library.configuration import check, read_configuration
 from library.duplicate_keys import duplicate_keys
@@ -93,6 +93,7 @@ def test_the_example_of_a_new_model_passes_when_laid_over_it():
     read_configuration(config)
 
 
+@example(("corpora", "ptb", "models"), [[]])
 @given(
     st.sampled_from(LEAVES),
     st.sampled_from([{"a": 1}, [[]], math.nan, math.inf, -1, -0.5, True, "\0", "", b"", 10**30]),

@@ -62,7 +62,8 @@ def _unknown_names(config: Mapping[str, Any], wrong: set[KeyPath]) -> Iterator[t
         for step in path:
             value = value.get(step) if isinstance(value, Mapping) else None
         value = [value] if isinstance(value, str) else value
-        return list(value) if isinstance(value, list | Mapping) and path not in wrong else []
+        unsure = path in wrong or (isinstance(value, list) and any(bad[:-1] == path for bad in wrong))
+        return list(value) if isinstance(value, list | Mapping) and not unsure else []
 
     corpora, vectors, models = names("corpora"), names("word2vec", "models"), names("rnnlm", "models")
     lists: list[tuple[KeyPath, str, list[Any]]] = [
