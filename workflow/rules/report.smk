@@ -1,7 +1,6 @@
 """The tables and figures that people open."""
 
 REPORTS = all_reports(texts, word_vectors, language_models)
-CAPTIONS = {"tabulate_sweep": "sweep_choice"}
 TARGETS = {
     target: expand(
         [made.output for made in REPORTS.values() if made.target == target],
@@ -37,7 +36,7 @@ for job, made in REPORTS.items():
         output:
             report(
                 made.output,
-                caption=f"../report/{CAPTIONS.get(script, script.partition('_')[2])}.rst",
+                caption=f"../report/{script}.rst",
                 category=made.category,
                 labels={"shows": made.shows},
             ),
@@ -70,7 +69,7 @@ rule tabulate_rnnlm:
     output:
         report(
             "results/rnnlm_ppl.txt",
-            caption="../report/rnnlm_ppl.rst",
+            caption="../report/tabulate_rnnlm.rst",
             category="Language models",
             labels={"shows": "perplexity of each model"},
         ),
