@@ -145,7 +145,7 @@ def test_a_value_below_a_top_level_key_of_the_command_line_is_refused_with_where
     )
 
 
-@pytest.mark.parametrize("text", ["0.5", "0", "", "[", "2026-13-45", "many"])
+@pytest.mark.parametrize("text", ["0.5", "0", "5,", "", "[", "2026-13-45", "many"])
 def test_a_text_that_is_wrong_without_quotes_too_has_no_such_advice(text):
     message = mistakes(changed(("svd", "dimension"), text))["svd.dimension"]
     assert message == f'"{text}" is not allowed; expected a whole number, at least 1, at most 100000'
@@ -235,13 +235,25 @@ def test_an_unknown_corpus_is_refused_with_the_known_ones():
 
 
 def test_an_unknown_model_is_refused_with_the_known_ones():
-    message = mistakes(changed(("corpora", "ptb", "models"), ["lstm", "lstm_smal"]))["corpora.ptb.models"]
-    assert '"lstm_smal"' in message
-    assert "did you mean lstm_small?" in message
+    found = mistakes(changed(("corpora", "ptb", "models"), ["lstm", "lstm_smal", "grru"]))
+    assert '"lstm_smal"' in found["corpora.ptb.models.1"]
+    assert "did you mean lstm_small?" in found["corpora.ptb.models.1"]
+    assert "did you mean gru?" in found["corpora.ptb.models.2"]
+
+
+def test_a_forbidden_name_is_the_only_mistake():
+    assert list(mistakes(VALID | {"corpora": {"my corpus": VALID["corpora"]["ptb"]}})) == [
+        "corpora.my corpus"
+    ]
+
+
+@pytest.mark.parametrize("group", ["corpora", "rnnlm.models", "word2vec.models"])
+def test_a_group_of_names_without_one_is_refused(group):
+    assert "at least 1" in mistakes(changed(tuple(group.split(".")), {}))[group]
 
 
 def test_only_a_model_of_the_corpus_adapts():
-    message = mistakes(changed(("corpora", "ptb", "adapt"), ["lstm_small"]))["corpora.ptb.adapt"]
+    message = mistakes(changed(("corpora", "ptb", "adapt"), ["lstm_small"]))["corpora.ptb.adapt.0"]
     assert '"lstm_small" is not one of the corpus\'s models' in message
 
 
@@ -261,7 +273,7 @@ def test_a_perplexity_is_known_of_a_known_model_and_corpus(known):
 
 
 def test_gensim_stands_beside_a_known_corpus():
-    message = mistakes(changed(("gensim", "corpora"), ["ptb", "sampl"]))["gensim.corpora"]
+    message = mistakes(changed(("gensim", "corpora"), ["ptb", "sampl"]))["gensim.corpora.1"]
     assert '"sampl" is not one of corpora, did you mean sample?' in message
 
 

@@ -49,20 +49,25 @@ def check(config: Mapping[str, Any]) -> tuple[Configuration | None, dict[KeyPath
     for path, mistake in mistakes.items():
         if mistake.rule and isinstance(mistake.value, str) and path not in unquoted:
             messages[path] += _advice(path, mistake.value, mistake.rule)
-    for path, message in _unknown_names(config, set(mistakes)):
+    misnamed = {path for path, mistake in mistakes.items() if not mistake.rule and mistake.value == path[-1]}
+    for path, message in _unknown_names(config, set(mistakes), misnamed):
         messages.setdefault(path, message)
     return configuration, {path: messages[path] for path in sorted(messages, key=dotted)}
 
 
-def _unknown_names(config: Mapping[str, Any], wrong: set[KeyPath]) -> Iterator[tuple[KeyPath, str]]:
-    """Yield which names refer to nothing, as far as the values at both ends are right."""
+def _unknown_names(
+    config: Mapping[str, Any], wrong: set[KeyPath], misnamed: set[KeyPath]
+) -> Iterator[tuple[KeyPath, str]]:
+    """Yield which names refer to nothing, as far as the values and the names at both ends are right."""
 
     def names(*path: Any) -> list[Any]:
         value: Any = config
         for step in path:
             value = value.get(step) if isinstance(value, Mapping) else None
         value = [value] if isinstance(value, str) else value
-        unsure = path in wrong or (isinstance(value, list) and any(bad[:-1] == path for bad in wrong))
+        unsure = path in wrong or any(
+            bad[:-1] == path for bad in (wrong if isinstance(value, list) else misnamed)
+        )
         return list(value) if isinstance(value, list | Mapping) and not unsure else []
 
     corpora, vectors, models = names("corpora"), names("word2vec", "models"), names("rnnlm", "models")
@@ -76,7 +81,10 @@ def _unknown_names(config: Mapping[str, Any], wrong: set[KeyPath]) -> Iterator[t
         lists.append(
             (("corpora", corpus, "adapt"), "the corpus's models", names("corpora", corpus, "models"))
         )
-    references = [(path, name, kind, known) for path, kind, known in lists for name in names(*path)]
+    references: list[tuple[KeyPath, Any, str, list[Any]]] = []
+    for path, kind, known in lists:
+        for place, name in enumerate(names(*path)):
+            references.append((path if path == ("corpus",) else (*path, place), name, kind, known))
     for group in ("published", "expected"):
         for corpus in names(group):
             references.append(((group, corpus), corpus, "corpora", corpora))
@@ -105,6 +113,8 @@ def _unquoted(value: Any) -> Any:
 
 
 def _as_yaml(text: str) -> Any:
+    if text.rstrip().endswith(","):  # a list may end so, a value not
+        return text
     try:
         (value,) = yaml.safe_load(f"[{text}]")
     except (yaml.YAMLError, ValueError):
@@ -121,4 +131,4 @@ def _advice(path: KeyPath, text: str, rule: Rule) -> str:
         ways = f"{number:f}{scientific if rule['type'] == 'number' else ''}"
         return f"; YAML reads {text} as a text: write {ways}"
     nested = " (a nested key given with --config is always a text; write it into a file for --configfile)"
-    return f"; this is a text: write {text} without quotes" + (nested if len(path) > 1 else "")
+    return f"; this is a text: write {text.strip()} without quotes" + (nested if len(path) > 1 else "")

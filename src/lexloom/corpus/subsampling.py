@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from lexloom.errors import LexloomError
+
 
 def keep_probabilities(counts: np.ndarray, threshold: float) -> np.ndarray:
     """Return the probability (V,) with which subsampling keeps each word.
@@ -19,7 +21,14 @@ def keep_probabilities(counts: np.ndarray, threshold: float) -> np.ndarray:
     Returns
     -------
     (V,) float64 array
+
+    Raises
+    ------
+    LexloomError
+        If the threshold is out of range.
     """
+    if not 0 <= threshold <= 1:
+        raise LexloomError(f"subsample: {threshold} is not allowed; expected a number, at least 0, at most 1")
     if threshold == 0:
         return np.ones(len(counts))
     share = np.maximum(counts, 1) / counts.sum()

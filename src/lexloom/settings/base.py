@@ -19,8 +19,8 @@ Item = TypeVar("Item")
 class Settings(BaseModel):
     """A group of settings, checked when it is made and unchangeable from then on.
 
-    Types are strict: 2.0 is not a whole number, and "2" is not a number. An unknown name is refused. The
-    numbers of NumPy are taken like those of Python.
+    Types are strict: 2.0 is not a whole number, and "2" is not a number. An unknown name is refused. NumPy's
+    integers and floats are accepted as numbers.
     """
 
     model_config = ConfigDict(

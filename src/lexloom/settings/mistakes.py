@@ -28,6 +28,7 @@ _BOUNDS = {
     "exclusiveMinimum": "greater than {}",
     "maximum": "at most {}",
     "exclusiveMaximum": "less than {}",
+    "minProperties": "at least {}",
 }
 
 

@@ -65,7 +65,8 @@ def _sections_of(key: str) -> Iterator[Section]:
     steps = key.split(".") if key else []
     rules: list[Rule] = [schema_of(Configuration)]
     for depth, step in enumerate(steps):
-        kinds = [kind for rule in rules for kind in _kinds(_resolved(rule)).values()]
+        ways = [way for rule in rules for way in _resolved(rule).get("anyOf", [rule])]
+        kinds = [kind for way in ways for kind in _kinds(_resolved(way)).values()]
         found = [rule for kind in kinds if (rule := below(kind, step)) is not None]
         if not found:
             known = dict.fromkeys(name for kind in kinds for name in kind.get("properties", {}))

@@ -62,7 +62,7 @@ class Batches(Settings):
     def _is_within_the_batch(cls, block: int, info: ValidationInfo) -> int:
         batch = info.data.get("batch", block)
         if block > batch:
-            raise ValueError(f"{block} is more than batch, {batch}; make it that or less")
+            raise ValueError(f"block is {block}, more than batch, {batch}; set block to {batch} or less")
         return block
 
 

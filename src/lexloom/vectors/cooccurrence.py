@@ -20,7 +20,8 @@ from scipy import sparse
 from lexloom.corpus.subsampling import keep_probabilities
 from lexloom.errors import LexloomError
 from lexloom.kernels.backend import backend_of
-from lexloom.settings.counts import Counts, Weighting
+from lexloom.settings.counts import Counts, Pairs, Weighting
+from lexloom.settings.mistakes import checked
 
 Rows = tuple[np.ndarray, np.ndarray, np.ndarray]
 """Data, indices and indptr of some rows of a CSR matrix."""
@@ -79,7 +80,7 @@ def count_cooccurrences(
     Raises
     ------
     LexloomError
-        If the text has fewer than two words, or an id is not in the vocabulary.
+        If the text has fewer than two words, an id is not in the vocabulary, or a setting is out of range.
     OSError
         If the folder is missing or full.
     """
@@ -182,6 +183,7 @@ def _whole_weights(window: int, weighting: str, length: int) -> tuple[np.ndarray
 
     Sums of whole numbers are exact in any order.
     """
+    checked(Pairs, {"window": window, "weighting": weighting})
     distances = np.arange(1, min(window, length - 1) + 1)
     if weighting == "flat":
         return np.ones_like(distances), 1

@@ -3,6 +3,9 @@
 import numpy as np
 from scipy import sparse
 
+from lexloom.settings.mistakes import checked
+from lexloom.settings.ppmi import Ppmi
+
 
 def weight_ppmi(counts: sparse.csr_array, smoothing: float, shift: float) -> sparse.csr_array:
     """Weight counts by positive pointwise mutual information (PPMI), in bits.
@@ -24,7 +27,13 @@ def weight_ppmi(counts: sparse.csr_array, smoothing: float, shift: float) -> spa
     -------
     ppmi : (V, C) csr_array, float32
         Positive cells only.
+
+    Raises
+    ------
+    LexloomError
+        If `smoothing` or `shift` is out of range.
     """
+    checked(Ppmi, {"smoothing": smoothing, "shift": shift})
     word_totals = counts.sum(axis=1, dtype=np.float64)
     context_totals = counts.sum(axis=0, dtype=np.float64) ** smoothing
     expected = np.repeat(word_totals, np.diff(counts.indptr))

@@ -98,7 +98,10 @@ def test_settings_that_do_not_fit_together_are_refused_as_in_the_configuration(c
     for line in ("--block 64 --batch 32", "--batch 32"):
         with pytest.raises(SystemExit):
             parsed(Word2vec, line)
-        assert "argument --block: 64 is more than batch, 32; make it that or less" in capsys.readouterr().err
+        assert (
+            "argument --block: block is 64, more than batch, 32; set block to 32 or less"
+            in capsys.readouterr().err
+        )
 
 
 def test_help_shows_range_default_and_meaning():

@@ -103,6 +103,12 @@ def test_each_key_of_the_file_is_explained():
         assert any(line.startswith(heads) for line in FORMATS["text"](".".join(path))), path
 
 
+def test_files_of_a_corpus_are_explained_for_every_kind_of_corpus():
+    text = "\n".join(FORMATS["text"]("corpora.mine.files.train"))
+    assert "train: a path or glob" in text
+    assert "sha256" in text
+
+
 @pytest.mark.parametrize("path", ["nix", "svd.nix", "svd.dimension.nix", "corpora.ptb.nix"])
 def test_an_unknown_key_is_refused(path):
     for form in FORMATS:

@@ -208,3 +208,12 @@ def test_words_that_do_not_occur_have_empty_rows():
 def test_a_bad_input_is_refused(ids, message):
     with pytest.raises(LexloomError, match=message):
         count_cooccurrences(np.array(ids, np.int32), V, 2)
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"), [("window", 0), ("weighting", "x"), ("subsample", -1.0), ("subsample", 2.0)]
+)
+def test_a_setting_out_of_range_is_refused(setting, value):
+    settings = {"window": 2, "weighting": "flat", "subsample": 0.0} | {setting: value}
+    with pytest.raises(LexloomError, match=f"{setting}: .* is not allowed; expected"):
+        count_cooccurrences(np.array([0, 1, 0]), 2, **settings)

@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import sparse
 
+from lexloom.errors import LexloomError
 from lexloom.vectors.cooccurrence import count_cooccurrences
 from lexloom.vectors.ppmi import weight_ppmi
 
@@ -46,3 +48,9 @@ def test_words_that_do_not_occur_have_empty_rows():
 
 def test_one_word_alone_shares_no_information():
     assert weight_ppmi(count_cooccurrences(np.zeros(9, np.int32), 1, 2), 1, 0).nnz == 0
+
+
+@pytest.mark.parametrize("settings", [{"smoothing": -1.0, "shift": 0}, {"smoothing": 1, "shift": -2.0}])
+def test_a_setting_out_of_range_is_refused(settings):
+    with pytest.raises(LexloomError, match="is not allowed; expected a number"):
+        weight_ppmi(sparse.csr_array(np.eye(2)), **settings)
