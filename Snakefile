@@ -40,3 +40,12 @@ rule all:
         f"results/{CORPUS}/mixtures.txt",
         f"results/{CORPUS}/vectors.txt",
         FIGURES,
+
+
+# However the run ends, it has accepted the outputs of the jobs that are done.
+onsuccess:
+    remove_finished(workflow.dag)
+
+
+onerror:
+    remove_finished(workflow.dag)

@@ -18,7 +18,7 @@ from lexloom.language.rnnlm_training import (
     windows,
 )
 from lexloom.nn.losses import perplexity_of
-from lexloom.settings.execution import Checkpoints, Compute, Seed
+from lexloom.settings.execution import Compute, Resuming, Seed
 from lexloom.settings.rnnlm import Rnnlm
 from lexloom.storage.artifacts import Provenance, read_artifact
 from lexloom.training.checkpoints import Checkpoint
@@ -31,7 +31,7 @@ LOG_STEPS = 100
 
 def options() -> argparse.ArgumentParser:
     """Return the command line of this script."""
-    parser = script_parser(__doc__, Rnnlm, Seed, Compute, Checkpoints)
+    parser = script_parser(__doc__, Rnnlm, Seed, Compute, Resuming)
     parser.add_argument("corpus", help="tokenized corpus, HDF5 of kind corpus")
     parser.add_argument("--output", required=True, help="the trained model, HDF5 of kind rnnlm")
     return parser
@@ -72,7 +72,7 @@ def main(options: argparse.Namespace) -> None:
         batches,
         work=Work("tok", tokens, round(tokens / steps)),
         result=Result("rnnlm", options.output, datasets, provenance),
-        minutes=options.checkpoint_minutes,
+        resuming=Resuming.of(options),
         callbacks=callbacks,
     )
 

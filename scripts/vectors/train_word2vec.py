@@ -7,7 +7,7 @@ from functools import partial
 from lexloom.commands.script import run, script_parser
 from lexloom.commands.training import Result, Work, log_epochs, run_training
 from lexloom.kernels.backend import get_backend
-from lexloom.settings.execution import Checkpoints, Compute, Seed
+from lexloom.settings.execution import Compute, Resuming, Seed
 from lexloom.settings.vectors import Vectors
 from lexloom.settings.word2vec import Word2vec
 from lexloom.storage.artifacts import Provenance, read_artifact
@@ -16,7 +16,7 @@ from lexloom.vectors.word2vec_training import Training
 
 def options() -> argparse.ArgumentParser:
     """Return the command line of this script."""
-    parser = script_parser(__doc__, Word2vec, Vectors, Seed, Compute, Checkpoints)
+    parser = script_parser(__doc__, Word2vec, Vectors, Seed, Compute, Resuming)
     parser.add_argument("contexts", help="targets and contexts, HDF5 of kind contexts")
     parser.add_argument("--output", required=True, help="the word vectors, HDF5 of kind vectors")
     return parser
@@ -40,7 +40,7 @@ def main(options: argparse.Namespace) -> None:
         training.batches,
         work=Work("word", len(ids), training.batches.words_of_step),
         result=Result("vectors", options.output, datasets, provenance),
-        minutes=options.checkpoint_minutes,
+        resuming=Resuming.of(options),
         callbacks=lambda checkpoint: [log_epochs(Speed(len(ids)))],
     )
 

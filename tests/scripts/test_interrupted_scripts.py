@@ -129,6 +129,25 @@ def test_word_vectors_end_so_too(tmp_path, model):
     assert training.finish() == never_interrupted
 
 
+@pytest.mark.parametrize(
+    ("program", "options"), [("train_rnnlm", REGULARIZED), ("train_word2vec", f"{WORD2VEC} --model cbow")]
+)
+def test_a_state_kept_at_the_end_gives_all_files_again_without_a_step(tmp_path, program, options):
+    training = Training(tmp_path, program, options)
+    undisturbed = training.finish("--keep-finished")
+    log = training.output.with_suffix(".csv")
+    lines = log.read_bytes() if log.exists() else None
+    (state,) = training.folder.glob("lm.finished-*.h5")
+    log.unlink(missing_ok=True)
+    status, said = training.end("--keep-finished")
+    assert (status, said.count("\n")) == (0, 1)
+    assert re.match(rf"continuing from {state}, after step \d+\n", said)
+    assert training.output.read_bytes() == undisturbed
+    assert not lines or log.read_bytes() == lines
+    training.finish()
+    assert not state.exists()
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_told_to_end_it_writes_a_checkpoint_and_goes_on_from_there(training, never_interrupted, number):
     process = training.start("--checkpoint-minutes", 0)

@@ -75,18 +75,22 @@ class Workflow:
 
     def snakemake(self, *arguments, check=True):
         """Run Snakemake in the copy, with the tests' configuration, and return what it said."""
-        command = [sys.executable, "-m", "snakemake", "--configfile", "tiny.yaml", "--cores", "2", *arguments]
-        environment = os.environ | {"LEXLOOM_MIRROR": str(self.mirror)}
-        done = subprocess.run(
-            command,
+        process = self.start(*arguments)
+        said, _ = process.communicate()
+        assert not check or process.returncode == 0, said
+        return subprocess.CompletedProcess(process.args, process.returncode, said)
+
+    def start(self, *arguments, **options):
+        """Start Snakemake so, and return its process."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "snakemake", "--configfile", "tiny.yaml", "--cores", "2", *arguments],
             cwd=self.folder,
-            env=environment,
+            env=os.environ | {"LEXLOOM_MIRROR": str(self.mirror)},
             text=True,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
+            **options,
         )
-        assert not check or done.returncode == 0, done.stdout
-        return done
 
     def planned(self, *arguments):
         """Return the files that Snakemake would make, each of which is the output of a job."""

@@ -8,6 +8,7 @@ sys.path.insert(0, str(ROOT / "workflow"))
 
 from library.code_inputs import code
 from library.configuration import read_configuration
+from library.finished_trainings import remove_finished
 from library.language_models import LanguageModels, model_files, model_options
 from library.options import Options, names
 from library.reports import all_reports

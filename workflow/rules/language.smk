@@ -22,7 +22,8 @@ rule train_rnnlm:
         options=lambda wildcards: seeded(configuration.rnnlm.models[wildcards.model]),
     shell:
         "python {input.script} --log {log[0]} --threads {threads} --device {resources.device}"
-        " --checkpoint-minutes {resources.checkpoint_minutes} --output {output} {params.options} {input.corpus}"
+        " --checkpoint-minutes {resources.checkpoint_minutes} --keep-finished --output {output}"
+        " {params.options} {input.corpus}"
 
 
 # n-grams and recurrent models alike: {language_model} is ngram, or rnnlm/ and the name of a model.

@@ -138,7 +138,8 @@ rule train_word2vec:
         ),
     shell:
         "python {input.script} --log {log} --threads {threads} --device {resources.device}"
-        " --checkpoint-minutes {resources.checkpoint_minutes} --output {output} {params.options} {input.contexts}"
+        " --checkpoint-minutes {resources.checkpoint_minutes} --keep-finished --output {output}"
+        " {params.options} {input.contexts}"
 
 
 # One worker, and so one thread: with more, results differ between runs.

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from lexloom.commands.script import progress
+from lexloom.settings.execution import Resuming
 from lexloom.storage.artifacts import Provenance, write_artifact
 from lexloom.training.callbacks import Report, Ticker
 from lexloom.training.checkpoints import Checkpoint
@@ -61,7 +62,7 @@ def run_training(
     *,
     work: Work,
     result: Result,
-    minutes: float,
+    resuming: Resuming,
     callbacks: Callable[[Checkpoint], list[Callback]],
 ) -> None:
     """Train from the last checkpoint to the end, and write the result.
@@ -72,12 +73,12 @@ def run_training(
         See `Trainer.fit`.
     work : Work
     result : Result
-    minutes : float
-        From one checkpoint to the next.
+    resuming : Resuming
     callbacks : callable
         The checkpoint -> the callbacks called before it.
     """
-    with Checkpoint(result.output, result.provenance, minutes) as checkpoint:
+    minutes, keep_finished = resuming.checkpoint_minutes, resuming.keep_finished
+    with Checkpoint(result.output, result.provenance, minutes, keep_finished) as checkpoint:
         with progress(total=epochs * work.of_epoch, unit=work.unit, desc="train") as bar:
             ticker = Ticker(lambda: bar.update(work.of_step))
             history = trainer.fit(epochs, batches, [ticker, *callbacks(checkpoint), checkpoint])

@@ -37,3 +37,13 @@ class Checkpoints(Settings):
         description="minutes from one checkpoint of a training to the next; 0 writes one after each step; "
         "results do not depend on it",
     )
+
+
+class Resuming(Checkpoints):
+    """How a training resumes."""
+
+    keep_finished: bool = Field(
+        False,
+        description="keep the state at the end of the training, next to the output; "
+        "Snakemake removes it when it has accepted the output",
+    )

@@ -4,6 +4,9 @@ A checkpoint is written next to the output of the training, as `{output}.checkpo
 is that of everything on which the bits depend: settings, seed, checksums of the inputs and of the code,
 versions of the libraries, and the device. So a training that was edited never continues from an outdated
 checkpoint; and it overwrites none, so that training can still resume from there after reverting the edit.
+
+Snakemake removes an output that it has not accepted, as when it was killed during the training. So the state
+at the end can be kept as well, as `{output}.finished-{digest}.h5`: the next run writes the output from there.
 """
 
 import hashlib
@@ -13,16 +16,16 @@ import signal
 import sys
 import time
 from dataclasses import replace
-from glob import escape
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any
 
 from lexloom.errors import ArtifactError, Interrupted, LexloomError
-from lexloom.storage.artifacts import Provenance, library_versions, read_artifact, write_artifact
+from lexloom.storage.artifacts import Artifact, Provenance, library_versions, read_artifact, write_artifact
 from lexloom.storage.atomic_files import remove_leftovers
 from lexloom.storage.checksums import checksums, file_sha256
 from lexloom.storage.state_trees import map_arrays, pack, unpack
+from lexloom.training.checkpoint_files import checkpoint_path, checkpoints_of, finished_of, finished_path
 from lexloom.training.trainer import Callback, Trainer
 
 _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
@@ -40,7 +43,8 @@ class Checkpoint(Callback):
     It comes last among the callbacks, because it keeps their states as well. Fitting resumes from the
     checkpoint, if there is one of the same training. Within the block, SIGTERM (of a scheduler's time
     limit), SIGHUP and Ctrl-C wait for the end of a step, and then write a checkpoint and end the program.
-    Leaving the block without an error says that the output is complete: all its checkpoints are removed.
+    Leaving the block without an error says that the output is complete: all its checkpoints are removed,
+    except the state at the end, if that is kept.
 
     Parameters
     ----------
@@ -50,6 +54,8 @@ class Checkpoint(Callback):
         Of the output.
     minutes : float
         From one checkpoint to the next; 0 writes one after each step.
+    keep_finished : bool
+        Keep the state at the end, for a caller that removes the output when it is not sure of it.
     """
 
     def __init__(
@@ -57,6 +63,7 @@ class Checkpoint(Callback):
         output: str | Path,
         provenance: Provenance = Provenance(),
         minutes: float = 10.0,
+        keep_finished: bool = False,
     ):
         self.output, self.provenance = Path(output), provenance
         self.identity = {
@@ -67,14 +74,16 @@ class Checkpoint(Callback):
             "start": {"device": provenance.device, "seed": provenance.seed},
         }
         digest = hashlib.sha256(json.dumps(self.identity, sort_keys=True).encode()).hexdigest()
-        self.path = self.output.with_suffix(f".checkpoint-{digest[:8]}.h5")
+        self.path = checkpoint_path(self.output, digest[:8])
+        self.finished = finished_path(self.output, digest[:8])
+        self.keep_finished = keep_finished
         self.seconds = 60 * minutes
         self.due = 0.0
         self.signal: int | None = None
         self._handlers: dict[int, Any] = {}
 
     def __enter__(self) -> "Checkpoint":
-        for each in (self.output, self.path):
+        for each in (self.output, self.path, self.finished):
             remove_leftovers(each)
         for number in _SIGNALS:
             if signal.getsignal(number) != signal.SIG_IGN:
@@ -87,8 +96,9 @@ class Checkpoint(Callback):
         for number, handler in self._handlers.items():
             signal.signal(number, handler)
         if kind is None:
-            for path in self._all():
-                path.unlink()
+            kept = {self.finished} if self.keep_finished else set()
+            for path in {*checkpoints_of(self.output), *finished_of(self.output)} - kept:
+                path.unlink(missing_ok=True)  # another training with this output may have removed it
 
     def before_fit(self, trainer: Trainer) -> None:
         """Restore the trainer from the checkpoint of this training, and say which others are passed over.
@@ -99,19 +109,21 @@ class Checkpoint(Callback):
             When a checkpoint is damaged.
         """
         self.due = time.monotonic() + self.seconds
-        for path in self._all():
-            other = json.loads(_read(path, ["identity"])["identity"][0])
-            differing = _differences(other, self.identity)
-            if differing:
-                logging.info("%s: not continued, for it is of other %s", path, differing)
-            else:
-                self._continue(trainer, path)
+        # In this order: a training that ends just now writes the second before it removes the first.
+        for files_of in (checkpoints_of, finished_of):
+            for path in files_of(self.output):
+                self._resume(trainer, path)
 
     def after_step(self, trainer: Trainer, step: int, loss: float) -> None:
         """Write a checkpoint when it is due, and end the program if a signal asked for it."""
         if time.monotonic() >= self.due:
             self.save(trainer)
         self.end_if_asked(trainer)
+
+    def after_fit(self, trainer: Trainer) -> None:
+        """Write the state at the end, if that is to be kept."""
+        if self.keep_finished:
+            self._write(trainer, self.finished)
 
     def end_if_asked(self, trainer: Trainer) -> None:
         """Write a checkpoint and end the program if a signal asked for it; call this within long work.
@@ -137,20 +149,30 @@ class Checkpoint(Callback):
         LexloomError
             When a number is not finite, or the file cannot be written; the last checkpoint stays.
         """
+        self._write(trainer, self.path)
+        trainer.saved = self.path
+        self.due = time.monotonic() + self.seconds
+
+    def _write(self, trainer: Trainer, path: Path) -> None:
         trainer.check_losses()
         trainer.check_parameters()
         line, arrays = pack(trainer.state())
         datasets: dict[str, Any] = {f"arrays/{name}": array for name, array in arrays.items()}
         datasets |= {"state": [line], "identity": [json.dumps(self.identity)]}
-        write_artifact(self.path, "checkpoint", datasets, replace(self.provenance, inputs=()))
-        trainer.saved = self.path
-        self.due = time.monotonic() + self.seconds
+        write_artifact(path, "checkpoint", datasets, replace(self.provenance, inputs=()))
 
-    def _all(self) -> list[Path]:
-        return sorted(self.output.parent.glob(f"{escape(self.output.stem)}.checkpoint-*.h5"))
+    def _resume(self, trainer: Trainer, path: Path) -> None:
+        try:
+            identity = json.loads(_read(path, ["identity"])["identity"][0])
+            differing = _differences(identity, self.identity)
+            if differing:
+                logging.info("%s: not continued, for it is of other %s", path, differing)
+            else:
+                self._continue(trainer, path, _read(path))
+        except FileNotFoundError:  # removed by another training with this output, at its end
+            return
 
-    def _continue(self, trainer: Trainer, path: Path) -> None:
-        checkpoint = _read(path)
+    def _continue(self, trainer: Trainer, path: Path, checkpoint: Artifact) -> None:
         arrays: dict[str, Any] = {}
         map_arrays(arrays.setdefault, checkpoint.datasets.get("arrays", {}))
         trainer.restore(unpack(checkpoint["state"][0], arrays))
@@ -163,10 +185,12 @@ class Checkpoint(Callback):
         self.signal = number
 
 
-def _read(path: Path, names: list[str] | None = None) -> Any:
+def _read(path: Path, names: list[str] | None = None) -> Artifact:
     try:
         return read_artifact(path, "checkpoint", names)
     except ArtifactError as error:
+        if not path.exists():
+            raise FileNotFoundError(path) from error
         raise LexloomError(f"{error}; delete it: the training then starts anew") from error
 
 

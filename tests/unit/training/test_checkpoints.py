@@ -83,18 +83,49 @@ def test_a_training_that_crashed_after_any_steps_ends_with_the_same_bits(tmp_pat
     output = tmp_path_factory.mktemp("any") / "lm.h5"
     ticks = []
 
-    def fit(end, minutes):
+    def fit(end, minutes, keep_finished=False):
         ticks.clear()
-        with Checkpoint(output, minutes=minutes) as checkpoint:
+        with Checkpoint(output, minutes=minutes, keep_finished=keep_finished) as checkpoint:
             callbacks = [Ticker(lambda: ticks.append(1)), checkpoint, CrashAfter(end)]
             return train(optimizer, callbacks=callbacks, weight_decay=0.01)
 
     for end in sorted(set(ends)):
         with pytest.raises(Crash):
             fit(end, 0)
-    assert fit(None, 1000) == train(optimizer, weight_decay=0.01)
-    assert len(ticks) == EPOCHS * STEPS
+    undisturbed = train(optimizer, weight_decay=0.01)
+    for keep_finished in (True, True, False):  # the second resumes at the end, and so does the third
+        assert fit(None, 1000, keep_finished) == undisturbed
+        assert len(ticks) == EPOCHS * STEPS
+        assert checkpoint_names(output) == (["finished"] if keep_finished else [])
     assert list(output.parent.iterdir()) == [], "the output is complete, and its checkpoint removed"
+
+
+def checkpoint_names(output):
+    """Return what the files next to an output are, without the digests."""
+    return sorted(path.name.split(".")[1].split("-")[0] for path in output.parent.iterdir())
+
+
+def test_a_state_at_the_end_that_is_kept_takes_the_place_of_all_checkpoints(output):
+    crash(output, 7, {"hidden": 8})
+    crash(output, 7)
+    with Checkpoint(output, keep_finished=True) as checkpoint:
+        made = train(callbacks=[Callback(), checkpoint])
+    assert checkpoint_names(output) == ["finished"]
+    with Checkpoint(output, Provenance({"hidden": 8}), keep_finished=True) as checkpoint:
+        train(callbacks=[Callback(), checkpoint])
+    assert list(output.parent.iterdir()) == [checkpoint.finished]
+    assert made == train()
+
+
+def test_a_checkpoint_that_another_training_removes_meanwhile_is_passed_over(output, monkeypatch):
+    """The other has ended just now, and so has left its state at the end."""
+    path = crash(output)
+    with Checkpoint(output, keep_finished=True) as checkpoint:
+        train(callbacks=[Callback(), checkpoint])
+    gone = [path]
+    monkeypatch.setattr("lexloom.training.checkpoints.checkpoints_of", lambda output: gone)
+    with Checkpoint(output) as checkpoint:
+        assert train(callbacks=[Callback(), checkpoint]) == train()
 
 
 def crash(output, step=7, settings=None, **options):

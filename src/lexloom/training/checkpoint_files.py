@@ -1,0 +1,28 @@
+"""The names of checkpoints: which files next to an output let its training resume."""
+
+from glob import escape
+from pathlib import Path
+
+
+def checkpoint_path(output: Path, digest: str) -> Path:
+    """Return where the checkpoint of a training is."""
+    return output.with_suffix(f".checkpoint-{digest}.h5")
+
+
+def finished_path(output: Path, digest: str) -> Path:
+    """Return where the state at the end of a training is kept until its output is accepted."""
+    return output.with_suffix(f".finished-{digest}.h5")
+
+
+def checkpoints_of(output: Path) -> list[Path]:
+    """Return the checkpoints of all trainings with this output."""
+    return _beside(output, "checkpoint")
+
+
+def finished_of(output: Path) -> list[Path]:
+    """Return the states at the end of all trainings with this output."""
+    return _beside(output, "finished")
+
+
+def _beside(output: Path, what: str) -> list[Path]:
+    return sorted(output.parent.glob(f"{escape(output.stem)}.{what}-*.h5"))
