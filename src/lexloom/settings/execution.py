@@ -44,6 +44,6 @@ class Resuming(Checkpoints):
 
     keep_finished: bool = Field(
         False,
-        description="keep the state at the end of the training, next to the output; "
-        "Snakemake removes it when it has accepted the output",
+        description="keep the state at the end of the training, next to the output, so that it can be "
+        "written again without training",
     )

@@ -5,8 +5,8 @@ is that of everything on which the bits depend: settings, seed, checksums of the
 versions of the libraries, and the device. So a training that was edited never continues from an outdated
 checkpoint; and it overwrites none, so that training can still resume from there after reverting the edit.
 
-Snakemake removes an output that it has not accepted, as when it was killed during the training. So the state
-at the end can be kept as well, as `{output}.finished-{digest}.h5`: the next run writes the output from there.
+The state at the end can be kept as well, as `{output}.finished-{digest}.h5`, for a caller that removes an
+output when it is not sure of it. The next run then writes the output from there.
 """
 
 import hashlib
@@ -55,7 +55,7 @@ class Checkpoint(Callback):
     minutes : float
         From one checkpoint to the next; 0 writes one after each step.
     keep_finished : bool
-        Keep the state at the end, for a caller that removes the output when it is not sure of it.
+        Keep the state at the end.
     """
 
     def __init__(
