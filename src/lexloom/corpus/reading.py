@@ -1,5 +1,6 @@
 """From text files to word ids: tokenizing, splitting, numbering."""
 
+import logging
 from array import array
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,9 +10,10 @@ import numpy as np
 
 from lexloom.corpus.text_files import read_blocks
 from lexloom.corpus.tokenizer import LINE_END, Tokenizer, tokenizer_settings
-from lexloom.corpus.vocabulary import blocks_of, build_vocabulary, known_ids
+from lexloom.corpus.vocabulary import blocks_of, build_vocabulary, has_words, known_ids
 from lexloom.corpus.word_table import WordTable
 from lexloom.errors import LexloomError
+from lexloom.settings.base import UNKNOWN
 from lexloom.settings.splits import SPLITS
 from lexloom.settings.tokenize import Tokenize
 
@@ -63,7 +65,7 @@ def read_corpus(
     Raises
     ------
     LexloomError
-        If a file cannot be read or is not UTF-8 text, or a part has no tokens.
+        If a file cannot be read or is not UTF-8 text, or a part has no tokens; or as `build_vocabulary` does.
     """
     if set(files) not in ({"train"}, set(SPLITS)):
         raise LexloomError(f"files: got {', '.join(files)}; expected train alone, or train, valid and test")
@@ -89,6 +91,14 @@ def read_corpus(
     for tokens in parts.values():
         for block in blocks_of(tokens):
             block[:] = new_ids[block]
+    for name in SPLITS[1:]:
+        if not has_words(parts[name], words, settings.sentence_end):
+            logging.warning(
+                "%s: none of its words is among the %d of train, each is %s; its perplexity means nothing",
+                name,
+                len(words),
+                UNKNOWN,
+            )
     return Corpus(**parts, words=words, counts=counts)
 
 
@@ -160,12 +170,20 @@ def _table(tokenizer: Tokenizer) -> WordTable:
 def _read_text(
     paths: Sequence[str | Path], tokenizer: Tokenizer, table: WordTable, advance: Callable[[int], object]
 ) -> np.ndarray:
-    tokens = array("i")
+    tokens, cut = array("i"), 0
     table.begin_text()
     for path in paths:
-        for block in read_blocks(path, advance):
-            tokens.frombytes(table.read(tokenizer.parted(tokenizer.tidy(block))).view(np.uint8).data)
+        for block in map(tokenizer.tidy, read_blocks(path, advance)):
+            tokens.frombytes(table.read(tokenizer.parted(block)).view(np.uint8).data)
+            cut += tokenizer.letters_cut(block)
         tokens.frombytes(table.read(LINE_END.encode()).view(np.uint8).data)
+    if cut:
+        logging.warning(
+            "%s: the pattern %s cuts %d letters from their marks or joiners; the pattern words does not",
+            _several(paths),
+            tokenizer.pattern,
+            cut,
+        )
     return np.frombuffer(tokens, np.int32)
 
 

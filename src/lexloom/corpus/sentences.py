@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from lexloom.corpus.text_files import unix_line_ends
+from lexloom.corpus.text_files import plain
 from lexloom.corpus.tokenizer import LINE_END, Tokenizer
 from lexloom.corpus.vocabulary import build_vocabulary, known_ids
 from lexloom.errors import LexloomError
@@ -111,7 +111,7 @@ def _words_of_each(
 def _lines(sentence: str | Sequence[str], tokenizer: Tokenizer, place: str) -> Iterator[list[str]]:
     """Yield the words of each line of a string, with the line ends of a file, or a list of words."""
     if isinstance(sentence, str):
-        for line in tokenizer.tidy(unix_line_ends(sentence)).split(LINE_END):
+        for line in tokenizer.tidy(plain(sentence)).split(LINE_END):
             yield list(tokenizer.tokens(line))
         return
     if not isinstance(sentence, Iterable):

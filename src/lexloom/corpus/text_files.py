@@ -1,17 +1,20 @@
 """Text files: reading UTF-8 in blocks, and saying where a file is not UTF-8."""
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from lexloom.errors import LexloomError
 
 _BLOCK = 1 << 20
+_BYTE_ORDER_MARK = "\ufeff"
+_MARKS_BEFORE_WORDS = re.compile(rf"(?<!\S){_BYTE_ORDER_MARK}+")
 
 
 def read_blocks(path: str | Path, advance: Callable[[int], object] = lambda size: None) -> Iterator[str]:
     r"""Yield the text of a file in blocks of about a megabyte, each cut after white space.
 
-    A byte order mark is left out; ``\r\n`` and ``\r`` become ``\n``. A word longer than a block stays whole.
+    The text is as `plain` returns it. A word longer than a block stays whole.
 
     Parameters
     ----------
@@ -59,14 +62,17 @@ def _decode(path: str | Path, piece: bytes, offset: int, line: int) -> str:
             "a NUL byte", nul, "expected text; if it is UTF-16, iconv -f UTF-16 -t UTF-8 converts it"
         )
     try:
-        text = piece.decode("utf-8" if offset else "utf-8-sig")
+        text = piece.decode()
     except UnicodeDecodeError as error:
         fault = f"byte 0x{error.object[error.start]:02x} is not UTF-8"
-        at = error.start + len(piece) - len(error.object)
-        raise refuse(fault, at, "convert it, for example with iconv -f LATIN1 -t UTF-8") from error
-    return unix_line_ends(text)
+        raise refuse(fault, error.start, "convert it, for example with iconv -f LATIN1 -t UTF-8") from error
+    return plain(text)
 
 
-def unix_line_ends(text: str) -> str:
-    r"""Return a text with ``\n`` in place of ``\r\n`` and ``\r``."""
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+def plain(text: str) -> str:
+    r"""Return a text with ``\n`` in place of ``\r\n`` and ``\r``, and without byte order marks before words.
+
+    Such a mark begins a file, and so a line where files were joined.
+    """
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return _MARKS_BEFORE_WORDS.sub("", text) if _BYTE_ORDER_MARK in text else text

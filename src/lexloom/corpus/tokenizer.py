@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Literal
 
+from lexloom.corpus.word_pattern import compiled, letters_cut
 from lexloom.settings.mistakes import checked
 from lexloom.settings.tokenize import Tokenize
 
@@ -24,7 +25,8 @@ class Tokenizer:
     Attributes
     ----------
     pattern : str or None
-        A regular expression that matches one token; None splits at white space. A line longer than a megabyte
+        "words": words of every script stay whole, and each punctuation mark or emoji is a token. Otherwise a
+        regular expression that matches one token; None splits at white space. A line longer than a megabyte
         is read in parts, cut after white space.
     lower : bool
         Convert to lower case first.
@@ -40,9 +42,9 @@ class Tokenizer:
 
     Examples
     --------
-    >>> tokenizer = Tokenizer(pattern=r"\w+", lower=True)
+    >>> tokenizer = Tokenizer(pattern="words", lower=True)
     >>> list(tokenizer.tokens(tokenizer.tidy("Don't panic!")))
-    ['don', 't', 'panic']
+    ["don't", 'panic', '!']
     """
 
     pattern: str | None = _DEFAULTS.pattern
@@ -55,15 +57,23 @@ class Tokenizer:
 
     def tidy(self, text: str) -> str:
         """Return a text in the case and normal form of this tokenizer."""
-        if self.lower:
-            text = text.lower()
-        return unicodedata.normalize(self.normalize, text) if self.normalize else text
+        text = self._normal(text)
+        return self._normal(text.lower()) if self.lower else text
 
     def tokens(self, line: str) -> Iterable[str]:
         """Return the tokens of a line that `tidy` returned, without the sentence end."""
         if self.pattern is None:
             return line.split()
-        return (match[0] for match in re.finditer(self.pattern, line) if match[0])
+        return (match[0] for match in compiled(self.pattern).finditer(line) if match[0])
+
+    def letters_cut(self, text: str) -> int:
+        """Return how many letters of a text that `tidy` returned lose a mark or joiner to the next token."""
+        return 0 if self.pattern is None else letters_cut(self.pattern, text)
+
+    def joined(self, words: Iterable[str]) -> str:
+        """Return words as a text: with spaces between them, unless the pattern makes words of spaces too."""
+        spaces_are_words = self.pattern is not None and any(self.tokens(" "))
+        return ("" if spaces_are_words else " ").join(words)
 
     @property
     def separators(self) -> bytes:
@@ -77,6 +87,9 @@ class Tokenizer:
         elif not text.isascii():
             text = _WIDE_SPACE.sub(" ", text)
         return text.encode()
+
+    def _normal(self, text: str) -> str:
+        return unicodedata.normalize(self.normalize, text) if self.normalize else text
 
 
 def tokenizer_settings(settings: Mapping[str, Any]) -> dict[str, Any]:

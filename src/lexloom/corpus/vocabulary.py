@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lexloom.errors import LexloomError
+from lexloom.settings.base import UNKNOWN
 
 if TYPE_CHECKING:  # so that training, which joins vocabularies, does not depend on the settings of tokenizing
     from lexloom.settings.tokenize import Tokenize
 
-UNKNOWN = "<unk>"
 _BLOCK = 1 << 20
 
 
@@ -33,6 +33,11 @@ def build_vocabulary(
     words : list of V str
     counts : (V,) int64 array
     new_ids : (N,) int32 array
+
+    Raises
+    ------
+    LexloomError
+        If the limits leave no word with an id of its own; the message says which limit would leave one.
     """
     names = names if UNKNOWN in names else [*names, UNKNOWN]
     unknown = names.index(UNKNOWN)
@@ -41,6 +46,9 @@ def build_vocabulary(
     for block in blocks_of(train):
         counts += np.bincount(block, minlength=len(names))
     kept = _kept(counts, unknown, end, settings)
+    special = [0, unknown] if end is None else [0, unknown, end]
+    if not np.delete(kept, special).any():
+        raise _no_word_left(names, np.where(np.isin(np.arange(len(names)), special), 0, counts), settings)
     # The first name is the line end, which is not a word. <unk> itself is among the rest.
     replaced = np.flatnonzero(~kept)[1:]
     first = np.arange(len(names))
@@ -69,6 +77,28 @@ def _kept(counts: np.ndarray, unknown: int, sentence_end: int | None, settings: 
             importance[sentence_end] = counts.max() + 1
         kept[np.argsort(-importance, kind="stable")[settings.max_vocab - 1 :]] = False
     return kept
+
+
+def _no_word_left(names: list[str], counts: np.ndarray, settings: "Tokenize") -> LexloomError:
+    """Return what to do about a vocabulary without words; the special ones count as 0."""
+    most = int(counts.max())
+    if most == 0:
+        return LexloomError(f"train has no word but {UNKNOWN} and the sentence end; expected text")
+    if most < settings.min_count:
+        return LexloomError(
+            f"min_count: {settings.min_count} leaves no word; the most frequent one, "
+            f"{names[int(counts.argmax())]!r}, occurs {most:,} times in train: set at most {most}"
+        )
+    return LexloomError(
+        f"max_vocab: {settings.max_vocab} leaves no word beside {UNKNOWN} and the sentence end "
+        f"{settings.sentence_end}: set at least 3"
+    )
+
+
+def has_words(ids: np.ndarray, words: Sequence[str], sentence_end: str | None) -> bool:
+    """Return whether ids (T,) have any word but `<unk>` and the sentence end."""
+    special = [number for number, word in enumerate(words) if word in (UNKNOWN, sentence_end)]
+    return not all(np.isin(block, special).all() for block in blocks_of(ids))
 
 
 def blocks_of(tokens: np.ndarray) -> Iterator[np.ndarray]:

@@ -10,11 +10,12 @@ import numpy as np
 from lexloom.corpus.reading import read_lines
 from lexloom.corpus.sentences import sentence_ids
 from lexloom.corpus.tokenizer import Tokenizer
-from lexloom.corpus.vocabulary import UNKNOWN, known_ids
+from lexloom.corpus.vocabulary import known_ids
 from lexloom.errors import LexloomError, check_whole
 from lexloom.kernels.backend import Backend, get_backend
 from lexloom.language import ngram, rnnlm
 from lexloom.language.perplexity import perplexity_of_tokens
+from lexloom.settings.base import UNKNOWN
 from lexloom.storage.artifacts import Artifact, read_artifact
 from lexloom.training.randomness import random_stream
 

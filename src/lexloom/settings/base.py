@@ -92,6 +92,9 @@ def _regular_expression(pattern: str) -> str:
     return pattern
 
 
+UNKNOWN = "<unk>"
+"""The word that stands for all words without an id of their own."""
+
 DISTINCT = (AfterValidator(_distinct), Field(json_schema_extra={"uniqueItems": True}))
 """What makes a list refuse to hold a value twice."""
 
@@ -116,7 +119,7 @@ Pattern = Annotated[
     str,
     Field(pattern=r"^[^\0]+" + END),
     AfterValidator(_regular_expression),
-    expected("a regular expression for one token or null"),
+    expected("words, a regular expression for one token, or null"),
 ]
 
 Architecture = Literal["cbow", "skip-gram"]

@@ -5,9 +5,14 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
-from lexloom.settings.base import Pattern, Settings, expected, matching
+from lexloom.settings.base import END, UNKNOWN, Pattern, Settings, expected, matching
 
-Token = Annotated[str, matching(r"^[^\s\0]+", "a token without white space or null")]
+WORDS = "words"
+"""The pattern that keeps words of every script whole."""
+
+Token = Annotated[
+    str, matching(rf"^(?!{UNKNOWN}{END})[^\s\0]+", f"a token without white space or null, but not {UNKNOWN}")
+]
 
 _SPLIT = "three proportions of the tokens, each above 0, with the sum 1"
 
@@ -16,7 +21,9 @@ class Tokenize(Settings):
     """How text becomes word ids."""
 
     pattern: Pattern | None = Field(
-        None, description="a regular expression for one token; without one, white space separates tokens"
+        None,
+        description="words, which keeps words of every script whole and makes each punctuation mark a token; "
+        "or a regular expression for one token; without one, white space separates tokens",
     )
     lower: bool = Field(False, description="convert to lower case")
     normalize: Literal["NFC", "NFD", "NFKC", "NFKD"] | None = Field(

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from lexloom.corpus.text_files import read_blocks
 from lexloom.errors import LexloomError
 
 
@@ -73,12 +74,7 @@ def read_analogies(path: str | Path) -> list[tuple[str, str, str, str]]:
 
 def _lines(path: str | Path) -> Iterator[tuple[int, str]]:
     """Yield the number and the text of each line that is neither empty nor a comment."""
-    try:
-        text = Path(path).read_text(encoding="utf-8")
-    except FileNotFoundError as error:
-        raise LexloomError(f"{path}: no such file; download it, or name another test set") from error
-    except UnicodeDecodeError as error:
-        raise LexloomError(f"{path}: not UTF-8 at byte {error.start}; expected a text file") from error
+    text = "".join(read_blocks(path))
     for number, line in enumerate(text.split("\n"), 1):
         if line.strip() and not line.startswith("#"):
             yield number, line.strip()

@@ -67,7 +67,7 @@ def naive_lines(text, tokenizer):
 def test_equals_a_naive_reading(write, monkeypatch, train, valid, min_count, max_vocab, id_order, block):
     monkeypatch.setattr(text_files, "_BLOCK", block)
     files = {"train": [write(train, "a")], "valid": [write(valid, "b")], "test": [write(valid, "c")]}
-    corpus = read_corpus(files, Tokenize(min_count=min_count, max_vocab=max_vocab, id_order=id_order))
+    limits = Tokenize(min_count=min_count, max_vocab=max_vocab, id_order=id_order)
     plain = [word for line in naive_lines(train, WORDS) for word in line]
     held_out = [word for line in naive_lines(valid, WORDS) for word in line]
 
@@ -77,6 +77,11 @@ def test_equals_a_naive_reading(write, monkeypatch, train, valid, min_count, max
         key=lambda word: (word != "<eos>", -counts[word], plain.index(word)),
     )
     kept = kept if max_vocab is None else kept[: max_vocab - 1]
+    if not set(kept) - {"<eos>"}:
+        with pytest.raises(LexloomError, match="leaves no word"):
+            read_corpus(files, limits)
+        return
+    corpus = read_corpus(files, limits)
     replace = [word if word in kept else "<unk>" for word in plain]
     expected_counts = Counter(replace)
     assert tokens_of(corpus, "train") == replace
@@ -111,6 +116,16 @@ def test_lower_case_normal_form_and_byte_order_mark(write):
     assert corpus.words == ["café"]
 
 
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.text("ab \n\ufeff"), max_size=4), st.integers(1, 5))
+def test_a_mark_that_begins_a_line_is_no_part_of_it(write, monkeypatch, contents, block):
+    monkeypatch.setattr(text_files, "_BLOCK", block)
+    path = write("".join("\ufeff" + content for content in contents))
+    lines = "".join(text_files.read_blocks(path)).split("\n")
+    assert not any(line.startswith("\ufeff") for line in lines)
+    assert "".join(lines).replace("\ufeff", "") == "".join(contents).replace("\ufeff", "").replace("\n", "")
+
+
 def test_line_ends_of_every_kind_are_the_same(write):
     corpora = [read_three(write(text)) for text in (b"a b\nc\n", b"a b\r\nc\r\n", b"a b\rc", b"a b\n\n \nc")]
     assert [tokens_of(corpus, "train") for corpus in corpora] == [["a", "b", "<eos>", "c", "<eos>"]] * 4
@@ -129,6 +144,52 @@ def test_one_text_is_split_at_line_ends_and_train_gives_the_vocabulary(write):
     assert tokens_of(corpus, "valid")[:4] == ["<unk>", "x", "y", "<eos>"]
     assert len(corpus.words) == 84
     assert corpus.counts.sum() == 320
+
+
+@pytest.mark.parametrize(
+    ("limits", "message"),
+    [
+        (
+            {"min_count": 100_000},
+            "min_count: 100000 leaves no word; .* 'a', occurs 3 times",
+        ),
+        (
+            {"max_vocab": 2},
+            "max_vocab: 2 leaves no word beside <unk> and .* <eos>: set at least 3",
+        ),
+        ({"pattern": "<unk>"}, "train has no word but <unk>"),
+    ],
+)
+def test_a_vocabulary_without_words_is_refused_with_the_limit_that_leaves_one(write, limits, message):
+    path = write("a a a b b\nc <unk>")
+    with pytest.raises(LexloomError, match=message):
+        read_three(path, **limits)
+    advice = {name: int(word) for name in limits for word in message.split() if word in "3"}
+    if advice:
+        assert "a" in read_three(path, **advice).words
+
+
+def test_special_words_differ():
+    with pytest.raises(LexloomError, match='sentence_end: "<unk>" is not allowed; expected a token'):
+        Tokenizer(sentence_end="<unk>")
+
+
+def test_a_held_out_text_without_a_known_word_is_said(write, caplog):
+    files = {"train": [write("a b", "1")], "valid": [write("b", "2")], "test": [write("x y", "3")]}
+    read_corpus(files, WORDS)
+    (message,) = caplog.messages
+    assert message.startswith("test: none of its words is among the")
+
+
+def test_a_pattern_that_cuts_marks_off_is_said_once(write, caplog):
+    path = write("किताब नमस्ते\n" * 3)
+    read_corpus({"train": [path]}, Tokenize(pattern=r"\w+|[^\w\s]", split=[0.4, 0.3, 0.3]))
+    (message,) = caplog.messages
+    assert "cuts 12 letters from their marks" in message
+    assert message.endswith("the pattern words does not")
+    caplog.clear()
+    read_corpus({"train": [path]}, Tokenize(pattern="words", split=[0.4, 0.3, 0.3]))
+    assert caplog.messages == []
 
 
 @given(st.lists(st.integers(0, 3), min_size=1, max_size=200))
@@ -182,7 +243,10 @@ def test_what_is_no_text_is_refused_with_its_place(write, monkeypatch, content, 
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda path: Tokenizer(pattern="(a"), 'pattern: "(a" is not allowed; expected a regular expression'),
+        (
+            lambda path: Tokenizer(pattern="(a"),
+            'pattern: "(a" is not allowed; expected words, a regular',
+        ),
         (
             lambda path: Tokenizer(sentence_end="the end"),
             'sentence_end: "the end" is not allowed; expected a token without white space',

@@ -12,6 +12,7 @@ from lexloom.vectors.test_sets import read_analogies, read_similarity_set
         "# a comment\n# Word 1\tWord 2\tHuman (mean)\ntiger\tcat\t7.35\ncar\tcar\t10\n",
         "tiger cat 7.350000\ncar car 10.000000",
         "tiger cat 7.35\r\n\r\ncar car 10\r\n",
+        "\ufefftiger cat 7.35\n\ufeff# joined with cat\n\ufeffcar car 10",
     ],
 )
 def test_similarity_sets_are_read_in_each_published_form(tmp_path, text):
@@ -50,7 +51,11 @@ def test_a_damaged_analogy_is_refused_with_its_line(tmp_path):
 @pytest.mark.parametrize("read", [read_similarity_set, read_analogies])
 @pytest.mark.parametrize(
     ("content", "message"),
-    [(b"", "no (word pairs|analogies)"), (b"caf\xe9 bar 1\n", "not UTF-8 at byte 3"), (None, "no such file")],
+    [
+        (b"", "no (word pairs|analogies)"),
+        (b"caf\xe9 bar 1\n", "byte 0xe9 is not UTF-8, byte offset 3"),
+        (None, "No such file"),
+    ],
 )
 def test_a_file_that_is_no_test_set_is_refused(tmp_path, read, content, message):
     path = tmp_path / "set.txt"
