@@ -108,9 +108,9 @@ def copy_repository(folder):
         text=True,
     )
     for name in listed.stdout.split("\0")[:-1]:
-        if (ROOT / name).is_file():
+        if os.path.lexists(ROOT / name):
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(ROOT / name, folder / name)
+            shutil.copy(ROOT / name, folder / name, follow_symlinks=False)
 
 
 def own_text():

@@ -179,4 +179,4 @@ def test_touched_files(workflow):
 
 
 def test_another_device_by_the_profile_for_cards(workflow):
-    assert workflow.planned("--workflow-profile", "profiles/gpu", "--config", "device=cuda") == set()
+    assert workflow.planned("--workflow-profile", "workflow/profiles/gpu", "--config", "device=cuda") == set()
