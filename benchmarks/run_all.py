@@ -18,6 +18,8 @@ from pathlib import Path
 from harness import Stage
 from measure import BOUND, OURS
 
+from lexloom.storage.atomic_files import write_lines
+
 MODULES = (
     "tokenizing",
     "counting",
@@ -57,7 +59,7 @@ def main() -> None:
         for stage in importlib.import_module(module).STAGES:
             records += measure_stage(module, stage, given)
     if not given.quick:
-        Path("results/benchmarks.json").write_text(json.dumps(records, indent=2) + "\n", encoding="utf-8")
+        write_lines("results/benchmarks.json", [json.dumps(records, indent=2)])
 
 
 def prepare(threads: int) -> None:

@@ -24,6 +24,7 @@ from zipf import LINE, write_zipf
 
 from lexloom.settings.command_line import as_options
 from lexloom.settings.configuration import Configuration
+from lexloom.storage.atomic_files import write_lines
 
 TYPES = {1_000_000: 10_000, 10_000_000: 100_000, 100_000_000: 500_000}
 HELD_OUT = 1000
@@ -45,8 +46,7 @@ def main() -> None:
         known = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else []
         records += [record for record in known if record["tokens"] != tokens]
         records.sort(key=lambda record: record["tokens"])
-        RESULTS.parent.mkdir(exist_ok=True)
-        RESULTS.write_text(json.dumps(records, indent=2) + "\n", encoding="utf-8")
+        write_lines(RESULTS, [json.dumps(records, indent=2)])
     report()
 
 

@@ -63,13 +63,9 @@ def spelling(rank: int) -> str:
 
 def write_zipf(path: str, tokens: int, types: int, exponent: float = 1.0, seed: int = 1) -> None:
     """Write the text, as UTF-8."""
-    with (
-        replacing(path) as beside,
-        open(beside, "w", encoding="utf-8") as file,
-        progress(total=tokens, unit="word", desc="zipf") as bar,
-    ):
+    with replacing(path) as file, progress(total=tokens, unit="word", desc="zipf") as bar:
         for lines in zipf_lines(tokens, types, exponent, seed):
-            file.write("\n".join(lines) + "\n")
+            file.write(("\n".join(lines) + "\n").encode())
             bar.update(LINE * len(lines))
 
 

@@ -64,8 +64,8 @@ def drawing(path: str | Path, title: str, size: tuple[float, float] = (7, 4.5)) 
         FigureCanvasAgg(figure)
         figure.suptitle(title)
         yield figure
-        with replacing(path) as beside:
-            figure.savefig(beside, format="png", metadata={"Software": None})
+        with replacing(path) as file:
+            figure.savefig(file, format="png", metadata={"Software": None})
 
 
 def log_axis(axes: Axes, subs: Sequence[float] = (1,), numbers: str = "{x:g}") -> None:

@@ -9,12 +9,11 @@ before HDF5 parses anything, because the HDF5 library can hang on damaged metada
 """
 
 import hashlib
-import io
 import json
-import os
 import platform
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -26,6 +25,7 @@ from scipy import sparse
 from lexloom.errors import ArtifactError, LexloomError
 from lexloom.storage.atomic_files import replacing
 from lexloom.storage.checksums import checksums
+from lexloom.storage.hdf5_writing import write_hdf5
 
 _SEAL_BYTES = 512
 
@@ -161,21 +161,16 @@ def write_artifact(
         "device": provenance.device,
         "seed": -1 if provenance.seed is None else provenance.seed,
     }
-    # In memory, because HDF5 does not survive a full disk: it reports errors that nobody can catch.
-    image = io.BytesIO()
-    with h5py.File(image, "w", userblock_size=_SEAL_BYTES) as file:
-        file.attrs.update(attributes)
-        for name in sorted(datasets):
-            _write(file, name, datasets[name])
-    image.seek(0)
-    image.write(_seal(hashlib.sha256(image.getbuffer()[_SEAL_BYTES:]).hexdigest()))
     try:
-        with replacing(path) as beside, open(beside, "wb") as file:
-            file.write(image.getbuffer())
-            file.flush()
-            os.fsync(file.fileno())
-    except OSError as error:
-        raise LexloomError(f"{path}: could not be written: {error}") from error
+        prepared = {name: _prepared(datasets[name]) for name in sorted(datasets)}
+        with replacing(path) as file:
+            write_hdf5(file, partial(_fill, attributes, prepared), _SEAL_BYTES)
+            file.seek(_SEAL_BYTES)
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+            file.seek(0)
+            file.write(_seal(digest))
+    except MemoryError as error:
+        raise LexloomError(f"{path}: could not be written: not enough memory") from error
 
 
 def read_artifact(
@@ -255,19 +250,34 @@ def _check_kind(path: str | Path, attributes: Mapping[str, Any], kinds: tuple[st
         raise ArtifactError(f"{path}: {kind} version {version}, expected {VERSIONS[kind]}", [kind])
 
 
-def _write(group: h5py.Group, name: str, value: Any) -> None:
+class _Lines(Dataset):
+    """The bytes of lines of text."""
+
+
+def _prepared(value: Any) -> Dataset | sparse.csr_array:
+    """Return what HDF5 writes without taking memory for a copy."""
     if sparse.issparse(value):
-        matrix = sparse.csr_array(value)
+        return sparse.csr_array(value)
+    if isinstance(value, list):
+        return _Lines(np.frombuffer("\n".join(value).encode(), np.uint8))
+    labelled = value if isinstance(value, Dataset) else Dataset(value)
+    return replace(labelled, array=np.asarray(labelled.array, order="C"))
+
+
+def _fill(attributes: Mapping[str, Any], datasets: Mapping[str, Any], file: h5py.File) -> None:
+    file.attrs.update(attributes)
+    for name, value in datasets.items():
+        _write(file, name, value)
+
+
+def _write(group: h5py.Group, name: str, value: Dataset | sparse.csr_array) -> None:
+    if isinstance(value, sparse.csr_array):
         child = group.create_group(name)
-        child.attrs["shape"] = matrix.shape
+        child.attrs["shape"] = value.shape
         for part in ("data", "indices", "indptr"):
-            _write(child, part, getattr(matrix, part))
+            _write(child, part, Dataset(getattr(value, part)))
         return
-    lines = isinstance(value, list)
-    if lines:
-        value = np.frombuffer("\n".join(value).encode(), np.uint8)
-    labelled = value if isinstance(value, Dataset) else Dataset(np.asarray(value))
-    array = np.asarray(labelled.array)
+    array = value.array
     if array.ndim == 0 or array.size == 0:
         dataset = group.create_dataset(name, data=array)
     else:
@@ -280,9 +290,9 @@ def _write(group: h5py.Group, name: str, value: Any) -> None:
             shuffle=True,
             fletcher32=True,
         )
-    dataset.attrs["axes"] = ",".join(labelled.axes)
-    dataset.attrs["unit"] = labelled.unit
-    dataset.attrs["lines"] = lines
+    dataset.attrs["axes"] = ",".join(value.axes)
+    dataset.attrs["unit"] = value.unit
+    dataset.attrs["lines"] = isinstance(value, _Lines)
 
 
 def _chunks(array: np.ndarray) -> tuple[int, ...]:

@@ -83,8 +83,7 @@ class Checkpoint(Callback):
         self._handlers: dict[int, Any] = {}
 
     def __enter__(self) -> "Checkpoint":
-        for each in (self.output, self.path, self.finished):
-            remove_leftovers(each)
+        remove_leftovers(self.output.parent)
         for number in _SIGNALS:
             if signal.getsignal(number) != signal.SIG_IGN:
                 self._handlers[number] = signal.signal(number, self._note)

@@ -10,7 +10,7 @@ import numpy as np
 
 from lexloom.errors import LexloomError
 from lexloom.storage.artifacts import Dataset
-from lexloom.storage.atomic_files import write_lines
+from lexloom.storage.atomic_files import failures_named, write_lines
 from lexloom.training.gradients import global_norm
 from lexloom.training.trainer import Callback, Trainer
 
@@ -110,23 +110,14 @@ class TrainingLog(Callback):
         values[self.speed] = self.timed_steps * self.units / self.seconds
         self.total, self.timed_steps, self.seconds = 0.0, 0, 0.0
         self.records.append(values)
-        try:
-            with open(self.path, "a", encoding="utf-8") as file:
-                file.write(self._line(values) + "\n")
-        except OSError as error:
-            raise self._unwritten(error) from error
+        with failures_named(self.path), open(self.path, "a", encoding="utf-8") as file:
+            file.write(self._line(values) + "\n")
 
     def _write_all(self) -> None:
-        try:
-            write_lines(self.path, [",".join((*self.columns, self.speed)), *map(self._line, self.records)])
-        except OSError as error:
-            raise self._unwritten(error) from error
+        write_lines(self.path, [",".join((*self.columns, self.speed)), *map(self._line, self.records)])
 
     def _line(self, values: dict[str, float]) -> str:
         return ",".join(f"{values[name]:.6g}" if name != "step" else str(values[name]) for name in values)
-
-    def _unwritten(self, error: OSError) -> LexloomError:
-        return LexloomError(f"{self.path}: could not be written: {error}")
 
     def _update_clock(self) -> None:
         now = time.perf_counter()

@@ -41,7 +41,7 @@ def write_word2vec_binary(path: str | Path, words: Sequence[str], vectors: np.nd
     The floats have 32 bits, little-endian. Parameters and errors as for `write_word2vec`.
     """
     _check_words(path, words)
-    with replacing(path) as beside, open(beside, "wb") as file:
+    with replacing(path) as file:
         file.write(f"{len(vectors)} {vectors.shape[1]}\n".encode())
         for word, vector in zip(words, vectors.astype("<f4"), strict=True):
             file.write(b"%s %s\n" % (word.encode(), vector.tobytes()))
@@ -72,7 +72,7 @@ def write_npz(path: str | Path, words: Sequence[str], vectors: np.ndarray) -> No
     Parameters and errors as for `write_word2vec`, but the vectors keep their precision.
     """
     _check_words(path, words)
-    with replacing(path) as beside, open(beside, "wb") as file:
+    with replacing(path) as file:
         np.savez_compressed(file, words=np.array(words, np.str_), vectors=vectors)
 
 

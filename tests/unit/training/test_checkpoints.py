@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from lexloom.errors import Interrupted, LexloomError
 from lexloom.kernels.backend import get_backend
 from lexloom.language.rnnlm import build_rnnlm
+from lexloom.storage import atomic_files
 from lexloom.storage.artifacts import Provenance, read_artifact
 from lexloom.training.batches import Windows
 from lexloom.training.callbacks import AveragedWeights, KeepBest, Ticker, Validation
@@ -196,15 +197,13 @@ def test_a_damaged_checkpoint_is_refused(output):
         train(callbacks=[Checkpoint(output)])
 
 
-def test_what_a_kill_left_half_written_is_removed(output):
-    path = crash(output)
-    halves = [output.parent / f".{name}.abc" for name in (output.name, path.name)]
-    for half in halves:
-        half.touch()
-    other = output.parent / ".other.h5.abc"
-    other.touch()
-    crash(output, 9)
-    assert set(output.parent.iterdir()) == {path, other}
+def test_what_a_kill_left_half_written_is_removed_at_the_start(output):
+    crash(output)
+    half = output.parent / f".lexloom-{'0' * 16}-{atomic_files._HOST}.tmp"
+    half.touch()
+    with Checkpoint(output):
+        assert not half.exists()
+    assert list(output.parent.iterdir()) == []
 
 
 class Spoil(Callback):
