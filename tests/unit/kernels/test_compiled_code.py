@@ -2,11 +2,15 @@
 
 import os
 import shutil
+import stat
 import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 import lexloom
+from lexloom.kernels.cpu.machine import cache_folder
 
 COUNT = """
 import numpy as np
@@ -34,3 +38,129 @@ def test_an_edit_of_code_that_is_compiled_into_another_file_takes_effect(tmp_pat
     assert edited != text
     steps.write_text(edited, encoding="utf-8")
     assert count(tmp_path) == 12
+
+
+# Permissions do not bind root, so folders that cannot be written to are files, or say so themselves.
+READ_ONLY = """
+import sys, tempfile
+real = tempfile.TemporaryFile
+def refuse(*arguments, dir=None, **keywords):
+    if str(dir).startswith(sys.argv[1]):
+        raise PermissionError(13, "Permission denied", str(dir))
+    return real(*arguments, dir=dir, **keywords)
+tempfile.TemporaryFile = refuse
+"""
+PLACES = """
+from lexloom.kernels.cpu.word2vec import _pairs
+stats = _pairs.stats
+print(stats.cache_path, sum(stats.cache_hits.values()))
+"""
+
+
+def places(package, *readonly, **environment):
+    """Return where a program with the compiled code keeps it, how much of it was there, and what it said."""
+    passed = {name: value for name, value in os.environ.items() if name not in ("NUMBA_CACHE_DIR", "HOME")}
+    done = subprocess.run(
+        [sys.executable, "-c", (READ_ONLY if readonly else "") + COUNT + PLACES, *map(str, readonly)],
+        env=passed
+        | {"PYTHONPATH": str(package.parent)}
+        | {key: str(path) for key, path in environment.items()},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    pairs, place = done.stdout.splitlines()
+    assert float(pairs) == 8
+    path, _, hits = place.rpartition(" ")
+    return path, int(hits), done.stderr
+
+
+@pytest.fixture(scope="module")
+def package(tmp_path_factory):
+    """A copy of lexloom in which one function is compiled."""
+    package = tmp_path_factory.mktemp("installed") / "lexloom"
+    shutil.copytree(Path(lexloom.__file__).parent, package, ignore=shutil.ignore_patterns("__pycache__"))
+    path, hits, _ = places(package)
+    assert path.startswith(str(package))
+    assert hits == 0
+    return package
+
+
+@pytest.mark.parametrize("variable", ["HOME", "XDG_CACHE_HOME"])
+def test_code_that_cannot_be_written_to_is_used_from_there_and_kept_in_the_cache_of_the_user(
+    package, tmp_path, variable
+):
+    for _ in range(2):
+        path, hits, said = places(package, package, **{variable: tmp_path})
+        assert path.startswith(str(tmp_path))
+        assert hits == 1
+        assert not said
+
+
+def test_without_a_home_machine_code_is_kept_in_a_private_temporary_folder(package, tmp_path):
+    tmp_path.chmod(0o1777)
+    for _ in range(2):
+        path, hits, said = places(package, package, HOME="/dev/null", TMPDIR=tmp_path)
+        assert path.startswith(str(tmp_path / f"lexloom-{os.geteuid()}"))
+        assert hits == 1
+        assert not said
+
+
+def test_with_no_folder_at_all_code_is_compiled_anew_and_one_line_says_so(package):
+    _, hits, said = places(package, "/", HOME="/dev/null")
+    assert hits == 0
+    assert said.count("compiles anew") == 1
+
+
+def test_a_chosen_folder_that_cannot_be_written_to_is_passed_over(package):
+    path, hits, _ = places(package, NUMBA_CACHE_DIR="/dev/null")
+    assert path.startswith(str(package))
+    assert hits == 1
+
+
+def temporary(tmp_path, monkeypatch):
+    """Leave only the temporary folder to choose, and return the folder there."""
+    monkeypatch.setattr(cache_folder.tempfile, "gettempdir", lambda: str(tmp_path))
+    monkeypatch.setenv("XDG_CACHE_HOME", "/dev/null")
+    return tmp_path / f"lexloom-{os.geteuid()}"
+
+
+BESIDE = Path("/dev/null/digest")
+
+
+def test_a_folder_of_machine_code_is_closed_to_others_whatever_umask_says(tmp_path, monkeypatch):
+    own = temporary(tmp_path, monkeypatch)
+    before = os.umask(0)
+    try:
+        assert cache_folder.cache_folder(BESIDE) == own / "digest"
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE(own.stat().st_mode) == 0o700
+
+
+@pytest.mark.parametrize("mode", [0o777, 0o770, 0o1777])
+def test_a_folder_that_others_can_write_to_is_not_used(tmp_path, monkeypatch, mode):
+    own = temporary(tmp_path, monkeypatch)
+    own.mkdir()
+    own.chmod(mode)
+    assert cache_folder.cache_folder(BESIDE) is None
+
+
+def test_a_folder_that_others_can_replace_is_not_used(tmp_path, monkeypatch):
+    temporary(tmp_path, monkeypatch)
+    tmp_path.chmod(0o777)
+    assert cache_folder.cache_folder(BESIDE) is None
+
+
+def test_a_folder_of_another_user_or_a_link_is_not_used(tmp_path, monkeypatch):
+    own = temporary(tmp_path, monkeypatch)
+    other = tmp_path / "other"
+    other.mkdir(mode=0o700)
+    own.symlink_to(other)
+    assert cache_folder.cache_folder(BESIDE) is None
+    own.unlink()
+    own.mkdir(mode=0o700)
+    lstat = Path.lstat
+    someone = os.stat_result((stat.S_IFDIR | 0o700, 0, 0, 0, os.geteuid() + 1, 0, 0, 0, 0, 0))
+    monkeypatch.setattr(Path, "lstat", lambda path: someone if path == own else lstat(path))
+    assert cache_folder.cache_folder(BESIDE) is None

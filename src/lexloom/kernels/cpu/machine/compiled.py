@@ -2,15 +2,19 @@
 
 Numba's own cache checks only the file of a function. If another function that is compiled into it is edited,
 Numba goes on using the old code. So this module puts the cache into a folder named by a digest of all sources
-of the kernels, unless `NUMBA_CACHE_DIR` is set.
+of the kernels, unless `NUMBA_CACHE_DIR` names a folder that can be written to.
 """
 
 import hashlib
 import os
+import warnings
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numba
-from numba import njit as njit
+
+from lexloom.kernels.cpu.machine.cache_folder import cache_folder
 
 _KERNELS = Path(__file__).parents[2]
 
@@ -21,6 +25,24 @@ def _digest(folder: Path) -> str:
     return hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()[:16]
 
 
-if "NUMBA_CACHE_DIR" not in os.environ:
-    _folder = _KERNELS / "__pycache__" / _digest(_KERNELS)
-    numba.config.CACHE_DIR = str(_folder)  # type: ignore[attr-defined]  # defined at run time
+def _use_cache() -> bool:
+    """Tell Numba where to keep machine code; return whether there is such a place."""
+    folder = cache_folder(_KERNELS / "__pycache__" / _digest(_KERNELS), os.environ.get("NUMBA_CACHE_DIR"))
+    if folder is None:
+        warnings.warn(
+            "no folder for machine code can be written to, so each program compiles anew, for a minute; "
+            "set XDG_CACHE_HOME to a folder of your own",
+            stacklevel=1,
+        )
+        return False
+    numba.config.CACHE_DIR = str(folder)  # type: ignore[attr-defined]  # defined at run time
+    return True
+
+
+_CACHED = _use_cache()
+
+
+def njit(**options: Any) -> Callable[..., Any]:
+    """Return Numba's decorator, which does not cache where there is no folder for it."""
+    decorator: Callable[..., Any] = numba.njit(**options | {"cache": options.get("cache", False) and _CACHED})
+    return decorator
