@@ -7,9 +7,8 @@
 CORPUS ?= sample
 PYTHON ?= python3
 VENV := .venv
-BIN := $(CURDIR)/$(VENV)/bin
 CORES ?= 4
-export PATH := $(BIN):$(PATH)
+export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
 .PHONY: run test lint docs settings bench scale lock clean
 
@@ -46,10 +45,13 @@ lock: $(VENV)/ready
 	uv pip compile pyproject.toml --extra test --extra docs --universal --generate-hashes --no-header --no-annotate \
 	    --upgrade --output-file requirements.lock
 
+# The programs that pip installs start through a shell, with their path in double quotes.
 $(VENV)/ready: requirements.lock pyproject.toml
+	@case "$$PWD" in *[[:cntrl:]\"\$$\`\\:]*) \
+	    echo 'the path of this folder has one of " $$ ` \ : or a control character; move the folder' >&2; exit 1;; esac
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements.lock
-	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	$(VENV)/bin/python -m pip install --quiet --require-hashes --requirement requirements.lock
+	$(VENV)/bin/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	touch $@
 
 clean:

@@ -40,6 +40,17 @@ class Interrupted(Exception):
         self.signal = signal
 
 
+def printable(name: object) -> str:
+    r"""Return the name of a file on one line, with escapes for what cannot be printed.
+
+    Examples
+    --------
+    >>> print(printable("two\nlines"), printable(b"caf\xe9".decode(errors="surrogateescape")))
+    two\nlines caf\udce9
+    """
+    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in str(name))
+
+
 def did_you_mean(word: str, known: Iterable[str], count: int = 3) -> str:
     """Return the question "did you mean this or that?", or nothing if no known word is spelled alike.
 

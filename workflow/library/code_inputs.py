@@ -2,14 +2,34 @@
 
 import ast
 import os
+import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from snakemake.exceptions import WorkflowError
+
+from lexloom.errors import printable
+
 # Relative to the working directory: `--directory` may name another one, and a moved clone reruns nothing.
 ROOT = Path(os.path.relpath(Path(__file__).resolve().parents[2]))
 LIBRARY = ROOT / "src/lexloom"
+
+
+def check_place(root: str | Path = ROOT) -> None:
+    """Check that Snakemake takes the paths of the code as they are.
+
+    Raises
+    ------
+    WorkflowError
+        When it would read names of wildcards or of path variables in them, or Python an option.
+    """
+    if re.search("^-|[{}<>]", str(root)):
+        raise WorkflowError(
+            f"the path to the code, {printable(root)}, has {{ }} < > or a hyphen at its start, which "
+            "would be taken for a pattern or an option; move the code, or run snakemake in its folder"
+        )
 
 
 def code(script: str) -> dict[str, Any]:

@@ -1,12 +1,13 @@
 """What all rules share: the configuration, checked, and how a rule names its code, settings and device."""
 
+import os
 import sys
 from pathlib import Path
 
 ROOT = Path(workflow.basedir)
 sys.path.insert(0, str(ROOT / "workflow"))
 
-from library.code_inputs import code
+from library.code_inputs import check_place, code
 from library.configuration import read_configuration
 from library.finished_trainings import remove_finished
 from library.language_models import LanguageModels, model_files, model_options
@@ -18,7 +19,11 @@ from library.word_vectors import GENSIM, WordVectors
 from lexloom.settings.command_line import as_options
 
 # The Python that runs Snakemake runs the scripts, whether its environment is activated or not.
-shell.prefix(f'export PATH="{Path(sys.executable).parent}:$PATH"; ')
+os.environ["PATH"] = (
+    f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
+)
+
+check_place()
 
 configuration = read_configuration(config, workflow.configfiles)
 texts = Texts(configuration)

@@ -26,8 +26,8 @@ rule download_file:
         sha256=lambda wildcards: DOWNLOADS[wildcards.path][0],
         origins=lambda wildcards, input: DOWNLOADS[wildcards.path][1],
     shell:
-        "python {input.script} --log {log} --output {output} --sha256 {params.sha256}"
-        " --origins {params.origins:q} -- {wildcards.path}"
+        "python {input.script:q} --log {log:q} --output {output:q} --sha256 {params.sha256:q}"
+        " --origins {params.origins:q} -- {wildcards.path:q}"
 
 
 rule generate_sample:
@@ -52,8 +52,8 @@ rule generate_sample:
             {"tokens": configuration.corpora[wildcards.corpus].tokens}
         ),
     shell:
-        "python {input.script} --log {log} --output {output.gold} {params.options}"
-        " --train {output.train} --valid {output.valid} --test {output.test}"
+        "python {input.script:q} --log {log:q} --output {output.gold:q} {params.options}"
+        " --train {output.train:q} --valid {output.valid:q} --test {output.test:q}"
 
 
 rule tokenize_corpus:
@@ -72,4 +72,4 @@ rule tokenize_corpus:
     params:
         options=lambda wildcards: texts.tokenization(wildcards.corpus),
     shell:
-        "python {input.script} --log {log} --output {output} {params.options} -- {input.train:q}"
+        "python {input.script:q} --log {log:q} --output {output:q} {params.options} -- {input.train:q}"

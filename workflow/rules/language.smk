@@ -21,9 +21,9 @@ rule train_rnnlm:
     params:
         options=lambda wildcards: seeded(configuration.rnnlm.models[wildcards.model]),
     shell:
-        "python {input.script} --log {log[0]} --threads {threads} --device {resources.device}"
-        " --checkpoint-minutes {resources.checkpoint_minutes} --keep-finished --output {output}"
-        " {params.options} {input.corpus}"
+        "python {input.script:q} --log {log[0]:q} --threads {threads} --device {resources.device:q}"
+        " --checkpoint-minutes {resources.checkpoint_minutes} --keep-finished --output {output:q}"
+        " {params.options} {input.corpus:q}"
 
 
 # n-grams and recurrent models alike: {language_model} is ngram, or rnnlm/ and the name of a model.
@@ -45,8 +45,8 @@ rule evaluate_perplexity:
         **DEVICE,
         mem_mb=2000,
     shell:
-        "python {input.script} --log {log} --threads {threads} --device {resources.device}"
-        " --output {output} {input.model} {input.corpus}"
+        "python {input.script:q} --log {log:q} --threads {threads} --device {resources.device:q}"
+        " --output {output:q} {input.model:q} {input.corpus:q}"
 
 
 rule adapt_rnnlm:
@@ -69,8 +69,8 @@ rule adapt_rnnlm:
     params:
         options=lambda wildcards: language_models.adaptation(wildcards.method),
     shell:
-        "python {input.script} --log {log} --threads {threads} --device {resources.device}"
-        " --output {output} {params.options} -- {input.model} {input.corpus}"
+        "python {input.script:q} --log {log:q} --threads {threads} --device {resources.device:q}"
+        " --output {output:q} {params.options} -- {input.model:q} {input.corpus:q}"
 
 
 rule train_ngram:
@@ -89,4 +89,4 @@ rule train_ngram:
     params:
         options=as_options(configuration.ngram),
     shell:
-        "python {input.script} --log {log} --output {output} {params.options} {input.corpus}"
+        "python {input.script:q} --log {log:q} --output {output:q} {params.options} {input.corpus:q}"

@@ -41,5 +41,5 @@ rule lesson:
     params:
         options=seeded(),
     shell:
-        "python {input.script} --log {log} --figure {output.figure} --table {output.table}"
-        " {params.options} {input.corpus}"
+        "python {input.script:q} --log {log:q} --figure {output.figure:q} --table {output.table:q}"
+        " {params.options} {input.corpus:q}"

@@ -53,9 +53,9 @@ for job, made in REPORTS.items():
         params:
             options=made.options,
         shell:
-            "python {input.script} --log {log} --output {output} {input.files} {params.options}"
+            "python {input.script:q} --log {log:q} --output {output:q} {input.files:q} {params.options}"
             + (
-                " --threads {threads} --device {resources.device}"
+                " --threads {threads} --device {resources.device:q}"
                 if made.computes
                 else ""
             )
@@ -84,4 +84,4 @@ rule tabulate_rnnlm:
         options=as_options({"corpus": CORPUS, **texts.reference(CORPUS)}),
         models=model_options(language_models.recurrent(CORPUS)),
     shell:
-        "python {input.script} --log {log} --output {output} {params.options} {params.models}"
+        "python {input.script:q} --log {log:q} --output {output:q} {params.options} {params.models}"

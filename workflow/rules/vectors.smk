@@ -23,9 +23,9 @@ rule count_shard:
     params:
         options=own("counts", Pairs),
     shell:
-        "python {input.script} --log {log} --output {output} --threads {threads}"
-        " --memory-mb {resources.memory_mb} --shard {wildcards.shard} --shards {wildcards.shards}"
-        " {params.options} {input.corpus}"
+        "python {input.script:q} --log {log:q} --output {output:q} --threads {threads}"
+        " --memory-mb {resources.memory_mb} --shard {wildcards.shard:q} --shards {wildcards.shards:q}"
+        " {params.options} {input.corpus:q}"
 
 
 # Counts by itself where there is one shard, and adds up the shards where there are more.
@@ -51,8 +51,8 @@ rule count_cooccurrences:
     params:
         options=own("counts"),
     shell:
-        "python {input.script} --log {log} --output {output} --threads {threads}"
-        " --memory-mb {resources.memory_mb} {params.options} --shards {input.shards} -- {input.corpus}"
+        "python {input.script:q} --log {log:q} --output {output:q} --threads {threads}"
+        " --memory-mb {resources.memory_mb} {params.options} --shards {input.shards:q} -- {input.corpus:q}"
 
 
 rule weight_ppmi:
@@ -71,7 +71,7 @@ rule weight_ppmi:
     params:
         options=own("ppmi"),
     shell:
-        "python {input.script} --log {log} --output {output} {params.options} {input.counts}"
+        "python {input.script:q} --log {log:q} --output {output:q} {params.options} {input.counts:q}"
 
 
 rule factorize_svd:
@@ -92,7 +92,8 @@ rule factorize_svd:
             configuration.own("svd", wildcards.corpus), configuration.vectors
         ),
     shell:
-        "python {input.script} --log {log} --output {output} --threads {threads} {params.options} {input.ppmi}"
+        "python {input.script:q} --log {log:q} --output {output:q} --threads {threads}"
+        " {params.options} {input.ppmi:q}"
 
 
 rule create_contexts:
@@ -111,7 +112,7 @@ rule create_contexts:
     params:
         options=own("contexts"),
     shell:
-        "python {input.script} --log {log} --output {output} {params.options} {input.corpus}"
+        "python {input.script:q} --log {log:q} --output {output:q} {params.options} {input.corpus:q}"
 
 
 rule train_word2vec:
@@ -137,9 +138,9 @@ rule train_word2vec:
             WORD2VEC[wildcards.vectors], configuration.vectors
         ),
     shell:
-        "python {input.script} --log {log} --threads {threads} --device {resources.device}"
-        " --checkpoint-minutes {resources.checkpoint_minutes} --keep-finished --output {output}"
-        " {params.options} {input.contexts}"
+        "python {input.script:q} --log {log:q} --threads {threads} --device {resources.device:q}"
+        " --checkpoint-minutes {resources.checkpoint_minutes} --keep-finished --output {output:q}"
+        " {params.options} {input.contexts:q}"
 
 
 # One worker, and so one thread: with more, results differ between runs.
@@ -161,7 +162,7 @@ rule train_gensim:
     params:
         options=lambda wildcards: seeded(word_vectors.gensim(wildcards.vectors)),
     shell:
-        "python {input.script} --log {log} --output {output} {params.options} {input.corpus}"
+        "python {input.script:q} --log {log:q} --output {output:q} {params.options} {input.corpus:q}"
 
 
 rule evaluate_vectors:
@@ -183,7 +184,7 @@ rule evaluate_vectors:
     params:
         options=lambda wildcards: word_vectors.evaluation(wildcards.corpus),
     shell:
-        "python {input.script} --log {log} --output {output} {params.options} -- {input.vectors}"
+        "python {input.script:q} --log {log:q} --output {output:q} {params.options} -- {input.vectors:q}"
 
 
 rule sweep_vectors:
@@ -207,5 +208,5 @@ rule sweep_vectors:
             {"dimension": configuration.own("svd", wildcards.corpus).dimension},
         ),
     shell:
-        "python {input.script} --log {log} --output {output} --threads {threads} {params.options}"
-        " -- {input.corpus}"
+        "python {input.script:q} --log {log:q} --output {output:q} --threads {threads} {params.options}"
+        " -- {input.corpus:q}"

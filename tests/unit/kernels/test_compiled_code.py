@@ -106,8 +106,8 @@ def test_without_a_home_machine_code_is_kept_in_a_private_temporary_folder(packa
         assert not said
 
 
-def test_with_no_folder_at_all_code_is_compiled_anew_and_one_line_says_so(package):
-    _, hits, said = places(package, "/", HOME="/dev/null")
+def test_with_no_folder_at_all_code_is_compiled_anew_and_one_line_says_so(package, tmp_path):
+    _, hits, said = places(package, "/", HOME="/dev/null", TMPDIR=tmp_path)
     assert hits == 0
     assert said.count("compiles anew") == 1
 
