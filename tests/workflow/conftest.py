@@ -87,9 +87,7 @@ class Workflow:
             cwd=self.folder,
             env=os.environ | {"LEXLOOM_MIRROR": str(self.mirror)},
             text=True,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            **options,
+            **{"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, **options},
         )
 
     def planned(self, *arguments):
