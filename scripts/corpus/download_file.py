@@ -11,6 +11,7 @@ import os
 from lexloom.commands.script import progress, run, script_parser
 from lexloom.corpus.downloads import download
 from lexloom.errors import LexloomError
+from lexloom.settings.downloads import SIZE
 
 WHAT_TO_DO = """What you can do:
   a mirror: put the file at {path} in a folder; set LEXLOOM_MIRROR to the folder or its address
@@ -27,6 +28,13 @@ def options() -> argparse.ArgumentParser:
         "--sha256", required=True, help="the checksum that the file must have, in hexadecimal"
     )
     parser.add_argument(
+        "--size",
+        type=int,
+        default=SIZE,
+        metavar="BYTES",
+        help="size of the file; nothing beyond it is read (default: %(default)s)",
+    )
+    parser.add_argument(
         "--origins", nargs="+", required=True, metavar="URL", help="addresses of the file, tried in turn"
     )
     return parser
@@ -34,7 +42,7 @@ def options() -> argparse.ArgumentParser:
 
 def main(options: argparse.Namespace) -> None:
     """Fetch the file, and name the places that did not have it."""
-    with progress(total=1, unit="B", desc=options.path) as bar:
+    with progress(total=options.size, unit="B", desc=options.path) as bar:
         try:
             failures = download(
                 options.path,
@@ -43,6 +51,7 @@ def main(options: argparse.Namespace) -> None:
                 options.output,
                 mirror=os.environ.get("LEXLOOM_MIRROR"),
                 progressbar=bar,
+                size=options.size,
             )
         except LexloomError as error:
             raise LexloomError(f"{error}\n{WHAT_TO_DO.format(path=options.path)}") from error

@@ -46,6 +46,10 @@ class Texts:
                 )
         return downloads
 
+    def download_sizes(self) -> dict[str, int]:
+        """Return the size in bytes of each file to download, by its path under data/."""
+        return {file.path: file.size for _, file, _ in self._downloads()}
+
     def _downloads(self) -> Iterator[tuple[str, DownloadedFile, list[str]]]:
         """Yield key, file and addresses of everything to download."""
         for name, each in self.configuration.evaluation.sets.items():

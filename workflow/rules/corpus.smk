@@ -1,6 +1,7 @@
 """Where the texts come from, downloaded, generated or a person's own, and their word ids."""
 
 DOWNLOADS = texts.downloads()
+SIZES = texts.download_sizes()
 
 
 localrules:
@@ -25,9 +26,10 @@ rule download_file:
     params:
         sha256=lambda wildcards: DOWNLOADS[wildcards.path][0],
         origins=lambda wildcards, input: DOWNLOADS[wildcards.path][1],
+        size=lambda wildcards, input: SIZES[wildcards.path],
     shell:
         "python {input.script:q} --log {log:q} --output {output:q} --sha256 {params.sha256:q}"
-        " --origins {params.origins:q} -- {wildcards.path:q}"
+        " --size {params.size} --origins {params.origins:q} -- {wildcards.path:q}"
 
 
 rule generate_sample:

@@ -1,44 +1,49 @@
 """Fetching a file from a mirror or its origins; it gets its name only after its checksum is right."""
 
-import os
-import shutil
+import hashlib
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
-import pooch
-import requests
+from lexloom.corpus.http_answers import BadAnswer, read_answer
+from lexloom.errors import LexloomError, printable
+from lexloom.settings.downloads import SIZE
+from lexloom.storage.atomic_files import replacing
 
-from lexloom.errors import LexloomError
-from lexloom.storage.checksums import file_sha256
-
-pooch.get_logger().setLevel("WARNING")
-
-
-class _WrongContent(ValueError):
-    """What came is complete but not the file that was asked for."""
+_PART = 2**16
+_SHOWN = 300
+"""Characters of a reason, which may be the words of a server, that are shown."""
 
 
 @dataclass(frozen=True)
 class Patience:
-    """How long to try an address.
+    """How long to try to get a file.
 
     Attributes
     ----------
     tries : int
-        Where a further try can help: no connection, no answer, half an answer, 429 or 5xx.
+        Of an address, where a further try can help: no connection, no answer, half an answer, 429 or 5xx.
     backoff : float
         Seconds of pause after the first failed try; they double with each further one.
     timeout : float
-        Seconds to wait for a connection, and for each next part of an answer.
+        Seconds until an answer begins.
+    least_speed : float
+        Bytes a second, below which an answer is too slow.
+    longest_wait : float
+        Seconds of pause that a server may ask for; if it asks for more, the next address is tried.
     """
 
     tries: int = 4
     backoff: float = 1.0
     timeout: float = 30.0
+    least_speed: float = 20_000.0
+    longest_wait: float = 60.0
+
+    def seconds(self, size: int) -> float:
+        """Return how long all addresses are tried together: for ten tries, or two whole answers."""
+        return 10 * self.timeout + 2 * size / self.least_speed
 
 
 def download(
@@ -49,6 +54,7 @@ def download(
     mirror: str | None = None,
     patience: Patience = Patience(),
     progressbar: Any = None,
+    size: int = SIZE,
 ) -> list[str]:
     """Fetch a file from the first place that has it.
 
@@ -68,6 +74,9 @@ def download(
         A folder, or an http(s) address, that has the file at `path`.
     patience : Patience
     progressbar : tqdm, optional
+        Updated with the bytes that have come.
+    size : int
+        Size of the file in bytes; nothing beyond it is read.
 
     Returns
     -------
@@ -79,16 +88,67 @@ def download(
     LexloomError
         When no place has the file: each place with its reason.
     """
-    target = Path(target)
-    places = ([_join(mirror, path)] if mirror else []) + list(origins)
+    fetching = _Fetching(sha256, size, Path(target), patience, progressbar)
     failures: list[str] = []
-    for place in places:
+    for place in ([_join(mirror, path)] if mirror else []) + list(origins):
         try:
-            _with_retries(partial(_fetch, place, sha256, target, patience.timeout, progressbar), patience)
+            fetching.from_place(place)
             return failures
-        except (requests.RequestException, OSError, ValueError) as error:
-            failures.append(f"{place}: {_reason(error)}")
+        except (BadAnswer, OSError) as error:
+            failures.append(_one_line(f"{place}: {_reason(error)}"))
     raise LexloomError(_nobody_has_it(path, failures))
+
+
+class _Fetching:
+    """Tries places until one has the file, or the time is over."""
+
+    def __init__(self, sha256: str, size: int, target: Path, patience: Patience, progressbar: Any):
+        self.sha256, self.size, self.target = sha256, size, target
+        self.patience, self.progressbar = patience, progressbar
+        self.ends = time.monotonic() + patience.seconds(size)
+
+    def from_place(self, place: str) -> None:
+        """Fetch the file from an address, with several tries, or from a folder."""
+        if not _is_address(place):
+            self._write(_file_parts(Path(place)))
+            return
+        pause = self.patience.backoff
+        for attempt in range(1, self.patience.tries + 1):
+            try:
+                self._write(read_answer(place, self._timeout(), self.patience.least_speed))
+                return
+            except BadAnswer as error:
+                wait = max(pause, error.wait)
+                if not error.passing or attempt == self.patience.tries or not self._may_wait(wait):
+                    raise
+                time.sleep(wait)
+                pause *= 2
+
+    def _timeout(self) -> float:
+        left = self.ends - time.monotonic()
+        if left <= 0:
+            raise BadAnswer("not tried: the other places took all the time", passing=False)
+        return min(self.patience.timeout, left)
+
+    def _may_wait(self, seconds: float) -> bool:
+        return seconds <= self.patience.longest_wait and time.monotonic() + seconds < self.ends
+
+    def _write(self, parts: Iterator[bytes]) -> None:
+        """Write the target from its parts, unless they are not those of the file."""
+        digest, received, start = hashlib.sha256(), 0, b""
+        if self.progressbar is not None:
+            self.progressbar.reset(self.size)
+        with replacing(self.target) as file:
+            for part in parts:
+                received += len(part)
+                if received > self.size:
+                    raise BadAnswer(f"more than the {self.size} bytes of the file", passing=False)
+                file.write(part)
+                digest.update(part)
+                start = start or part[:100]
+                if self.progressbar is not None:
+                    self.progressbar.update(len(part))
+            _check_content(digest.hexdigest(), self.sha256, start)
 
 
 def _join(mirror: str, path: str) -> str:
@@ -99,64 +159,31 @@ def _is_address(place: str) -> bool:
     return "://" in place
 
 
-def _with_retries(fetch: Callable[[], None], patience: Patience) -> None:
-    for attempt in range(1, patience.tries + 1):
-        try:
-            fetch()
-            return
-        except requests.RequestException as error:
-            if attempt == patience.tries or not _is_passing(error):
-                raise
-            time.sleep(patience.backoff * 2 ** (attempt - 1))
+def _file_parts(path: Path) -> Iterator[bytes]:
+    if path.exists() and not path.is_file():
+        raise BadAnswer("not a file", passing=False)
+    with open(path, "rb") as file:
+        while part := file.read(_PART):
+            yield part
 
 
-def _fetch(place: str, sha256: str, target: Path, timeout: float, progressbar: Any) -> None:
-    get = pooch.HTTPDownloader(timeout=timeout, progressbar=progressbar)
-
-    def downloader(address: str, temporary: str, _pooch: Any) -> None:
-        if _is_address(address):
-            get(address, temporary, None)
-        else:
-            shutil.copyfile(address, temporary)
-        _check_content(temporary, sha256)
-        os.chmod(temporary, 0o644)
-
-    pooch.retrieve(place, f"sha256:{sha256}", target.name, target.parent, downloader=downloader)
-
-
-def _check_content(file: str, sha256: str) -> None:
-    digest = file_sha256(file)
+def _check_content(digest: str, sha256: str, start: bytes) -> None:
     if digest == sha256:
         return
-    with open(file, "rb") as content:
-        start = content.read(100).lstrip().lower()
-    if start.startswith((b"<!doctype html", b"<html")):
-        raise _WrongContent("an HTML page came instead of the file, perhaps of a proxy or a sign-in")
-    raise _WrongContent(f"its sha256 is {digest}, expected {sha256}")
-
-
-def _is_passing(error: requests.RequestException) -> bool:
-    if isinstance(error, requests.HTTPError):
-        return error.response.status_code == 429 or error.response.status_code >= 500
-    return isinstance(
-        error, requests.ConnectionError | requests.Timeout | requests.exceptions.ChunkedEncodingError
-    )
+    if start.lstrip().lower().startswith((b"<!doctype html", b"<html")):
+        page = "an HTML page came instead of the file, perhaps of a proxy or a sign-in"
+        raise BadAnswer(page, passing=False)
+    raise BadAnswer(f"its sha256 is {digest}, expected {sha256}", passing=False)
 
 
 def _reason(error: Exception) -> str:
-    if isinstance(error, requests.HTTPError):
-        return f"the server answered {error.response.status_code} {error.response.reason}"
-    if isinstance(error, requests.exceptions.SSLError):
-        return f"no secure connection ({error})"
-    if isinstance(error, requests.Timeout):
-        return "no answer in time"
-    if isinstance(error, requests.exceptions.ChunkedEncodingError):
-        return "the connection broke off before the end of the file"
-    if isinstance(error, requests.ConnectionError):
-        return f"the connection failed ({error})"
-    if isinstance(error, FileNotFoundError):
-        return "no such file"
-    return str(error)
+    return "no such file" if isinstance(error, FileNotFoundError) else str(error)
+
+
+def _one_line(text: str) -> str:
+    """Return a text, perhaps of a server, so that it can do nothing to a terminal."""
+    shown = printable(text)
+    return shown if len(shown) <= _SHOWN else f"{shown[:_SHOWN]}..."
 
 
 def _nobody_has_it(path: str, failures: list[str]) -> str:

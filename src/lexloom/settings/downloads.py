@@ -19,8 +19,18 @@ Sha256 = Annotated[
 ]
 
 
+SIZE = 1_000_000_000
+"""The size in bytes beyond which nothing is read, if the size of the file is not known."""
+
+
 class DownloadedFile(Settings):
     """A file to download, and what it must hold."""
 
     path: Path = Field(description="where the file is under data/ and under a mirror")
     sha256: Sha256 = Field(description="checksum that the file must have")
+    size: int = Field(
+        SIZE,
+        ge=1,
+        le=1_000_000_000_000,
+        description="its size in bytes, what wc -c prints; nothing beyond it is read",
+    )
