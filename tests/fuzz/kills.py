@@ -248,8 +248,7 @@ def made_workflow(folder: Path) -> Any:
     workflow.set("rnnlm.models.tiny.epochs", 3)
     for model in ("cbow", "skipgram"):
         workflow.set(f"word2vec.models.{model}.epochs", 3)
-    workflow.snakemake(*TARGETS)
-    workflow.snakemake(*SHARD_FILES)
+    workflow.snakemake(*TARGETS, *SHARD_FILES)
     return workflow
 
 

@@ -8,7 +8,7 @@ from snakemake.exceptions import WorkflowError
 
 from lexloom.settings.command_line import as_options
 from lexloom.settings.configuration import Configuration
-from lexloom.settings.downloads import DownloadedFile
+from lexloom.settings.downloads import SIZE, DownloadedFile
 from lexloom.settings.splits import SPLITS
 
 Files = dict[str, list[str]]
@@ -48,7 +48,7 @@ class Texts:
 
     def download_sizes(self) -> dict[str, int]:
         """Return the size in bytes of each file to download, by its path under data/."""
-        return {file.path: file.size for _, file, _ in self._downloads()}
+        return {file.path: file.size or SIZE for _, file, _ in self._downloads()}
 
     def _downloads(self) -> Iterator[tuple[str, DownloadedFile, list[str]]]:
         """Yield key, file and addresses of everything to download."""

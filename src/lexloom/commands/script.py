@@ -2,8 +2,10 @@
 
 import argparse
 import logging
+import signal
 import sys
 from collections.abc import Callable, Iterable
+from types import FrameType
 from typing import Any
 
 from tqdm import tqdm
@@ -27,8 +29,11 @@ def run(main: Callable[[argparse.Namespace], None], parser: argparse.ArgumentPar
 
     Such mistakes are `LexloomError`; `OSError`: a file that cannot be opened, a disk that is full; and
     `MemoryError`: a size too large for this machine. Ctrl-C ends the script with status 130, and
-    `Interrupted` with that of its signal.
+    `Interrupted` with that of its signal. SIGTERM and SIGHUP end it so, too, and so remove temporary files.
     """
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) == signal.SIG_DFL:
+            signal.signal(number, _interrupt)
     options = parser.parse_args()
     logging.basicConfig(
         level=logging.INFO, format="%(message)s", handlers=[logging.StreamHandler(sys.stderr)]
@@ -49,6 +54,10 @@ def run(main: Callable[[argparse.Namespace], None], parser: argparse.ArgumentPar
     except Exception:
         logging.exception("this is a bug in lexloom; please report it with this traceback")
         sys.exit(2)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    raise Interrupted(f"ended by {signal.Signals(number).name}", number)
 
 
 def progress(steps: Iterable[Any] | None = None, **options: Any) -> tqdm:

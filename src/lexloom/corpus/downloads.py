@@ -13,6 +13,8 @@ from lexloom.settings.downloads import SIZE
 from lexloom.storage.atomic_files import replacing
 
 _PART = 2**16
+_PLACES = 10
+"""Places that are told, of all that failed."""
 _SHOWN = 300
 """Characters of a reason, which may be the words of a server, that are shown."""
 
@@ -187,5 +189,6 @@ def _one_line(text: str) -> str:
 
 
 def _nobody_has_it(path: str, failures: list[str]) -> str:
-    tried = "\n".join(f"  {failure}" for failure in failures)
+    more = [f"and {len(failures) - _PLACES} more"] if len(failures) > _PLACES else []
+    tried = "\n".join(f"  {line}" for line in failures[:_PLACES] + more)
     return f"{path}: could not be downloaded. Places tried:\n{tried}"

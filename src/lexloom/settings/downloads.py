@@ -28,9 +28,10 @@ class DownloadedFile(Settings):
 
     path: Path = Field(description="where the file is under data/ and under a mirror")
     sha256: Sha256 = Field(description="checksum that the file must have")
-    size: int = Field(
-        SIZE,
+    size: int | None = Field(
+        None,
         ge=1,
         le=1_000_000_000_000,
-        description="its size in bytes, what wc -c prints; nothing beyond it is read",
+        description="its size in bytes, what wc -c prints; nothing beyond it is read, "
+        "and nothing beyond 1 GB of a file without a size",
     )

@@ -136,7 +136,7 @@ def test_what_can_be_had_is_had(fetch, tmp_path, name):
         ("missing", "the server answered 404 Not Found", 1),
         ("html", "an HTML page came instead of the file", 1),
         ("hanging", "no answer in time", 3),
-        ("stalled", "Read timed out", 3),
+        ("stalled", "no answer in time", 3),
     ],
 )
 def test_what_goes_wrong_is_named_and_leaves_nothing(fetch, server, tmp_path, name, reason, tries):

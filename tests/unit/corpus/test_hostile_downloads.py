@@ -1,0 +1,222 @@
+"""Whatever a server sends, a download ends: with the file, or with one line for the place and no file."""
+
+import gzip
+import hashlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+
+import pytest
+from hostile_server import Answer, Server, body, redirect
+from running import path_of
+
+from lexloom.corpus import http_answers
+from lexloom.corpus.downloads import Patience, download
+from lexloom.corpus.http_answers import BadAnswer
+from lexloom.errors import LexloomError
+
+CONTENT = b"some text\n" * 5_000
+SHA256 = hashlib.sha256(CONTENT).hexdigest()
+LENGTH = f"Content-Length: {len(CONTENT)}"
+CHUNKED = "Transfer-Encoding: chunked"
+PATIENCE = Patience(tries=2, backoff=0.01, timeout=0.3, least_speed=1e6, longest_wait=0.1)
+BOMB = gzip.compress(bytes(10**8))
+GOOD = Answer(body(CONTENT, LENGTH))
+SLOW = "no answer in time"
+BROKEN = "the connection broke off before the end of the file"
+TOO_MUCH = f"more than the {len(CONTENT)} bytes of the file"
+
+KINDS = {
+    "endless body": (Answer(body(b""), b"x" * 2**16, None), TOO_MUCH),
+    "endless chunks": (Answer(body(b"", CHUNKED), b"400\r\n" + b"x" * 2**10 + b"\r\n", None), TOO_MUCH),
+    "endless chunk size": (Answer(body(b"", CHUNKED), b"0" * 2**16, None), BROKEN),
+    "endless trailers": (Answer(body(b"0\r\n", CHUNKED), b"a: b\r\n" * 1000, None), SLOW),
+    "negative chunk": (Answer(body(b"-5\r\n" + CONTENT, CHUNKED)), BROKEN),
+    "no chunk size": (Answer(body(b"many\r\n" + CONTENT, CHUNKED)), BROKEN),
+    "gzip bomb": (Answer(body(BOMB, "Content-Encoding: gzip", f"Content-Length: {len(BOMB)}")), TOO_MUCH),
+    "small gzip": (Answer(body(gzip.compress(CONTENT), "Content-Encoding: gzip")), "its sha256 is"),
+    "dripping body": (Answer(body(b"", LENGTH), b"x", None, 0.01), SLOW),
+    "dripping header": (Answer(b"HTTP/1.1 200 OK\r\na: ", b"x", None, 0.01), SLOW),
+    "dripping status": (Answer(b"", b"H", None, 0.01), SLOW),
+    "silence": (Answer(b"", b"x", 1, 100), SLOW),
+    "endless header": (Answer(b"HTTP/1.1 200 OK\r\na: ", b"x" * 2**16, None), "the connection failed"),
+    "endless headers": (Answer(b"HTTP/1.1 200 OK\r\n", b"a: b\r\n" * 1000, None), "the connection failed"),
+    "endless continue": (Answer(b"", b"HTTP/1.1 100 Continue\r\n\r\n", None, 0.001), SLOW),
+    "endless redirects": (Answer(redirect("{address}?x")), "more than 5 redirects"),
+    "redirect, endless body": (
+        Answer(body(b"", "Location: /", status="302 Found"), b"x" * 2**16, None),
+        "more than 5 redirects",
+    ),
+    "redirect to a file": (Answer(redirect("file:///etc/passwd")), "a redirect to file:///etc/passwd"),
+    "redirect to ftp": (Answer(redirect("ftp://127.0.0.1/x")), "a redirect to ftp://127.0.0.1/x"),
+    "redirect nowhere": (Answer(redirect("http://a..b/")), ""),
+    "redirect to a bad port": (Answer(redirect("http://127.0.0.1:99999999/")), ""),
+    "length too long": (Answer(body(CONTENT, f"Content-Length: {len(CONTENT) + 1}")), BROKEN),
+    "length too short": (Answer(body(CONTENT, "Content-Length: 5")), "its sha256 is"),
+    "two lengths": (Answer(body(CONTENT, LENGTH, "Content-Length: 5")), ""),
+    "no content": (Answer(body(b"", status="204 No Content")), "the server answered 204 No Content"),
+    "partial": (Answer(body(CONTENT, LENGTH, status="206 Partial Content")), "answered 206"),
+    "not modified": (Answer(body(b"", status="304 Not Modified")), "the server answered 304 Not Modified"),
+    "nothing": (Answer(), "the connection failed"),
+    "no HTTP": (Answer(bytes(range(256)) * 100), "the connection failed"),
+    "asks to wait a year": (
+        Answer(body(b"", "Retry-After: 31536000", status="503 Busy")),
+        "the server answered 503 Busy",
+    ),
+}
+HAD = {
+    "no length": Answer(body(CONTENT)),
+    "negative length": Answer(body(CONTENT, "Content-Length: -5")),
+    "length of many digits": Answer(body(CONTENT, "Content-Length: " + "9" * 5000)),
+    "length that is no number": Answer(body(CONTENT, "Content-Length: many")),
+    "chunks": Answer(body(b"%x\r\n%b\r\n0\r\n\r\n" % (len(CONTENT), CONTENT), CHUNKED)),
+    "encoding in name only": Answer(body(CONTENT, LENGTH, "Content-Encoding: gzip")),
+}
+
+
+def fetch(folder, *addresses, patience=PATIENCE):
+    """Download in a thread, which must end; return what was skipped."""
+    ended = []
+
+    def run():
+        try:
+            target = folder / "text.txt"
+            skipped = download("text.txt", SHA256, addresses, target, None, patience, size=len(CONTENT))
+            ended.append(skipped)
+        except LexloomError as error:
+            ended.append(error)
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    thread.join(30)
+    assert ended, "the download goes on"
+    if isinstance(ended[0], LexloomError):
+        raise ended[0]
+    return ended[0]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_bad_answer_is_named_on_one_line_and_leaves_nothing(tmp_path, kind):
+    answer, reason = KINDS[kind]
+    with Server(answer) as server, pytest.raises(LexloomError) as error:
+        fetch(tmp_path, server.address)
+    _, line = str(error.value).split("\n")
+    assert line.startswith(f"  {server.address}: ")
+    assert reason in line
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("kind", HAD)
+def test_an_odd_answer_with_the_file_is_taken(tmp_path, kind):
+    with Server(HAD[kind]) as server:
+        assert fetch(tmp_path, server.address) == []
+    assert [path.read_bytes() for path in tmp_path.iterdir()] == [CONTENT]
+
+
+def test_nobody_who_answers_a_connection_is_passed_over(tmp_path):
+    listener = socket.create_server(("127.0.0.1", 0), backlog=0)
+    waiting = [socket.socket() for _ in range(4)]
+    for each in waiting:
+        each.setblocking(False)
+        each.connect_ex(listener.getsockname())
+    with Server(GOOD) as server:
+        (skipped,) = fetch(tmp_path, f"http://127.0.0.1:{listener.getsockname()[1]}/", server.address)
+    assert SLOW in skipped
+    for each in [listener, *waiting]:
+        each.close()
+
+
+def test_many_bad_places_take_a_limited_time_and_all_are_told(tmp_path):
+    with Server(KINDS["silence"][0]) as server, pytest.raises(LexloomError) as error:
+        fetch(tmp_path, *[server.address] * 3000)
+    lines = str(error.value).splitlines()[1:]
+    assert SLOW in lines[0]
+    assert lines[-1] == "  and 2990 more"
+    assert server.connections < 30
+
+
+@pytest.mark.parametrize("status", ["429 Too Many Requests", "503 Busy"])
+@pytest.mark.parametrize(
+    "asked",
+    ["0", "-5", "soon", "9" * 400, "Thu, 99 Jan 1970 00:00:00 GMT", "Thu, 01 Jan 1970 00:00:00 GMT", "", "²"],
+)
+def test_a_server_that_asks_to_wait_gets_another_try_or_none(tmp_path, status, asked):
+    busy = Answer(body(b"", f"Retry-After: {asked}", status=status))
+    with Server(busy, GOOD) as server:
+        if asked == "9" * 400:
+            with pytest.raises(LexloomError, match=status):
+                fetch(tmp_path, server.address)
+        else:
+            assert fetch(tmp_path, server.address) == []
+
+
+@pytest.mark.parametrize(
+    "said", ["3", format_datetime(datetime.now(UTC) + timedelta(seconds=1000), usegmt=True)]
+)
+def test_the_pause_is_the_one_that_the_server_asks_for(tmp_path, monkeypatch, said):
+    pauses = []
+    monkeypatch.setattr("lexloom.corpus.downloads.time.sleep", pauses.append)
+    busy = Answer(body(b"", f"Retry-After: {said}", status="503 Busy"))
+    with Server(busy, GOOD) as server:
+        assert fetch(tmp_path, server.address, patience=Patience(longest_wait=1000, timeout=200)) == []
+    assert pauses == [3] or 900 < pauses[0] <= 1000
+
+
+def test_a_server_cannot_write_to_the_terminal(tmp_path):
+    answers = [
+        Answer(body(b"", status="404 \x1b[2J\x07\x9b31m\r")),
+        Answer(redirect("file:///\x1b]0;x\x07")),
+        Answer(body(b"", status="404 " + "x" * 5000)),
+    ]
+    for answer in answers:
+        with Server(answer) as server, pytest.raises(LexloomError) as error:
+            fetch(tmp_path, server.address)
+        _, line = str(error.value).split("\n")
+        assert line.isprintable()
+        assert len(line) < 400
+
+
+def test_no_redirect_leads_away_from_https():
+    with pytest.raises(BadAnswer, match="not of https"):
+        http_answers._redirected("https://a/b", "http://a/c")
+    assert http_answers._redirected("https://a/b", "c") == "https://a/c"
+    assert http_answers._redirected("http://a/b", "https://a/c") == "https://a/c"
+
+
+@pytest.mark.parametrize("place", ["/dev/zero", "pipe", "."])
+def test_a_mirror_is_read_only_where_it_has_a_file(tmp_path, place):
+    mirror = tmp_path / "mirror"
+    mirror.mkdir()
+    if place == "pipe":
+        os.mkfifo(mirror / "text.txt")
+    else:
+        (mirror / "text.txt").symlink_to(place)
+    with pytest.raises(LexloomError, match="not a file"):
+        download("text.txt", SHA256, [], tmp_path / "text.txt", str(mirror))
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_a_signal_leaves_no_temporary_file(tmp_path, number):
+    with Server(Answer(body(CONTENT[:100], LENGTH), b"x", 1, 100)) as server:
+        options = ["text.txt", "--output=text.txt", f"--sha256={SHA256}", "--origins", server.address]
+        process = subprocess.Popen(
+            [sys.executable, path_of("download_file"), *options],
+            cwd=tmp_path,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        end = time.monotonic() + 30
+        while not list(tmp_path.iterdir()) and time.monotonic() < end:
+            time.sleep(0.01)
+        assert list(tmp_path.iterdir()) != []
+        process.send_signal(number)
+        _, said = process.communicate(timeout=30)
+    assert process.returncode == 128 + number
+    assert said.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []
