@@ -29,7 +29,7 @@ rule download_file:
         size=lambda wildcards, input: SIZES[wildcards.path],
     shell:
         "python {input.script:q} --log {log:q} --output {output:q} --sha256 {params.sha256:q}"
-        " --size {params.size} --origins {params.origins:q} -- {wildcards.path:q}"
+        " --size {params.size:q} --origins {params.origins:q} -- {wildcards.path:q}"
 
 
 rule generate_sample:
