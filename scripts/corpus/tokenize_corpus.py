@@ -1,10 +1,17 @@
-"""Turn UTF-8 text files into word ids of train, valid and test, and a vocabulary with counts."""
+"""Turn UTF-8 text files into word ids of train, valid and test, and a vocabulary with counts.
+
+The files are given by name, or by a list that `sha256sum` prints. In a list, the lines "# valid" and "# test"
+begin the files of valid and test.
+"""
 
 import argparse
-from pathlib import Path
+import os
 
 from lexloom.commands.script import progress, run, script_parser
 from lexloom.corpus.reading import read_corpus
+from lexloom.corpus.text_files import why_not_regular
+from lexloom.corpus.text_lists import check_unchanged, read_list
+from lexloom.errors import LexloomError
 from lexloom.settings.splits import SPLITS
 from lexloom.settings.tokenize import Tokenize
 from lexloom.storage.artifacts import Dataset, Provenance, write_artifact
@@ -13,7 +20,14 @@ from lexloom.storage.artifacts import Dataset, Provenance, write_artifact
 def options() -> argparse.ArgumentParser:
     """Return the command line of this script."""
     parser = script_parser(__doc__, Tokenize)
-    parser.add_argument("train", nargs="+", help="text files of train, or of the one text that is split")
+    texts = parser.add_mutually_exclusive_group(required=True)
+    texts.add_argument(
+        "train", nargs="*", default=[], help="text files of train, or of the one text that is split"
+    )
+    texts.add_argument(
+        "--list", metavar="FILE", help="a list of all files, with a sha256 that each must have"
+    )
+    parser.add_argument("--sha256", help="the checksum that the list itself must have")
     parser.add_argument("--valid", nargs="+", metavar="FILE", help="text files of valid")
     parser.add_argument("--test", nargs="+", metavar="FILE", help="text files of test")
     parser.add_argument("--output", required=True, metavar="FILE", help="the corpus, HDF5 of kind corpus")
@@ -23,11 +37,18 @@ def options() -> argparse.ArgumentParser:
 def main(options: argparse.Namespace) -> None:
     """Read the texts and write their ids."""
     settings = Tokenize.of(options)
-    files = {name: getattr(options, name) for name in SPLITS if getattr(options, name)}
+    if options.list and (options.valid or options.test):
+        raise LexloomError("--list: has the files of valid and test, too; leave out --valid and --test")
+    texts = read_list(options.list, options.sha256) if options.list else vars(options)
+    files = {name: list(texts[name]) for name in SPLITS if texts.get(name)}
     inputs = [path for paths in files.values() for path in paths]
-    size = sum(Path(path).stat().st_size for path in inputs if Path(path).is_file())
-    with progress(total=size, unit="B", desc="tokenize") as bar:
+    for path in inputs:
+        if fault := why_not_regular(path):
+            raise LexloomError(f"{path}: {fault}; expected a UTF-8 text file")
+    with progress(total=sum(map(os.path.getsize, inputs)), unit="B", desc="tokenize") as bar:
         corpus = read_corpus(files, settings, bar.update)
+    if options.list:
+        check_unchanged(texts)
     datasets = {
         **{name: Dataset(getattr(corpus, name), ("token",), "word id") for name in SPLITS},
         "words": corpus.words,

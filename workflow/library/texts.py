@@ -1,15 +1,21 @@
 """The texts of each corpus: where they come from, which files they are, and how they become words."""
 
+import hashlib
+import os
+import shlex
 from collections.abc import Iterator
-from glob import glob
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 
+from lexloom.corpus.text_lists import format_list
 from lexloom.settings.command_line import as_options
 from lexloom.settings.configuration import Configuration
 from lexloom.settings.downloads import SIZE, DownloadedFile
 from lexloom.settings.splits import SPLITS
+from lexloom.storage.atomic_files import replacing
+from library.file_patterns import matching_files
+from library.known_checksums import KnownChecksums
 
 Files = dict[str, list[str]]
 
@@ -22,6 +28,8 @@ class Texts:
 
     def __init__(self, configuration: Configuration):
         self.configuration = configuration
+        self.checksums = KnownChecksums("data/.checksums.json")
+        self._lists: dict[str, tuple[str, str]] = {}
 
     def downloads(self) -> dict[str, tuple[str, list[str]]]:
         """Return the sha256 and the addresses of each file to download, by its path under data/.
@@ -71,17 +79,64 @@ class Texts:
         if corpus.source == "generate":
             return {split: [f"data/{name}/{split}.txt"] for split in SPLITS}
         if corpus.source == "download":
-            return {split: [f"data/{file.path}"] for split, file in corpus.files}
+            return {split: [self.downloaded(file)] for split, file in corpus.files}
         if isinstance(corpus.files, str | list):
             return {"train": matching_files(corpus.files)}
         return {split: matching_files(patterns) for split, patterns in corpus.files}
 
+    def downloaded(self, file: DownloadedFile) -> str:
+        """Return where a downloaded file is, or will be.
+
+        Raises
+        ------
+        WorkflowError
+            When there is another file: a person edited or replaced it, or the sha256 in the configuration.
+        """
+        path = f"data/{file.path}"
+        if os.path.exists(path) and (sha256 := self.checksums.sha256([path])[path]) != file.sha256:
+            raise WorkflowError(
+                f"{path}: its sha256 is {sha256}, but {file.sha256} in the configuration; "
+                "delete the file to download it again, or move it away to keep it"
+            )
+        return path
+
+    def inputs(self, name: str) -> Files:
+        """Return what a corpus is tokenized from, by name of input: its text files, or a list of them."""
+        if self.configuration.corpora[name].source == "files":
+            return {"list": [self._listed(name)[0]]}
+        return self.files(name)
+
     def tokenization(self, name: str) -> str:
-        """Return how to tokenize a corpus, as options: how to split its one text, or its texts but train."""
+        """Return how to tokenize a corpus, and what, as options.
+
+        Texts of a person are given as a list with its sha256. So Snakemake sees every change of their names,
+        order and contents, whatever the dates of the files, and no command line is too long.
+        """
+        corpus = self.configuration.corpora[name]
+        own = corpus.source == "files"
+        one_text = own and isinstance(corpus.files, str | list)
+        settings = self.configuration.own("tokenize", name).model_dump(
+            exclude=set() if one_text else {"split"}
+        )
+        if own:
+            path, sha256 = self._listed(name)
+            return as_options(settings | {"list": path, "sha256": sha256})
         files = self.files(name)
-        held_out = {split: files[split] for split in SPLITS[1:] if split in files}
-        unused = {"split"} if held_out else set()
-        return as_options(self.configuration.own("tokenize", name).model_dump(exclude=unused) | held_out)
+        held_out = {split: files[split] for split in SPLITS[1:]}
+        return f"{as_options(settings | held_out)} -- {shlex.join(files['train'])}"
+
+    def _listed(self, name: str) -> tuple[str, str]:
+        """Write the list of a person's texts where it has changed, and return its path and sha256."""
+        if name not in self._lists:
+            path = f"data/{name}/texts.sha256"
+            contents = format_list(
+                {split: self.checksums.sha256(paths) for split, paths in self.files(name).items()}
+            )
+            if not os.path.isfile(path) or Path(path).read_bytes() != contents:
+                with replacing(path) as beside:
+                    Path(beside).write_bytes(contents)
+            self._lists[name] = path, hashlib.sha256(contents).hexdigest()
+        return self._lists[name]
 
     def ids(self, name: str) -> Files:
         """Return the file with the word ids of a corpus, by name of input."""
@@ -100,24 +155,3 @@ class Texts:
         tokenize = self.configuration.own("tokenize", name)
         as_generated = all(getattr(tokenize, key) == value for key, value in AS_GENERATED.items())
         return self.gold(name) if as_generated else {}
-
-
-def matching_files(patterns: str | list[str]) -> list[str]:
-    """Return the files that paths or globs name, each once.
-
-    Raises
-    ------
-    WorkflowError
-        When one names no file: where a corpus was made before, Snakemake would pass over it in silence.
-    """
-    patterns = [patterns] if isinstance(patterns, str) else patterns
-    matches = {pattern: sorted(glob(pattern, recursive=True)) for pattern in patterns}
-    missing = [pattern for pattern, paths in matches.items() if not paths]
-    if missing:
-        raise WorkflowError(
-            f"corpora, files: no file is named {' or '.join(missing)} in {Path.cwd()}; "
-            "correct the path or glob, or put the file there"
-        )
-    distinct = dict.fromkeys(path for paths in matches.values() for path in paths)
-    # A script would take a file that begins with a hyphen for an option.
-    return [f"./{path}" if path.startswith("-") else path for path in distinct]

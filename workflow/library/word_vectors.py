@@ -63,7 +63,9 @@ class WordVectors:
 
         The set named `analogies` has analogies, every other one rated pairs of words.
         """
-        files = {name: f"data/{file.path}" for name, file in self.configuration.evaluation.sets.items()}
+        files = {
+            name: self.texts.downloaded(file) for name, file in self.configuration.evaluation.sets.items()
+        }
         analogies = [files.pop("analogies")] if "analogies" in files else []
         return self.texts.gold(corpus) or {"similarity": list(files.values()), "analogies": analogies}
 

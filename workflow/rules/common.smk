@@ -44,5 +44,7 @@ wildcard_constraints:
     model=names(configuration.rnnlm.models),
 
 
-# Before any job: a person's own files are there.
-texts.files(CORPUS)
+# Before any job: the texts are there, and nobody edited what was downloaded. Jobs on other nodes read this file, too.
+if workflow.is_main_process:
+    texts.inputs(CORPUS)
+    word_vectors.test_sets(CORPUS)

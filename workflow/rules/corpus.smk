@@ -60,7 +60,7 @@ rule generate_sample:
 
 rule tokenize_corpus:
     input:
-        unpack(lambda wildcards: texts.files(wildcards.corpus)),
+        unpack(lambda wildcards: texts.inputs(wildcards.corpus)),
         **code("corpus/tokenize_corpus.py"),
     output:
         "data/{corpus}/corpus.h5",
@@ -74,4 +74,4 @@ rule tokenize_corpus:
     params:
         options=lambda wildcards: texts.tokenization(wildcards.corpus),
     shell:
-        "python {input.script:q} --log {log:q} --output {output:q} {params.options} -- {input.train:q}"
+        "python {input.script:q} --log {log:q} --output {output:q} {params.options}"

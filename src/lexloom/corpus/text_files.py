@@ -1,6 +1,9 @@
 """Text files: reading UTF-8 in blocks, and saying where a file is not UTF-8."""
 
+import errno
+import os
 import re
+import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -9,6 +12,20 @@ from lexloom.errors import LexloomError
 _BLOCK = 1 << 20
 _BYTE_ORDER_MARK = "\ufeff"
 _MARKS_BEFORE_WORDS = re.compile(rf"(?<!\S){_BYTE_ORDER_MARK}+")
+
+
+def why_not_regular(path: str | Path) -> str:
+    """Return why a path names no regular file, or nothing if it does.
+
+    A program that opens a pipe or a terminal may wait for ever, and a device may have no end.
+    """
+    try:
+        mode = os.stat(path).st_mode
+    except OSError as error:
+        return str(error.strerror)
+    if stat.S_ISDIR(mode):
+        return os.strerror(errno.EISDIR)
+    return "" if stat.S_ISREG(mode) else "a pipe, socket or device"
 
 
 def read_blocks(path: str | Path, advance: Callable[[int], object] = lambda size: None) -> Iterator[str]:

@@ -1,9 +1,13 @@
 """The checksums of files."""
 
 import hashlib
+import json
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
+
+_LENGTH = 32_768
+"""Characters of names and checksums at most: an HDF5 attribute may have 64 KB."""
 
 
 def file_sha256(path: str | Path) -> str:
@@ -13,11 +17,17 @@ def file_sha256(path: str | Path) -> str:
 
 
 def checksums(paths: Iterable[str | Path]) -> dict[str, str]:
-    """Return the sha256 of files by their names; the second of a name is called `name (2)`, and so on."""
+    """Return the sha256 of files by their names; the second of a name is called `name (2)`, and so on.
+
+    Of more files than an artifact can record one by one, there is one sha256 of all these together.
+    """
     digests: dict[str, str] = {}
     seen: Counter[str] = Counter()
     for path in map(Path, paths):
         seen[path.name] += 1
         name = path.name if seen[path.name] == 1 else f"{path.name} ({seen[path.name]})"
         digests[name] = file_sha256(path)
-    return digests
+    each = json.dumps(digests)
+    if len(each) <= _LENGTH:
+        return digests
+    return {f"{len(digests)} files": hashlib.sha256(each.encode()).hexdigest()}
