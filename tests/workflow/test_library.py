@@ -12,12 +12,13 @@ from library.configuration import read_configuration
 from library.language_models import LanguageModels, model_files, model_options
 from library.options import Options, names
 from library.reports import Report, all_reports
-from library.texts import Texts, matching_files
+from library.texts import Texts
 from library.word_vectors import GENSIM, WordVectors
 from snakemake.exceptions import WorkflowError
 from snakemake.utils import update_config
 
 from lexloom.settings.counts import Pairs
+from lexloom.storage.checksums import file_sha256
 
 ROOT = Path(__file__).parents[2]
 DEFAULT = yaml.safe_load((ROOT / "config/config.yaml").read_text())
@@ -90,27 +91,46 @@ def test_the_files_of_a_corpus_by_its_source(folder):
     corpora = texts({"corpora": {"own": OWN, "split": OWN | {"files": split}}})
     assert corpora.files("ptb") == {name: [f"data/ptb/ptb.{name}.txt"] for name in SPLITS}
     assert corpora.files("sample") == {name: [f"data/sample/{name}.txt"] for name in SPLITS}
-    assert corpora.files("own") == {"train": ["./-v.txt", "a.txt", "b.txt"]}
-    assert corpora.files("split") == {"train": ["a.txt", "a.md"], "valid": ["b.txt"], "test": ["./-v.txt"]}
+    assert corpora.files("own") == {"train": ["-v.txt", "a.txt", "b.txt"]}
+    assert corpora.files("split") == {"train": ["a.txt", "a.md"], "valid": ["b.txt"], "test": ["-v.txt"]}
 
 
-def test_a_pattern_that_names_no_file_is_refused(folder):
-    with pytest.raises(WorkflowError, match=r"no file is named c\.txt or d/\*\.txt in "):
-        matching_files(["a.txt", "c.txt", "d/*.txt"])
-
-
-def test_a_corpus_of_one_text_is_split_and_one_of_three_texts_has_them_as_options(folder):
+def test_how_a_corpus_is_tokenized_says_its_files_in_order(folder):
     split = {"train": "a.txt", "valid": ["-v.txt", "b.txt"], "test": "b.txt"}
-    corpora = texts(
-        {"corpora": {"own": OWN | {"tokenize": {"lower": True}}, "split": OWN | {"files": split}}}
-    )
+    own = {"own": OWN | {"tokenize": {"lower": True}}, "split": OWN | {"files": split}}
+    corpora = texts({"corpora": own})
     one, three = corpora.tokenization("own"), corpora.tokenization("split")
     assert "--lower" in one.split()
     assert "--split 0.9 0.05 0.05" in one
-    assert "--valid" not in one
     assert "--split" not in three
-    assert "--test b.txt" in three
-    assert "--valid ./-v.txt b.txt" in three
+    listed = folder / "data/split/texts.sha256"
+    assert corpora.inputs("split") == {"list": ["data/split/texts.sha256"]}
+    assert "--list data/split/texts.sha256 --no-lower" in three
+    assert f"--sha256 {file_sha256(listed)}" in three
+    assert [line.split("  ")[-1] for line in listed.read_text().splitlines()] == [
+        "# train",
+        "a.txt",
+        "# valid",
+        "-v.txt",
+        "b.txt",
+        "# test",
+        "b.txt",
+    ]
+    paths = [f"data/ptb/ptb.{name}.txt" for name in SPLITS]
+    assert corpora.inputs("ptb") == {name: [path] for name, path in zip(SPLITS, paths, strict=True)}
+    options = corpora.tokenization("ptb")
+    assert options.endswith(f"--test {paths[2]} --valid {paths[1]} -- {paths[0]}")
+
+
+def test_vectors_of_a_person_to_continue_from_are_known_by_their_checksum(folder):
+    started = {"word2vec": {"models": {"skipgram": {"start": "a.txt"}, "cbow": {"start": "gone.h5"}}}}
+    vectors = word_vectors(started)
+    assert vectors.start_sha256("skipgram") == file_sha256("a.txt")
+    assert vectors.start_sha256("cbow") is None
+    (folder / "results/ptb").mkdir(parents=True)
+    (folder / "results/ptb/cbow.h5").touch()
+    vectors = word_vectors({"word2vec": {"models": {"skipgram": {"start": "results/ptb/cbow.h5"}}}})
+    assert vectors.start_sha256("skipgram") is None, "Snakemake sees what its own rules make"
 
 
 def test_only_of_a_generated_corpus_something_is_known():

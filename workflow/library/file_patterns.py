@@ -8,6 +8,7 @@ from pathlib import Path
 from snakemake.exceptions import WorkflowError
 
 from lexloom.corpus.text_files import why_not_regular
+from lexloom.errors import printable
 
 
 def matching_files(patterns: str | list[str]) -> list[str]:
@@ -25,13 +26,13 @@ def matching_files(patterns: str | list[str]) -> list[str]:
     missing = [pattern for pattern, paths in matches.items() if not paths]
     if missing:
         raise WorkflowError(
-            f"corpora, files: no file is named {' or '.join(missing)} in {Path.cwd()}; "
+            f"corpora, files: no file is named {' or '.join(map(printable, missing))} in {Path.cwd()}; "
             f"correct the path or glob, or put the file there{_advice(missing)}"
         )
     paths = dict.fromkeys(path for paths in matches.values() for path in paths)
     for path in paths:
         if fault := why_not_regular(path):
-            raise WorkflowError(f"corpora, files: {path}: {fault}; expected a UTF-8 text file")
+            raise WorkflowError(f"corpora, files: {printable(path)}: {fault}; expected a UTF-8 text file")
     return _each_once(paths)
 
 

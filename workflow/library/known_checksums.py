@@ -11,7 +11,8 @@ from pathlib import Path
 from snakemake.exceptions import WorkflowError
 
 from lexloom.commands.script import progress
-from lexloom.storage.atomic_files import replacing
+from lexloom.errors import LexloomError, printable
+from lexloom.storage.atomic_files import write_lines
 from lexloom.storage.checksums import file_sha256
 
 _TICK = 2_000_000_000
@@ -45,7 +46,9 @@ class KnownChecksums:
         try:
             digests = {path: self._sha256(path) for path in progress(paths, unit=" files", desc="checksums")}
         except OSError as error:
-            raise WorkflowError(f"{error.filename}: {error.strerror}; expected a file to read") from error
+            raise WorkflowError(
+                f"{printable(error.filename)}: {error.strerror}; expected a file to read"
+            ) from error
         if self._known != before:
             self._keep()
         return digests
@@ -72,5 +75,5 @@ class KnownChecksums:
 
     def _keep(self) -> None:
         there = {path: entry for path, entry in self._known.items() if os.path.exists(path)}
-        with suppress(OSError), replacing(self._path) as beside, open(beside, "w", encoding="utf-8") as file:
-            json.dump(there, file, indent=0)
+        with suppress(OSError, LexloomError):
+            write_lines(self._path, [json.dumps(there, indent=0)])

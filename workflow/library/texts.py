@@ -9,8 +9,10 @@ from pathlib import Path
 from snakemake.exceptions import WorkflowError
 
 from lexloom.corpus.text_lists import format_list
+from lexloom.errors import LexloomError
 from lexloom.settings.command_line import as_options
 from lexloom.settings.configuration import Configuration
+from lexloom.settings.corpora import SplitFiles
 from lexloom.settings.downloads import SIZE, DownloadedFile
 from lexloom.settings.splits import SPLITS
 from lexloom.storage.atomic_files import replacing
@@ -113,12 +115,10 @@ class Texts:
         order and contents, whatever the dates of the files, and no command line is too long.
         """
         corpus = self.configuration.corpora[name]
-        own = corpus.source == "files"
-        one_text = own and isinstance(corpus.files, str | list)
-        settings = self.configuration.own("tokenize", name).model_dump(
-            exclude=set() if one_text else {"split"}
-        )
-        if own:
+        settings = self.configuration.own("tokenize", name).model_dump()
+        if corpus.source != "files" or isinstance(corpus.files, SplitFiles):
+            del settings["split"]
+        if corpus.source == "files":
             path, sha256 = self._listed(name)
             return as_options(settings | {"list": path, "sha256": sha256})
         files = self.files(name)
@@ -133,8 +133,7 @@ class Texts:
                 {split: self.checksums.sha256(paths) for split, paths in self.files(name).items()}
             )
             if not os.path.isfile(path) or Path(path).read_bytes() != contents:
-                with replacing(path) as beside:
-                    Path(beside).write_bytes(contents)
+                _write(path, contents)
             self._lists[name] = path, hashlib.sha256(contents).hexdigest()
         return self._lists[name]
 
@@ -155,3 +154,11 @@ class Texts:
         tokenize = self.configuration.own("tokenize", name)
         as_generated = all(getattr(tokenize, key) == value for key, value in AS_GENERATED.items())
         return self.gold(name) if as_generated else {}
+
+
+def _write(path: str, contents: bytes) -> None:
+    try:
+        with replacing(path) as beside:
+            Path(beside).write_bytes(contents)
+    except (OSError, LexloomError) as error:
+        raise WorkflowError(f"{path}: could not be written: {error}") from error

@@ -1,8 +1,10 @@
 """The word vectors of each corpus: what scores them, and which jobs make them."""
 
+import os
 from importlib.util import find_spec
 from typing import Any
 
+from lexloom.corpus.text_files import why_not_regular
 from lexloom.settings.command_line import as_options
 from lexloom.settings.configuration import Configuration
 from library.texts import Files, Texts
@@ -52,6 +54,14 @@ class WordVectors:
         """Return the vectors that a model continues from, by name of input; nothing where it starts anew."""
         path = self.configuration.word2vec.models[name].start
         return {"start": [path]} if path else {}
+
+    def start_sha256(self, name: str) -> str | None:
+        """Return the sha256 of the vectors that a model continues from, if no rule makes them."""
+        path = self.configuration.word2vec.models[name].start
+        made = {self.path(corpus, each) for corpus in self.configuration.corpora for each in self.names}
+        if path is None or os.path.normpath(path) in made or why_not_regular(path):
+            return None
+        return self.texts.checksums.sha256([path])[path]
 
     def rated_sets(self, corpus: str) -> Files:
         """Return the files that take no time to score vectors by: all test sets but the analogies."""

@@ -137,6 +137,7 @@ rule train_word2vec:
         options=lambda wildcards: seeded(
             WORD2VEC[wildcards.vectors], configuration.vectors
         ),
+        start=lambda wildcards: word_vectors.start_sha256(wildcards.vectors),
     shell:
         "python {input.script:q} --log {log:q} --threads {threads} --device {resources.device:q}"
         " --checkpoint-minutes {resources.checkpoint_minutes} --keep-finished --output {output:q}"

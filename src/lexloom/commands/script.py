@@ -40,7 +40,9 @@ def run(main: Callable[[argparse.Namespace], None], parser: argparse.ArgumentPar
     )
     try:
         if options.log:
-            logging.getLogger().addHandler(logging.FileHandler(options.log, mode="w"))
+            logging.getLogger().addHandler(
+                logging.FileHandler(options.log, "w", "utf-8", errors="backslashreplace")
+            )
         main(options)
     except (LexloomError, OSError, MemoryError) as error:
         logging.error("error: %s%s", str(error) or "not enough memory", way_out(error))

@@ -10,6 +10,7 @@ from pathlib import Path
 from lexloom.errors import LexloomError
 
 _BLOCK = 1 << 20
+_LONGEST_WORD = 1 << 24
 _BYTE_ORDER_MARK = "\ufeff"
 _MARKS_BEFORE_WORDS = re.compile(rf"(?<!\S){_BYTE_ORDER_MARK}+")
 
@@ -42,7 +43,8 @@ def read_blocks(path: str | Path, advance: Callable[[int], object] = lambda size
     Raises
     ------
     LexloomError
-        When the file cannot be opened, is not UTF-8, or holds a NUL byte: where, and what to do.
+        When the file cannot be opened, is not UTF-8, or holds a NUL byte or a word of more than 16 MB: where,
+        and what to do.
     """
     offset, line, pending = 0, 1, []
     for block in _byte_blocks(path):
@@ -50,6 +52,11 @@ def read_blocks(path: str | Path, advance: Callable[[int], object] = lambda size
         cut = 1 + max(block.rfind(b"\n"), block.rfind(b" "))
         if not cut:
             pending.append(block)
+            if _BLOCK * len(pending) > _LONGEST_WORD:
+                raise LexloomError(
+                    f"{path}: no white space in {_LONGEST_WORD >> 20} MB, byte offset {offset}, line {line}; "
+                    "expected text with spaces or line ends"
+                )
             continue
         piece = b"".join([*pending, block[:cut]])
         yield _decode(path, piece, offset, line)

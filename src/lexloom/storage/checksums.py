@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
-_LENGTH = 32_768
-"""Characters of names and checksums at most: an HDF5 attribute may have 64 KB."""
+_LISTED = 100
+"""Files at most whose checksums are told one by one."""
 
 
 def file_sha256(path: str | Path) -> str:
@@ -19,7 +19,7 @@ def file_sha256(path: str | Path) -> str:
 def checksums(paths: Iterable[str | Path]) -> dict[str, str]:
     """Return the sha256 of files by their names; the second of a name is called `name (2)`, and so on.
 
-    Of more files than an artifact can record one by one, there is one sha256 of all these together.
+    Of more than a hundred files, there is one sha256 of all their names and checksums.
     """
     digests: dict[str, str] = {}
     seen: Counter[str] = Counter()
@@ -27,7 +27,6 @@ def checksums(paths: Iterable[str | Path]) -> dict[str, str]:
         seen[path.name] += 1
         name = path.name if seen[path.name] == 1 else f"{path.name} ({seen[path.name]})"
         digests[name] = file_sha256(path)
-    each = json.dumps(digests)
-    if len(each) <= _LENGTH:
+    if len(digests) <= _LISTED:
         return digests
-    return {f"{len(digests)} files": hashlib.sha256(each.encode()).hexdigest()}
+    return {f"{len(digests)} files": hashlib.sha256(json.dumps(digests).encode()).hexdigest()}

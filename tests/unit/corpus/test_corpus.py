@@ -1,5 +1,6 @@
 """Text files become the ids that a plain reading of them gives, or an error that names the place."""
 
+import os
 import subprocess
 import sys
 import tracemalloc
@@ -13,11 +14,13 @@ from hypothesis import strategies as st
 
 from lexloom.corpus import text_files, vocabulary
 from lexloom.corpus.reading import read_corpus, split_text
+from lexloom.corpus.text_lists import format_list
 from lexloom.corpus.tokenizer import Tokenizer
 from lexloom.errors import LexloomError
 from lexloom.settings.splits import SPLITS
 from lexloom.settings.tokenize import Tokenize
 from lexloom.storage.artifacts import read_artifact
+from lexloom.storage.checksums import file_sha256
 
 SCRIPT = Path(__file__).parents[3] / "scripts/corpus/tokenize_corpus.py"
 WORDS = Tokenize()
@@ -240,6 +243,14 @@ def test_what_is_no_text_is_refused_with_its_place(write, monkeypatch, content, 
     assert message in str(refusal.value)
 
 
+def test_a_word_that_would_fill_the_memory_is_refused_with_its_place(write, monkeypatch):
+    monkeypatch.setattr(text_files, "_BLOCK", 4)
+    monkeypatch.setattr(text_files, "_LONGEST_WORD", 16)
+    assert len("".join(text_files.read_blocks(write("a\n" + 13 * "b" + "\nc")))) == 17
+    with pytest.raises(LexloomError, match=r"no white space in .*, byte offset 2, line 2; expected text with"):
+        list(text_files.read_blocks(write("a\n" + 30 * "b" + "\nc")))
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [
@@ -284,3 +295,69 @@ def test_the_script_writes_a_corpus_and_says_what_is_wrong_in_one_line(write, tm
     assert done.stderr.startswith("error: bad.txt: byte 0xff is not UTF-8")
     assert done.stderr.count("\n") == 1
     assert not (tmp_path / "d.h5").exists()
+
+
+@pytest.fixture
+def tokenize(tmp_path):
+    """The script, run in the folder of the texts."""
+
+    def run(*arguments):
+        command = [sys.executable, SCRIPT, *map(str, arguments), "--output=c.h5", "--log=log"]
+        return subprocess.run(
+            command, capture_output=True, text=True, check=False, cwd=tmp_path, timeout=60
+        )
+
+    return run
+
+
+def test_files_by_a_list_give_the_bytes_of_files_by_name(write, tmp_path, tokenize):
+    names = ["one [1].txt", "two {2}\n.txt", "-3.txt", os.fsdecode(b"caf\xe9")]
+    for name in names:
+        write(f"you say {len(name)}\n" * 3, name)
+    splits = {"train": names[:2], "valid": names[2:3], "test": names[3:]}
+    options = [f"--valid=./{names[2]}", "--test", names[3], "--sentence-end=<eos>", "--", *names[:2]]
+    assert tokenize(*options).stderr == ""
+    by_name = (tmp_path / "c.h5").read_bytes()
+    digests = {split: {name: file_sha256(tmp_path / name) for name in each} for split, each in splits.items()}
+    (tmp_path / "list").write_bytes(format_list(digests))
+    assert tokenize("--list=list", "--sentence-end=<eos>").stderr == ""
+    assert (tmp_path / "c.h5").read_bytes() == by_name
+
+
+def test_a_corpus_of_thousands_of_files_records_them_in_short(write, tmp_path, tokenize):
+    names = [f"{number:04}-{200 * 'n'}" for number in range(2000)]
+    for name in names:
+        write("" if name < "1000" else "a b\n", name)
+    (tmp_path / "list").write_bytes(
+        format_list({"train": {name: file_sha256(tmp_path / name) for name in names}})
+    )
+    assert tokenize("--list=list", "--sentence-end=<eos>").stderr == ""
+    corpus = read_artifact(tmp_path / "c.h5", "corpus")
+    assert list(corpus.inputs) == ["2000 files"]
+    assert sum(len(corpus[split]) for split in SPLITS) == 3000
+    write("a c\n", names[-1])
+    assert f"{names[-1]}: not the file that was listed" in tokenize("--list=list", "--sentence-end=<eos>").stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "one of the arguments train --list is required"),
+        (["--list=list", "text.txt"], "not allowed with argument"),
+        (["--list=list", "--valid=text.txt"], "--list: has the files of valid and test, too"),
+        (["--list=list", f"--sha256={64 * '0'}"], "the texts have changed since this run was planned"),
+        (["--list=text.txt"], "text.txt: line 1 is not a checksum"),
+        (["pipe"], "pipe: a pipe, socket or device; expected a UTF-8 text file"),
+        (["/dev/zero"], "/dev/zero: a pipe, socket or device"),
+        (["text.txt", "--valid=.", "--test=text.txt"], ".: Is a directory"),
+        (["caf\udce9"], "caf\\udce9: No such file or directory"),
+    ],
+)
+def test_the_script_refuses_what_are_no_files_of_text(write, tmp_path, tokenize, arguments, message):
+    path = write("a b\n" * 20)
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "list").write_bytes(format_list({"train": {path.name: file_sha256(path)}}))
+    refused = tokenize("--sentence-end=<eos>", *arguments)
+    assert refused.returncode in (1, 2)
+    assert message in refused.stderr
+    assert "Traceback" not in refused.stderr
