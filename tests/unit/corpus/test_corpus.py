@@ -247,7 +247,9 @@ def test_a_word_that_would_fill_the_memory_is_refused_with_its_place(write, monk
     monkeypatch.setattr(text_files, "_BLOCK", 4)
     monkeypatch.setattr(text_files, "_LONGEST_WORD", 16)
     assert len("".join(text_files.read_blocks(write("a\n" + 13 * "b" + "\nc")))) == 17
-    with pytest.raises(LexloomError, match=r"no white space in .*, byte offset 2, line 2; expected text with"):
+    with pytest.raises(
+        LexloomError, match=r"no white space in .*, byte offset 2, line 2; expected text with"
+    ):
         list(text_files.read_blocks(write("a\n" + 30 * "b" + "\nc")))
 
 
@@ -302,10 +304,8 @@ def tokenize(tmp_path):
     """The script, run in the folder of the texts."""
 
     def run(*arguments):
-        command = [sys.executable, SCRIPT, *map(str, arguments), "--output=c.h5", "--log=log"]
-        return subprocess.run(
-            command, capture_output=True, text=True, check=False, cwd=tmp_path, timeout=60
-        )
+        command = [sys.executable, SCRIPT, "--output=c.h5", "--log=log", *arguments]
+        return subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path, timeout=60)
 
     return run
 
@@ -336,7 +336,9 @@ def test_a_corpus_of_thousands_of_files_records_them_in_short(write, tmp_path, t
     assert list(corpus.inputs) == ["2000 files"]
     assert sum(len(corpus[split]) for split in SPLITS) == 3000
     write("a c\n", names[-1])
-    assert f"{names[-1]}: not the file that was listed" in tokenize("--list=list", "--sentence-end=<eos>").stderr
+    assert (
+        f"{names[-1]}: not the file that was listed" in tokenize("--list=list", "--sentence-end=<eos>").stderr
+    )
 
 
 @pytest.mark.parametrize(
