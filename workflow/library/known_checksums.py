@@ -75,5 +75,5 @@ class KnownChecksums:
 
     def _keep(self) -> None:
         there = {path: entry for path, entry in self._known.items() if os.path.exists(path)}
-        with suppress(OSError, LexloomError):
+        with suppress(LexloomError):
             write_lines(self._path, [json.dumps(there, indent=0)])

@@ -133,7 +133,11 @@ class Texts:
                 {split: self.checksums.sha256(paths) for split, paths in self.files(name).items()}
             )
             if not os.path.isfile(path) or Path(path).read_bytes() != contents:
-                _write(path, contents)
+                try:
+                    with replacing(path) as file:
+                        file.write(contents)
+                except LexloomError as error:
+                    raise WorkflowError(str(error)) from error
             self._lists[name] = path, hashlib.sha256(contents).hexdigest()
         return self._lists[name]
 
@@ -154,11 +158,3 @@ class Texts:
         tokenize = self.configuration.own("tokenize", name)
         as_generated = all(getattr(tokenize, key) == value for key, value in AS_GENERATED.items())
         return self.gold(name) if as_generated else {}
-
-
-def _write(path: str, contents: bytes) -> None:
-    try:
-        with replacing(path) as beside:
-            Path(beside).write_bytes(contents)
-    except (OSError, LexloomError) as error:
-        raise WorkflowError(f"{path}: could not be written: {error}") from error
