@@ -39,6 +39,8 @@ def main(options: argparse.Namespace) -> None:
     settings = Tokenize.of(options)
     if options.list and (options.valid or options.test):
         raise LexloomError("--list: has the files of valid and test, too; leave out --valid and --test")
+    if options.sha256 and not options.list:
+        raise LexloomError("--sha256: is that of a list; give --list, or leave it out")
     texts = read_list(options.list, options.sha256) if options.list else vars(options)
     files = {name: list(texts[name]) for name in SPLITS if texts.get(name)}
     inputs = [path for paths in files.values() for path in paths]

@@ -113,6 +113,13 @@ def test_files_that_are_gone_are_forgotten(folder):
     assert json.loads((folder / "kept/checksums.json").read_text()).keys() == {"a"}
 
 
+def test_a_pipe_or_a_folder_is_refused_and_not_waited_for(folder):
+    os.mkfifo("pipe")
+    for path in ("pipe", "."):
+        with pytest.raises(WorkflowError, match="expected a file to read"):
+            sha256(path)
+
+
 def test_a_file_that_cannot_be_read_is_named(folder):
     with pytest.raises(WorkflowError, match=r"two\\nlines: No such file or directory; expected a file"):
         sha256("a", "two\nlines")

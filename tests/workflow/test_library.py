@@ -122,6 +122,18 @@ def test_how_a_corpus_is_tokenized_says_its_files_in_order(folder):
     assert options.endswith(f"--test {paths[2]} --valid {paths[1]} -- {paths[0]}")
 
 
+@pytest.mark.parametrize("path", ["eval/men.txt", "ptb/ptb.valid.txt"])
+def test_a_download_that_was_edited_is_refused_where_it_is_used(folder, path):
+    (folder / "data" / path).parent.mkdir(parents=True)
+    (folder / "data" / path).write_text("edited")
+    vectors = word_vectors()
+    with pytest.raises(
+        WorkflowError, match=rf"data/{path}: its sha256 is .*; delete the file to download it"
+    ):
+        vectors.texts.files("ptb") | vectors.test_sets("ptb")
+    assert vectors.test_sets("sample") == vectors.texts.gold("sample")
+
+
 def test_vectors_of_a_person_to_continue_from_are_known_by_their_checksum(folder):
     started = {"word2vec": {"models": {"skipgram": {"start": "a.txt"}, "cbow": {"start": "gone.h5"}}}}
     vectors = word_vectors(started)

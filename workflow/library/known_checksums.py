@@ -11,6 +11,7 @@ from pathlib import Path
 from snakemake.exceptions import WorkflowError
 
 from lexloom.commands.script import progress
+from lexloom.corpus.text_files import why_not_regular
 from lexloom.errors import LexloomError, printable
 from lexloom.storage.atomic_files import write_lines
 from lexloom.storage.checksums import file_sha256
@@ -35,12 +36,12 @@ class KnownChecksums:
         self._path = Path(path)
 
     def sha256(self, paths: Sequence[str]) -> dict[str, str]:
-        """Return the sha256 of each of some regular files, by path.
+        """Return the sha256 of each of some files, by path.
 
         Raises
         ------
         WorkflowError
-            When one cannot be read.
+            When one cannot be read, or is a folder, a pipe or a device.
         """
         before = dict(self._known)
         try:
@@ -54,6 +55,8 @@ class KnownChecksums:
         return digests
 
     def _sha256(self, path: str) -> str:
+        if fault := why_not_regular(path):
+            raise WorkflowError(f"{printable(path)}: {fault}; expected a file to read")
         stat = os.stat(path)
         stamp = f"{stat.st_size} {stat.st_mtime_ns} {stat.st_ctime_ns} {stat.st_ino}"
         known, _, digest = str(self._known.get(path)).rpartition(" ")

@@ -30,7 +30,7 @@ class Texts:
 
     def __init__(self, configuration: Configuration):
         self.configuration = configuration
-        self.checksums = KnownChecksums("data/.checksums.json")
+        self.checksums = KnownChecksums(".snakemake/checksums.json")
         self._lists: dict[str, tuple[str, str]] = {}
 
     def downloads(self) -> dict[str, tuple[str, list[str]]]:

@@ -73,11 +73,12 @@ class WordVectors:
 
         The set named `analogies` has analogies, every other one rated pairs of words.
         """
-        files = {
-            name: self.texts.downloaded(file) for name, file in self.configuration.evaluation.sets.items()
-        }
+        if gold := self.texts.gold(corpus):
+            return gold
+        sets = self.configuration.evaluation.sets
+        files = {name: self.texts.downloaded(file) for name, file in sets.items()}
         analogies = [files.pop("analogies")] if "analogies" in files else []
-        return self.texts.gold(corpus) or {"similarity": list(files.values()), "analogies": analogies}
+        return {"similarity": list(files.values()), "analogies": analogies}
 
     def evaluation(self, corpus: str) -> str:
         """Return what the vectors of a corpus are scored against, and the words to list, as options."""

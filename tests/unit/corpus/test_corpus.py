@@ -348,6 +348,7 @@ def test_a_corpus_of_thousands_of_files_records_them_in_short(write, tmp_path, t
         (["--list=list", "text.txt"], "not allowed with argument"),
         (["--list=list", "--valid=text.txt"], "--list: has the files of valid and test, too"),
         (["--list=list", f"--sha256={64 * '0'}"], "the texts have changed since this run was planned"),
+        (["text.txt", f"--sha256={64 * '0'}"], "--sha256: is that of a list"),
         (["--list=text.txt"], "text.txt: line 1 is not a checksum"),
         (["pipe"], "pipe: a pipe, socket or device; expected a UTF-8 text file"),
         (["/dev/zero"], "/dev/zero: a pipe, socket or device"),
