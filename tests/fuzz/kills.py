@@ -239,8 +239,8 @@ def steps_of_epoch(folder: Path, job: Job) -> int:
     return 1
 
 
-def made_workflow(folder: Path) -> Any:
-    """Return a copy of the repository in which everything was made once."""
+def tiny_workflow(folder: Path) -> Any:
+    """Return a copy of the repository with small corpora and models."""
     folder.mkdir()
     workflow = new_workflow(folder)
     workflow.config["counts"]["shards"] = SHARDS
@@ -248,7 +248,6 @@ def made_workflow(folder: Path) -> Any:
     workflow.set("rnnlm.models.tiny.epochs", 3)
     for model in ("cbow", "skipgram"):
         workflow.set(f"word2vec.models.{model}.epochs", 3)
-    workflow.snakemake(*TARGETS, *SHARD_FILES)
     return workflow
 
 
@@ -309,16 +308,17 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--kills", type=int, default=20, help="of each script, in all ways together")
-    parser.add_argument("--script", help="only this one, such as train_rnnlm")
+    parser.add_argument("--script", nargs="+", metavar="NAME", help="only these, such as train_rnnlm")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--workers", type=int, default=2, help="scripts that are tried at the same time")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="kills-") as parent:
-        workflow = made_workflow(Path(parent) / "worker0")
+        workflow = tiny_workflow(Path(parent) / "worker0")
+        jobs = [job for job in jobs_of(workflow) if not options.script or job.script in options.script]
+        workflow.snakemake(*[output for job in jobs for output in job.outputs])
         free: SimpleQueue = SimpleQueue()
         for each in folders(workflow, options.workers, Path(parent)):
             free.put(each)
-        jobs = [job for job in jobs_of(workflow) if options.script in (None, job.script)]
 
         def attempt(job: Job) -> Figures:
             own = free.get()
