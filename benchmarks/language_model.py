@@ -129,20 +129,20 @@ def train_sampled(inputs: Inputs, model: str) -> Work:
 
 def train(inputs: Inputs, model: str, inclusion: Any = None) -> Work:
     """lexloom: truncated backpropagation through time by the Trainer."""
-    from lexloom.training.batches import Windows
     from lexloom.training.optimizers import OPTIMIZERS
     from lexloom.training.randomness import random_stream
     from lexloom.training.trainer import Trainer
 
     settings, ids = settings_of(inputs, model), tokens_of(inputs, model)
+    built = build(inputs, model, inclusion)
     trainer = Trainer(
-        build(inputs, model, inclusion),
+        built,
         OPTIMIZERS[settings["optimizer"]](weight_decay=settings["weight_decay"]),
         settings["learning_rate"],
         clip=settings["clip"],
         rng=random_stream(1, "dropout"),
     )
-    windows = Windows(ids, settings["batch"], settings["steps"])
+    windows = built.windows(ids, settings["batch"], settings["steps"])
     trainer.fit(1, lambda epoch: list(windows)[:2])
 
     def work() -> int:

@@ -8,6 +8,7 @@ from typing import Any
 from lexloom.commands.script import run, script_parser
 from lexloom.commands.training import Record, Result, Work, log_epochs, run_training
 from lexloom.corpus.tokenizer import tokenizer_settings
+from lexloom.corpus.vocabulary import word_before_text
 from lexloom.kernels.backend import get_backend
 from lexloom.language.rnnlm_training import (
     describe_epoch,
@@ -42,9 +43,11 @@ def main(options: argparse.Namespace) -> None:
     settings = Rnnlm.of(options)
     backend = get_backend(options.device, options.threads)
     corpus = read_artifact(options.corpus, "corpus", ["train", "valid", "words", "counts"])
-    model = new_model(settings, corpus["counts"], options.seed, backend)
+    tokenizer = tokenizer_settings(corpus.settings)
+    before = word_before_text(corpus["words"], tokenizer["sentence_end"])
+    model = new_model(settings, corpus["counts"], before, options.seed, backend)
     trainer = new_trainer(settings, model, options.seed)
-    batches = partial(windows, settings, corpus["train"], options.seed)
+    batches = partial(windows, settings, model, corpus["train"], options.seed)
     steps, tokens = len(batches(0)), len(corpus["train"])  # the steps of an epoch vary with their lengths
     log = TrainingLog(
         Path(options.output).with_suffix(".csv"),
@@ -64,7 +67,7 @@ def main(options: argparse.Namespace) -> None:
     def datasets(history: list[Record]) -> dict[str, Any]:
         return trained_datasets(model, history) | log.datasets() | {"words": corpus["words"]}
 
-    recorded = dict(settings) | {"tokenizer": tokenizer_settings(corpus.settings)}
+    recorded = dict(settings) | {"tokenizer": tokenizer}
     provenance = Provenance(recorded, [options.corpus], backend.name, options.seed)
     run_training(
         trainer,

@@ -6,6 +6,7 @@ import numpy as np
 
 from lexloom.commands.lesson import lesson_parser
 from lexloom.commands.script import run
+from lexloom.corpus.vocabulary import word_before_text
 from lexloom.kernels.backend import get_backend
 from lexloom.language.rnnlm import build_rnnlm
 from lexloom.lessons.experiments import train_bare
@@ -33,10 +34,11 @@ def options() -> argparse.ArgumentParser:
 
 def main(options: argparse.Namespace) -> None:
     """Train twice from the same start; write the figure and the table."""
-    words, ids = np.unique(
-        read_artifact(options.corpus, "corpus", ["train"])["train"][:TOKENS], return_inverse=True
-    )
-    windows = Windows(ids, BATCH, STEPS)
+    corpus = read_artifact(options.corpus, "corpus", ["train", "words"])
+    before = word_before_text(corpus["words"], corpus.settings["sentence_end"])
+    words, numbers = np.unique([before, *corpus["train"][:TOKENS]], return_inverse=True)
+    ids = numbers[1:]
+    windows = Windows(ids, BATCH, STEPS, before=numbers[0])
     shape = {"cell": "rnn", "embedding": SIZE, "hidden": SIZE, "dtype": np.float64}
 
     bare_model, model = (

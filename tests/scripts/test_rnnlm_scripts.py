@@ -8,6 +8,7 @@ import pytest
 from running import run_script, succeed
 
 from lexloom.corpus.tokenizer import Tokenizer
+from lexloom.corpus.vocabulary import word_before_text
 from lexloom.language.ngram import NGramLM, count_ngrams
 from lexloom.storage.artifacts import Provenance, read_artifact, write_artifact
 
@@ -61,7 +62,8 @@ def test_an_ngram_model_is_counted_and_measured(folder, end):
     succeed("evaluate_perplexity", folder / "ngram.h5", folder / "corpus.h5", "--output", folder / "p.h5")
     measured = read_artifact(folder / "p.h5", "perplexity")
     assert_tokens_agree(measured)
-    model = NGramLM(count_ngrams(IDS, 6, 3, None if end is None else 0), None if end is None else 0)
+    before = word_before_text(list("abcdef"), end)
+    model = NGramLM(count_ngrams(IDS, 6, 3, before), before)
     np.testing.assert_array_equal(measured["log_probabilities"]["test"], model.log_probabilities(IDS[50:99]))
     assert measured["parameters"] == sum(len(level.words) for level in model.levels)
 

@@ -12,6 +12,8 @@ from lexloom.settings.base import UNKNOWN
 if TYPE_CHECKING:  # so that training, which joins vocabularies, does not depend on the settings of tokenizing
     from lexloom.settings.tokenize import Tokenize
 
+NO_WORD = -1
+"""The id that stands for no word."""
 _BLOCK = 1 << 20
 
 
@@ -99,6 +101,15 @@ def has_words(ids: np.ndarray, words: Sequence[str], sentence_end: str | None) -
     """Return whether ids (T,) have any word but `<unk>` and the sentence end."""
     special = [number for number, word in enumerate(words) if word in (UNKNOWN, sentence_end)]
     return not all(np.isin(block, special).all() for block in blocks_of(ids))
+
+
+def word_before_text(words: Sequence[str], sentence_end: str | None) -> int:
+    """Return the id of the word after which every text begins: the sentence end, or `NO_WORD` without one.
+
+    This is the one rule for how a text begins, for every language model: in training and wherever a text is
+    scored or generated.
+    """
+    return NO_WORD if sentence_end is None else words.index(sentence_end)
 
 
 def blocks_of(tokens: np.ndarray) -> Iterator[np.ndarray]:

@@ -26,7 +26,6 @@ from lexloom.kernels.tiles import Job
 from lexloom.language.perplexity import perplexity_of_tokens
 from lexloom.language.rnnlm import RNNLM
 from lexloom.nn.parameter import Parameter, RowGrad
-from lexloom.training.batches import Windows
 from lexloom.training.optimizers import Optimizer
 
 _EPSILON = 3.0  # in units of mean(r); the best of 0.3, 1, 3 and 10 on the valid text of the Penn Treebank
@@ -189,7 +188,7 @@ def _windows_with_gradients(
     """Yield the log probabilities (T,) of each window of a text, with its gradients in the parameters."""
     backend = backend_of(model.embedding.W.data)
     carry = None
-    for window in Windows(ids, batch=1, steps=steps):
+    for window in model.windows(ids, steps=steps):
         losses, carry, cache = model.token_losses(window, carry)
         model.backward(cache)
         yield -backend.to_host(losses[0]).astype(np.float64)

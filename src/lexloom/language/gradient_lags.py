@@ -8,7 +8,6 @@ import numpy as np
 from lexloom.errors import LexloomError
 from lexloom.kernels.backend import backend_of
 from lexloom.language.rnnlm import RNNLM
-from lexloom.training.batches import Windows
 
 
 def lag_norms(
@@ -47,7 +46,7 @@ def lag_norms(
     if streams == 0:
         raise LexloomError(f"{len(ids)} words: expected more than {lags}; use a longer text, or fewer lags")
     even = ids[: len(ids) // streams * streams]
-    windows = [window for window in Windows(even, streams, lags + 1) if window[1].shape[1] > lags]
+    windows = [window for window in model.windows(even, streams, lags + 1) if window[1].shape[1] > lags]
     total, carry = np.zeros(lags + 1), None
     for window in windows:
         norms, carry = _norms_in_window(model, *window, carry)

@@ -1,7 +1,8 @@
 """The n-gram language model: interpolated Kneser-Ney smoothing with three discounts (Chen & Goodman 1999).
 
-The context of a word reaches back to the end of the preceding sentence, and no further. The text is treated
-as if it were preceded by a sentence end.
+The context of a word reaches back to the end of the preceding sentence, and no further. A text begins as
+`lexloom.corpus.vocabulary.word_before_text` says: as if a sentence end preceded it; or if the corpus has
+none, the first word has no context.
 
 The n-grams of one order are the entries of a sparse matrix, with a row for each context and a column for each
 word. A context is itself an n-gram of the order below, and its row is the number of that entry. So the n-gram
@@ -14,6 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 from scipy import sparse
 
+from lexloom.corpus.vocabulary import NO_WORD, word_before_text
 from lexloom.errors import LexloomError
 from lexloom.storage.artifacts import Artifact
 
@@ -35,11 +37,11 @@ class NGramLM:
     ----------
     counts : list of n csr_arrays
         The result of `count_ngrams`.
-    sentence_end : int or None
-        The word beyond which no context reaches; None if the corpus has no sentence ends.
+    sentence_end : int
+        The word beyond which no context reaches; `NO_WORD` if the corpus has no sentence ends.
     """
 
-    def __init__(self, counts: Sequence[sparse.csr_array], sentence_end: int | None):
+    def __init__(self, counts: Sequence[sparse.csr_array], sentence_end: int):
         self.order = len(counts)
         self.vocabulary = counts[0].shape[1]
         self.sentence_end = sentence_end
@@ -72,7 +74,10 @@ class NGramLM:
         return p
 
     def next_scores(self, ids: np.ndarray, carry: Sequence[int] | None) -> tuple[np.ndarray, list[int]]:
-        """Return the log probability of each word (V,) after more words (L,), and the next carry."""
+        """Return the log probability of each word (V,) after more words (L,), and the next carry.
+
+        Without a carry, the words begin a text, and there may be none.
+        """
         history = [*(carry or []), *ids][-self.order :]
         return np.log(self.distribution(history)), history
 
@@ -121,7 +126,7 @@ class _Level:
 
 
 def count_ngrams(
-    ids: np.ndarray, vocabulary: int, order: int, sentence_end: int | None = None
+    ids: np.ndarray, vocabulary: int, order: int, sentence_end: int = NO_WORD
 ) -> list[sparse.csr_array]:
     """Count the n-grams of a text, of every order from 1 to n, as Kneser-Ney smoothing needs them.
 
@@ -137,8 +142,8 @@ def count_ngrams(
         V.
     order : int
         n.
-    sentence_end : int, optional
-        The word beyond which no n-gram reaches.
+    sentence_end : int
+        The word beyond which no n-gram reaches; `NO_WORD` if the corpus has no sentence ends.
 
     Returns
     -------
@@ -195,12 +200,12 @@ def discounts_of(counts: np.ndarray) -> np.ndarray:
 
 def ngram_from_artifact(artifact: Artifact) -> NGramLM:
     """Return the model that an artifact of kind "ngram" holds."""
-    end = artifact.settings["tokenizer"]["sentence_end"]
+    end = word_before_text(artifact["words"], artifact.settings["tokenizer"]["sentence_end"])
     counts = [artifact[f"counts_{k}"] for k in range(1, artifact.settings["order"] + 1)]
-    return NGramLM(counts, None if end is None else artifact["words"].index(end))
+    return NGramLM(counts, end)
 
 
-def _contexts(ids: np.ndarray, k: int, nodes: np.ndarray | None, sentence_end: int | None) -> np.ndarray:
+def _contexts(ids: np.ndarray, k: int, nodes: np.ndarray | None, sentence_end: int) -> np.ndarray:
     """Return the row of the context at each position of a text, for order k.
 
     Parameters
@@ -215,8 +220,7 @@ def _contexts(ids: np.ndarray, k: int, nodes: np.ndarray | None, sentence_end: i
     """
     if nodes is None:
         return np.zeros(len(ids), np.int64)
-    first = sentence_end if k == 2 and sentence_end is not None else -1
-    rows = np.concatenate([[first], nodes[:-1]])
-    if k > 2 and sentence_end is not None:
+    rows = np.concatenate([[sentence_end if k == 2 else -1], nodes[:-1]])
+    if k > 2:
         rows[1:][ids[:-1] == sentence_end] = -1
     return rows

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from lexloom.corpus.vocabulary import NO_WORD, word_before_text
 from lexloom.kernels.backend import Backend, backend_of
 from lexloom.language.perplexity import perplexity_of_tokens
 from lexloom.nn.initializers import uniform, xavier
@@ -41,6 +42,9 @@ class RNNLM:
     inclusion : (V,) float array, optional
         Probability that an update includes each word in the softmax (see `lexloom.nn.sampled_softmax`). By
         default, training uses all words.
+    before : int
+        The word after which a text begins, see `lexloom.corpus.vocabulary.word_before_text`. `NO_WORD` has a
+        vector of zeros. The hidden states before it are zeros as well.
     """
 
     def __init__(
@@ -50,10 +54,12 @@ class RNNLM:
         output: Linear,
         regularization: Regularization = Regularization(),
         inclusion: np.ndarray | None = None,
+        before: int = NO_WORD,
     ):
         self.embedding = embedding
         self.recurrent = recurrent
         self.output = output
+        self.before = before
         rates, locked = regularization, regularization.locked_dropout
         self.input = Chain(
             WordDropout(embedding, rates.word_dropout),
@@ -76,6 +82,12 @@ class RNNLM:
     def size(self) -> int:
         """How many numbers the model has."""
         return sum(parameter.data.size for parameter in self.parameters())
+
+    def windows(
+        self, ids: np.ndarray, batch: int = 1, steps: int = STEPS, rng: np.random.Generator | None = None
+    ) -> Windows:
+        """Return a text (L,) as windows, with the beginning that this model expects; see `Windows`."""
+        return Windows(ids, batch, steps, self.before, rng)
 
     def hidden(
         self, ids: Any, carry: list | None = None, rng: np.random.Generator | None = None
@@ -167,7 +179,7 @@ class RNNLM:
         """
         backend = backend_of(self.embedding.W.data)
         carry = None
-        for window in Windows(ids, batch=1, steps=steps):
+        for window in self.windows(ids, steps=steps):
             inputs, targets = self.to_device(window)
             x, carry, _ = self.hidden(inputs, carry)
             losses = self.cross_entropy.losses(x, targets)
@@ -176,7 +188,12 @@ class RNNLM:
                 tick(targets.size)
 
     def next_scores(self, ids: np.ndarray, carry: list | None) -> tuple[np.ndarray, list]:
-        """Return the scores (V,) of the next word after ids (L,), as float64 on the host, and the carry."""
+        """Return the scores (V,) of the next word after ids (L,), as float64 on the host, and the carry.
+
+        Without a carry, ids begin a text, and may be empty.
+        """
+        if carry is None:
+            ids = np.array([self.before, *ids])
         (inputs,) = self.to_device([ids[None]])
         x, carry, _ = self.hidden(inputs, carry)
         scores, _ = self.output.forward(x[:, -1])
@@ -224,6 +241,7 @@ def build_rnnlm(
     backend: Backend,
     *,
     inclusion: np.ndarray | None = None,
+    before: int = NO_WORD,
     dtype: Any = np.float32,
     **settings: Any,
 ) -> RNNLM:
@@ -240,7 +258,7 @@ def build_rnnlm(
     rng : numpy.random.Generator
         The stream "init" of `lexloom.training.randomness`.
     backend : Backend
-    inclusion : (V,) float array, optional
+    inclusion, before
         See `RNNLM`.
     **settings
         Those of `lexloom.settings.rnnlm.Shape` and `Regularization`.
@@ -264,7 +282,7 @@ def build_rnnlm(
         matrix = xavier(rng, (hidden, vocabulary), backend, dtype=dtype)
         output_table = Parameter("output.W", backend.xp.ascontiguousarray(matrix.T))
     output = Linear(output_table, bias, transposed=True)
-    return RNNLM(Embedding(table), recurrent, output, shape.part(Regularization), inclusion)
+    return RNNLM(Embedding(table), recurrent, output, shape.part(Regularization), inclusion, before)
 
 
 def _recurrent_layer(
@@ -291,7 +309,8 @@ def _recurrent_layer(
 def rnnlm_from_artifact(artifact: Artifact, backend: Backend) -> RNNLM:
     """Return the language model that an artifact of kind "rnnlm" holds, with no regularization."""
     shape = {name: artifact.settings[name] for name in Shape.model_fields}
-    model = build_rnnlm(len(artifact["words"]), random_stream(0, "init"), backend, **shape)
+    before = word_before_text(artifact["words"], artifact.settings["tokenizer"]["sentence_end"])
+    model = build_rnnlm(len(artifact["words"]), random_stream(0, "init"), backend, before=before, **shape)
     for parameter in model.parameters():
         parameter.data = backend.to_device(artifact[parameter.name])
     return model

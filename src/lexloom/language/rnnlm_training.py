@@ -22,11 +22,15 @@ MEASURE = "valid_perplexity"
 """The key of the perplexity on the valid text in the record of an epoch."""
 
 
-def new_model(settings: Rnnlm, counts: np.ndarray, seed: int, backend: Backend) -> RNNLM:
-    """Return a language model with initial weights, for V words that occur `counts` (V,) times in train."""
+def new_model(settings: Rnnlm, counts: np.ndarray, before: int, seed: int, backend: Backend) -> RNNLM:
+    """Return a language model with initial weights, for V words that occur `counts` (V,) times in train.
+
+    A text begins after the word `before`, see `RNNLM`.
+    """
     inclusion = None if settings.samples is None else inclusion_probabilities(counts, settings.samples)
     architecture = dict(settings.part(Architecture))
-    return build_rnnlm(len(counts), random_stream(seed, "init"), backend, inclusion=inclusion, **architecture)
+    rng = random_stream(seed, "init")
+    return build_rnnlm(len(counts), rng, backend, inclusion=inclusion, before=before, **architecture)
 
 
 def new_trainer(settings: Training, model: RNNLM, seed: int) -> Trainer:
@@ -42,10 +46,10 @@ def new_trainer(settings: Training, model: RNNLM, seed: int) -> Trainer:
     )
 
 
-def windows(settings: Training, ids: np.ndarray, seed: int, epoch: int) -> Windows:
+def windows(settings: Training, model: RNNLM, ids: np.ndarray, seed: int, epoch: int) -> Windows:
     """Return the batches of an epoch of a training on a text (T,)."""
     rng = epoch_stream(seed, "windows", epoch) if settings.vary_steps else None
-    return Windows(ids, settings.batch, settings.steps, rng)
+    return model.windows(ids, settings.batch, settings.steps, rng)
 
 
 def measures(

@@ -8,6 +8,7 @@ import numpy as np
 
 from lexloom.corpus.sentences import read_sentences, sentence_ids
 from lexloom.corpus.tokenizer import Tokenizer
+from lexloom.corpus.vocabulary import word_before_text
 from lexloom.errors import LexloomError, check_known, refuse_arguments
 from lexloom.kernels.backend import get_backend
 from lexloom.language.ngram import NGramLM, count_ngrams
@@ -96,8 +97,8 @@ def train_language_model(
         order = checked(Ngram, settings).order
         get_backend(threads=threads)
         ids, words, _ = read_sentences(sentences, tokenizer, min_count=min_count)
-        end = None if tokenizer.sentence_end is None else words.index(tokenizer.sentence_end)
-        return LanguageModel(NGramLM(count_ngrams(ids, len(words), order, end), end), words, tokenizer)
+        before = word_before_text(words, tokenizer.sentence_end)
+        return LanguageModel(NGramLM(count_ngrams(ids, len(words), order, before), before), words, tokenizer)
     refuse_arguments(method, cell=settings.get("cell"))
     recurrent = checked(Rnnlm, settings | {"cell": method})
     for name in ("patience", "average_after"):
@@ -107,7 +108,7 @@ def train_language_model(
             )
     backend = get_backend(device, threads)
     ids, words, counts = read_sentences(sentences, tokenizer, min_count=min_count)
-    model = new_model(recurrent, counts, seed, backend)
+    model = new_model(recurrent, counts, word_before_text(words, tokenizer.sentence_end), seed, backend)
     callbacks: list[Callback] = []
     if valid is not None:
         valid_ids = np.concatenate(sentence_ids(valid, tokenizer, words, "valid"))
@@ -115,5 +116,5 @@ def train_language_model(
     if report:
         callbacks.append(Report(report))
     trainer = new_trainer(recurrent, model, seed)
-    trainer.fit(recurrent.epochs, partial(windows, recurrent, ids, seed), callbacks)
+    trainer.fit(recurrent.epochs, partial(windows, recurrent, model, ids, seed), callbacks)
     return LanguageModel(model, words, tokenizer)

@@ -85,7 +85,7 @@ class LanguageModel:
         """Score each line of a text file that has a word.
 
         The file is one stream, as in evaluation: a recurrent model predicts a line with the lines before it
-        in mind.
+        in mind. It begins as after a sentence end; or, if the corpus has none, with no word before it.
 
         Parameters
         ----------
@@ -107,8 +107,8 @@ class LanguageModel:
     def score_text(self, text: str | Iterable[str | Sequence[str]]) -> list[Score]:
         r"""Score each line of a string, or each sentence of a list, that has a word.
 
-        The text is one stream: a recurrent model predicts a sentence with the sentences before it in mind. To
-        score sentences by themselves, call this method for each.
+        The text is one stream, and begins as in `score`: a recurrent model predicts a sentence with the
+        sentences before it in mind. To score sentences by themselves, call this method for each.
 
         Parameters
         ----------
@@ -158,7 +158,7 @@ class LanguageModel:
     ) -> Iterator[str]:
         """Yield the words of a prompt, as the model knows them, then words drawn from the model.
 
-        The model reads a sentence end before the prompt, so that the prompt begins a sentence.
+        The prompt begins a text, as one that is scored does.
 
         Parameters
         ----------
@@ -174,9 +174,7 @@ class LanguageModel:
         Raises
         ------
         LexloomError
-            If a word of the prompt is unknown and the model has no `<unk>`, or the prompt is empty and the
-            corpus has no sentence ends, so that there is no word to begin after. If an argument is out of
-            range.
+            If a word of the prompt is unknown and the model has no `<unk>`, or an argument is out of range.
 
         Examples
         --------
@@ -193,21 +191,14 @@ class LanguageModel:
         if not isinstance(rng, np.random.Generator):
             check_whole("rng", rng, 0)
             rng = random_stream(rng, "generate")
-        end = self.tokenizer.sentence_end
         words = list(self.tokenizer.tokens(self.tokenizer.tidy(prompt)))
-        before = [*known_ids(words, self.words, "prompt")]
-        yield from (self.words[word] for word in before)
-        if end is not None:
-            before.insert(0, self.words.index(end))
-        if not before:
-            raise LexloomError(
-                "prompt: empty, and the corpus has no sentence ends to begin after; give a word"
-            )
+        read = known_ids(words, self.words, "prompt")
+        yield from (self.words[word] for word in read)
         carry = None
         for _ in range(tokens):
-            scores, carry = self.model.next_scores(np.array(before), carry)
-            before = [draw(scores, rng, temperature, top_k)]
-            yield self.words[before[0]]
+            scores, carry = self.model.next_scores(read, carry)
+            read = np.array([draw(scores, rng, temperature, top_k)])
+            yield self.words[read[0]]
 
     def _scores(self, lines: Sequence[np.ndarray]) -> list[Score]:
         """Return the score of each line, an array of ids; all lines are one stream."""

@@ -50,8 +50,7 @@ class Windows:
     stream in order.
 
     The windows are a sequence of pairs (inputs, targets), int arrays (batch, T). Each token is a target once,
-    and its input is the token before it. The input of the first token is the last token of the text, which
-    ends a sentence. After the end of the shorter streams, targets are `PADDING`.
+    and its input is the token before it. After the end of the shorter streams, targets are `PADDING`.
 
     Parameters
     ----------
@@ -60,22 +59,28 @@ class Windows:
         Number of streams.
     steps : int
         Steps in a window; the last window may have fewer.
+    before : int
+        The input of the first token; see `lexloom.corpus.vocabulary.word_before_text`.
     rng : numpy.random.Generator, optional
         Draws the lengths of the windows (see `random_bounds`). By default all have `steps` steps.
 
     Examples
     --------
-    >>> for inputs, targets in Windows(np.arange(6), batch=2, steps=2):
+    >>> for inputs, targets in Windows(np.arange(6), batch=2, steps=2, before=9):
     ...     print(inputs.tolist(), targets.tolist())
-    [[5, 0], [2, 3]] [[0, 1], [3, 4]]
+    [[9, 0], [2, 3]] [[0, 1], [3, 4]]
     [[1], [4]] [[2], [5]]
     """
 
-    def __init__(self, ids: np.ndarray, batch: int, steps: int, rng: np.random.Generator | None = None):
+    def __init__(
+        self, ids: np.ndarray, batch: int, steps: int, before: int, rng: np.random.Generator | None = None
+    ):
         length = -(-len(ids) // batch)
         bounds = [*range(0, length, steps), length] if rng is None else random_bounds(length, steps, rng)
         self.spans = list(pairwise(bounds))
-        self.inputs = _streams(np.roll(ids, 1), batch, length, padding=0)
+        shifted = np.roll(ids, 1)
+        shifted[:1] = before
+        self.inputs = _streams(shifted, batch, length, padding=0)
         self.targets = _streams(ids, batch, length, padding=PADDING)
 
     def __len__(self) -> int:

@@ -11,7 +11,6 @@ from lexloom.language.dynamic_evaluation import Learning, fit_learning, gradient
 from lexloom.language.dynamic_evaluation import log_probabilities as dynamic_log_probabilities
 from lexloom.language.neural_cache import NeuralCache, cache_log_probabilities, fit_cache, log_probabilities
 from lexloom.language.rnnlm import build_rnnlm
-from lexloom.training.batches import Windows
 from lexloom.training.randomness import random_stream
 
 WORDS = 7
@@ -109,7 +108,7 @@ def test_dynamic_evaluation_at_rate_0_is_the_model(tied, decay):
 def gradients_of(model, ids):
     """Yield the losses of each window, and the dense gradients of each parameter after it."""
     carry = None
-    for window in Windows(ids, 1, STEPS):
+    for window in model.windows(ids, steps=STEPS):
         _, after, cache = model.loss(window, carry)
         losses, carry, _ = model.token_losses(window, carry)
         np.testing.assert_array_equal(np.array(after), np.array(carry))

@@ -6,7 +6,6 @@ from lexloom.kernels.backend import get_backend
 from lexloom.language.gradient_lags import lag_norms
 from lexloom.language.rnnlm import build_rnnlm
 from lexloom.nn.recurrent import CELLS
-from lexloom.training.batches import Windows
 from lexloom.training.randomness import random_stream
 
 IDS = np.random.default_rng(0).integers(0, 7, 48)
@@ -54,7 +53,7 @@ def numeric_norms(model, inputs, targets, carry, lag):
 @pytest.mark.parametrize("layers", [1, 2])
 def test_norms_are_those_of_numeric_gradients(cell, layers):
     model, carry, expected = model_of(cell, layers), None, []
-    for inputs, targets in Windows(IDS, STREAMS, LAGS + 1):
+    for inputs, targets in model.windows(IDS, STREAMS, LAGS + 1):
         expected.append([numeric_norms(model, inputs, targets, carry, k).mean() for k in range(LAGS + 1)])
         _, carry, _ = model.hidden(inputs, carry)
     norms = lag_norms(model, IDS, LAGS, STREAMS)

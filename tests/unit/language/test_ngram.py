@@ -8,11 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lexloom.corpus.vocabulary import NO_WORD
 from lexloom.errors import LexloomError
 from lexloom.language.ngram import NGramLM, count_ngrams, discounts_of
 
 V = 6
-ENDS = st.sampled_from([None, 0])
+ENDS = st.sampled_from([NO_WORD, 0])
 TEXTS = st.lists(st.integers(0, V - 1), min_size=1, max_size=60).map(np.array)
 
 
@@ -43,7 +44,7 @@ class Reference:
     def context(self, history, length):
         """Return at most `length` last words, none before the last sentence end, and one before the text."""
         words = [int(word) for word in history]
-        if self.end is not None:
+        if self.end != NO_WORD:
             words = [self.end, *words]
             last = len(words) - 1 - words[::-1].index(self.end)
             words = words[last:]
@@ -112,7 +113,7 @@ def test_no_context_reaches_beyond_the_sentence():
     model = build(ids, 4, 0)
     np.testing.assert_array_equal(model.distribution([1, 2, 0]), model.distribution([]))
     np.testing.assert_array_equal(model.distribution([1, 2, 0, 3]), model.distribution([3]))
-    across = build(ids, 4, None)
+    across = build(ids, 4, NO_WORD)
     assert across.distribution([1, 2, 0])[3] > across.distribution([4, 1, 0])[3]
 
 

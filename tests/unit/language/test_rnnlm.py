@@ -10,7 +10,7 @@ from lexloom.language.rnnlm import build_rnnlm, perplexity, rnnlm_from_artifact
 from lexloom.nn.gradient_check import check_model
 from lexloom.nn.recurrent import CELLS
 from lexloom.storage.artifacts import Artifact
-from lexloom.training.batches import PADDING, Windows
+from lexloom.training.batches import PADDING
 from lexloom.training.optimizers import SGD
 from lexloom.training.randomness import random_stream
 from lexloom.training.trainer import Trainer
@@ -128,8 +128,8 @@ def test_perplexity_by_hand():
     model = small_model()
     ids = np.array([1, 4, 0, 2, 2])
     product, carry = 1.0, None
-    for before, word in zip([2, 1, 4, 0, 2], ids, strict=True):
-        scores, carry = model.next_scores(np.array([before]), carry)
+    for known, word in zip([[], [1], [4], [0], [2]], ids, strict=True):
+        scores, carry = model.next_scores(np.array(known), carry)
         p = np.exp(scores) / np.exp(scores).sum()
         product *= p[word]
     assert perplexity(model, ids) == pytest.approx(product ** (-1 / 5), rel=1e-12)
@@ -170,7 +170,7 @@ def test_evaluation_does_not_disturb_training():
         model = small_model(dropout=0.3)
         trainer = Trainer(model, SGD(), 0.5, rng=random_stream(1, "dropout"))
         carry = None
-        for window in Windows(ids, 2, 5):
+        for window in model.windows(ids, 2, 5):
             _, carry = trainer.step(window, carry, 0.5)
             if evaluate:
                 perplexity(model, ids)
@@ -196,13 +196,14 @@ def test_a_model_on_a_device_equals_the_one_on_the_host(cell):
 def test_training_learns_a_text_with_memory():
     ids = np.tile([0, 1, 2, 0, 3, 4], 100)  # what follows 0 depends on the word before it
     model = small_model(dtype=np.float32, hidden=16)
-    Trainer(model, SGD(), 2.0, clip=1.0).fit(30, lambda epoch: Windows(ids, 4, 12))
+    Trainer(model, SGD(), 2.0, clip=1.0).fit(30, lambda epoch: model.windows(ids, 4, 12))
     assert perplexity(model, ids) < 1.1
 
 
 def test_a_stored_model_equals_the_original():
-    model = small_model(tied=True, dtype=np.float32)
+    model = small_model(tied=True, dtype=np.float32, before=2)
     settings = {"cell": "lstm", "layers": 1, "embedding": 4, "hidden": 4, "tied": True}
+    settings |= {"tokenizer": {"sentence_end": "c"}}
     datasets = {parameter.name: parameter.data for parameter in model.parameters()} | {"words": list("abcde")}
     restored = rnnlm_from_artifact(Artifact("rnnlm", datasets, settings), CPU)
     ids = np.arange(5)

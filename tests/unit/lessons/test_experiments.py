@@ -20,7 +20,7 @@ from lexloom.training.trainer import Trainer
 
 
 def test_the_bare_loop_and_the_trainer_give_the_same_bits():
-    windows = Windows(np.random.default_rng(0).integers(0, 7, 60), batch=3, steps=4)
+    windows = Windows(np.random.default_rng(0).integers(0, 7, 60), batch=3, steps=4, before=0)
     bare, model = (
         build_rnnlm(
             7,

@@ -10,23 +10,23 @@ sizes = st.integers(1, 7)
 @given(length=st.integers(1, 60), batch=sizes, steps=sizes)
 def test_every_token_is_a_target_once_and_in_order(length, batch, steps):
     ids = np.arange(length)
-    windows = list(Windows(ids, batch, steps))
+    windows = list(Windows(ids, batch, steps, before=0))
     streams = np.concatenate([targets for _, targets in windows], axis=1)
     assert streams.shape[0] == batch
     np.testing.assert_array_equal(streams[streams != PADDING], ids)
 
 
-@given(length=st.integers(2, 60), batch=sizes, steps=sizes)
-def test_the_input_is_the_token_before_the_target(length, batch, steps):
+@given(length=st.integers(1, 60), batch=sizes, steps=sizes, before=st.integers(-1, 60))
+def test_the_input_is_the_token_before_the_target(length, batch, steps, before):
     ids = np.arange(length)
-    for inputs, targets in Windows(ids, batch, steps):
+    for inputs, targets in Windows(ids, batch, steps, before):
         real = targets != PADDING
-        np.testing.assert_array_equal(inputs[real], (targets[real] - 1) % length)
+        np.testing.assert_array_equal(inputs[real], np.array([before, *ids])[targets[real]])
 
 
 @given(length=st.integers(1, 60), batch=sizes, steps=sizes)
 def test_windows_have_a_length_and_at_most_the_given_steps(length, batch, steps):
-    windows = Windows(np.arange(length), batch, steps)
+    windows = Windows(np.arange(length), batch, steps, before=0)
     assert len(list(windows)) == len(windows)
     assert all(inputs.shape[1] <= steps for inputs, _ in windows)
 
@@ -34,7 +34,7 @@ def test_windows_have_a_length_and_at_most_the_given_steps(length, batch, steps)
 @given(length=st.integers(1, 300), batch=sizes, steps=st.integers(1, 30), seed=st.integers(0, 9))
 def test_windows_of_random_lengths_hold_the_same_words(length, batch, steps, seed):
     ids = np.arange(length)
-    fixed, drawn = (list(Windows(ids, batch, steps, rng)) for rng in (None, np.random.default_rng(seed)))
+    fixed, drawn = (list(Windows(ids, batch, steps, 0, rng)) for rng in (None, np.random.default_rng(seed)))
     for one, other in zip(zip(*fixed, strict=True), zip(*drawn, strict=True), strict=True):
         np.testing.assert_array_equal(np.concatenate(one, axis=1), np.concatenate(other, axis=1))
     lengths = [inputs.shape[1] for inputs, _ in drawn]
@@ -52,7 +52,7 @@ def test_random_lengths_are_around_the_steps_or_half_the_steps():
 
 
 def test_windows_accept_negative_indices():
-    windows = Windows(np.arange(20), 2, 4, np.random.default_rng(0))
+    windows = Windows(np.arange(20), 2, 4, 0, np.random.default_rng(0))
     np.testing.assert_array_equal(windows[-1], windows[len(windows) - 1])
 
 

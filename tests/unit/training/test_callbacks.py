@@ -87,7 +87,7 @@ def test_ticks_and_reports():
     assert [record["epoch"] for record in records] == [1, 2]
 
 
-WINDOWS = Windows(np.random.default_rng(0).integers(0, 5, 40), batch=2, steps=5)
+WINDOWS = Windows(np.random.default_rng(0).integers(0, 5, 40), batch=2, steps=5, before=0)
 MEASURES = [3.0, 2.0, 4.0, 5.0, 1.0, 6.0]
 """With a patience of 1, the third measure triggers averaging, which starts in the fourth epoch."""
 
