@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from running import path_of
 
-from lexloom.storage.artifacts import write_artifact
+from lexloom.storage.artifacts import Provenance, write_artifact
 
 
 @pytest.fixture
@@ -52,7 +52,8 @@ def test_both_models_come_close_to_the_lowest_loss(lesson):
 
 def test_the_bare_loop_and_the_trainer_agree(lesson, tmp_path):
     ids = np.random.default_rng(0).integers(0, 30, 1200).astype(np.int32)
-    write_artifact(tmp_path / "corpus.h5", "corpus", {"train": ids})
+    datasets = {"train": ids, "words": [str(word) for word in range(ids.max() + 1)]}
+    write_artifact(tmp_path / "corpus.h5", "corpus", datasets, Provenance({"sentence_end": "0"}))
     table = lesson("rnnlm", tmp_path / "corpus.h5")
     assert table["bare_loop"] == table["trainer"]
     assert float(table["trainer"][-1]) < float(table["trainer"][0])

@@ -12,7 +12,6 @@ of mean(r), so that no setting depends on the scale of the loss.
 """
 
 import copy
-import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import product
@@ -25,6 +24,7 @@ from lexloom.kernels.backend import backend_of
 from lexloom.kernels.tiles import Job
 from lexloom.language.perplexity import perplexity_of_tokens
 from lexloom.language.rnnlm import RNNLM
+from lexloom.nn.losses import perplexity_of
 from lexloom.nn.parameter import Parameter, RowGrad
 from lexloom.training.optimizers import Optimizer
 
@@ -71,7 +71,8 @@ class AnchoredRMS(Optimizer):
             for parameter in parameters
         }
         sizes = sum(values.size for values in rms.values())
-        self.mean = float(sum(values.sum(dtype=np.float64) for values in rms.values()) / sizes)
+        # If all gradients are zero, as with a single word, any mean but zero keeps the weights as they are.
+        self.mean = float(sum(values.sum(dtype=np.float64) for values in rms.values()) / sizes) or 1.0
         self.decay = decay
 
     def _update(self, xp: Any, w: Any, dw: Any, state: dict[str, Any], learning_rate: float) -> None:
@@ -99,14 +100,17 @@ def gradient_rms(model: RNNLM, ids: np.ndarray, steps: int, tick: Tick | None = 
     """
     parameters = model.parameters()
     kernels, xp = backend_of(parameters[0].data).kernels, backend_of(parameters[0].data).xp
-    sums = {parameter.name: xp.zeros_like(parameter.data) for parameter in parameters}
+    sums = {parameter.name: xp.zeros(parameter.data.shape, xp.float64) for parameter in parameters}
     windows = 0
     for _ in _windows_with_gradients(model, ids, steps, tick):
         windows += 1
         kernels.each_tile(*(_adding_squares(sums[each.name], each.grad) for each in parameters))
         for parameter in parameters:
             parameter.grad = None
-    return {name: xp.sqrt(values / windows) for name, values in sums.items()}
+    return {
+        parameter.name: xp.sqrt(sums[parameter.name] / windows).astype(parameter.data.dtype)
+        for parameter in parameters
+    }
 
 
 def log_probabilities(
@@ -130,8 +134,22 @@ def log_probabilities(
     Returns
     -------
     (L,) float64 array
-        In nats, on the host. If the learning diverges, minus infinity from there on.
+        In nats, on the host.
+
+    Raises
+    ------
+    LexloomError
+        If the learning diverges, see `lexloom.training.divergence`.
     """
+    values = _log_probabilities(model, ids, rms, learning, tick)
+    _check_perplexities(model, [perplexity_of_tokens(values)], [learning.learning_rate])
+    return values
+
+
+def _log_probabilities(
+    model: RNNLM, ids: np.ndarray, rms: Mapping[str, Any], learning: Learning, tick: Tick | None
+) -> np.ndarray:
+    """Return what `log_probabilities` returns; minus infinity from the first number that is not finite."""
     model = copy.deepcopy(model)
     parameters = model.parameters()
     optimizer = AnchoredRMS(parameters, rms, learning.decay)
@@ -172,14 +190,18 @@ def fit_learning(
     """
     grid = [Learning(*pair, steps) for pair in product(candidates["learning_rate"], candidates["decay"])]
     perplexities = [
-        perplexity_of_tokens(log_probabilities(model, ids, rms, learning, tick)) for learning in grid
+        perplexity_of_tokens(_log_probabilities(model, ids, rms, learning, tick)) for learning in grid
     ]
-    if math.isinf(min(perplexities)):
-        raise LexloomError(
-            f"learning rates {', '.join(map(str, candidates['learning_rate']))}: dynamic evaluation diverges "
-            "with each; set lower ones"
-        )
+    _check_perplexities(model, perplexities, candidates["learning_rate"])
     return grid[int(np.argmin(perplexities))]
+
+
+def _check_perplexities(model: RNNLM, perplexities: list[float], learning_rates: list[float]) -> None:
+    if min(perplexities) > perplexity_of(model.loss_limits.ever):
+        raise LexloomError(
+            f"learning rates {', '.join(map(str, learning_rates))}: dynamic evaluation diverges; add a lower "
+            "one to learning_rates"
+        )
 
 
 def _windows_with_gradients(

@@ -21,6 +21,8 @@ from lexloom.language.mixtures import mix, mixture_weights
 from lexloom.language.perplexity import perplexity_of_tokens
 from lexloom.language.rnnlm import RNNLM, STEPS
 
+_LARGEST_WEIGHT = 1 - 1e-6  # with 1, a word that is not in the cache would be impossible
+
 
 @dataclass(frozen=True)
 class NeuralCache:
@@ -69,7 +71,7 @@ def fit_cache(
     plain, cached = cache_log_probabilities(model, ids, caches, tick=tick)
     fitted = []
     for cache, values in zip(caches, cached, strict=True):
-        weight = float(mixture_weights(np.array([plain, values]))[1])
+        weight = min(float(mixture_weights(np.array([plain, values]))[1]), _LARGEST_WEIGHT)
         fitted.append(FittedCache(cache, weight, _mix(plain, values, weight)))
     return min(fitted, key=lambda each: perplexity_of_tokens(each.log_probabilities))
 

@@ -1,5 +1,6 @@
 """The perplexity of a text, and the artifacts that hold it with the log probability of each token."""
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -34,10 +35,18 @@ def perplexity_datasets(
         The number of trained parameters.
     epochs : int
         The number of epochs of training.
+
+    Raises
+    ------
+    LexloomError
+        If a perplexity is not finite.
     """
     datasets: dict[str, Any] = {"parameters": np.int64(parameters), "epochs": np.int64(epochs)}
     for split, values in log_probabilities.items():
-        datasets[split] = Dataset(np.array(perplexity_of_tokens(values)), (), "perplexity")
+        perplexity = perplexity_of_tokens(values)
+        if not math.isfinite(perplexity):
+            raise LexloomError(f"{split}: the perplexity is {perplexity}; train the model again")
+        datasets[split] = Dataset(np.array(perplexity), (), "perplexity")
         if split in KEPT_SPLITS:
             datasets[f"log_probabilities/{split}"] = Dataset(values, ("token",), "nats")
     return datasets

@@ -1,5 +1,6 @@
 """The recurrent language model: Embedding -> recurrent layers -> Linear -> softmax (Mikolov et al. 2010)."""
 
+import math
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 from typing import Any
@@ -20,6 +21,7 @@ from lexloom.settings.mistakes import checked
 from lexloom.settings.rnnlm import Architecture, Regularization, Shape
 from lexloom.storage.artifacts import Artifact
 from lexloom.training.batches import Windows
+from lexloom.training.divergence import LossLimits, loss_limits
 from lexloom.training.randomness import random_stream
 
 STEPS = 500
@@ -82,6 +84,11 @@ class RNNLM:
     def size(self) -> int:
         """How many numbers the model has."""
         return sum(parameter.data.size for parameter in self.parameters())
+
+    @property
+    def loss_limits(self) -> LossLimits:
+        """Losses above which a training of this model has diverged; knowing nothing, it guesses uniformly."""
+        return loss_limits(math.log(len(self.output.b.data)))
 
     def windows(
         self, ids: np.ndarray, batch: int = 1, steps: int = STEPS, rng: np.random.Generator | None = None

@@ -43,6 +43,7 @@ def new_trainer(settings: Training, model: RNNLM, seed: int) -> Trainer:
         clip=settings.clip,
         rng=random_stream(seed, "dropout"),
         batch_weight=lambda window: window[0].shape[1] / settings.steps if settings.vary_steps else 1.0,
+        limits=model.loss_limits,
     )
 
 
@@ -67,7 +68,8 @@ def measures(
         Called with the number of tokens after each window that is measured.
     """
     averaged = [] if settings.average_after is None else [AveragedWeights(MEASURE, settings.average_after)]
-    validation = Validation(MEASURE, lambda: perplexity(model, ids, tick=tick))
+    limit = perplexity_of(model.loss_limits.ever)
+    validation = Validation(MEASURE, lambda: perplexity(model, ids, tick=tick), limit)
     return [*averaged, validation, KeepBest(MEASURE, settings.patience)]
 
 

@@ -70,11 +70,14 @@ class Validation(Callback):
         Key in the record.
     measure : callable
         Returns the measure of the model.
+    limit : float
+        A training with a larger measure has diverged.
     """
 
-    def __init__(self, name: str, measure: Callable[[], float]):
+    def __init__(self, name: str, measure: Callable[[], float], limit: float = math.inf):
         self.name = name
         self.measure = measure
+        self.limit = limit
 
     def after_epoch(self, trainer: Trainer, record: dict[str, float]) -> None:
         """Add the measure to the record.
@@ -82,11 +85,11 @@ class Validation(Callback):
         Raises
         ------
         LexloomError
-            If the measure is not finite.
+            If the measure is not finite, or above the limit.
         """
-        record[self.name] = self.measure()
-        if not math.isfinite(record[self.name]):
-            raise trainer.diverged(f"{self.name} of epoch {record['epoch']} is {record[self.name]}")
+        value = record[self.name] = self.measure()
+        if not math.isfinite(value) or value > self.limit:
+            raise trainer.diverged(f"{self.name} of epoch {record['epoch']} is {value:.4g}")
 
 
 class KeepBest(Callback):

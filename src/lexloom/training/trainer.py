@@ -13,6 +13,7 @@ from lexloom.kernels.backend import backend_of
 from lexloom.kernels.cpu.machine.memory import keep_freed_memory
 from lexloom.nn.parameter import Parameter
 from lexloom.storage.state_trees import map_arrays
+from lexloom.training.divergence import LAST_BATCHES, NO_LIMITS, LossLimits
 from lexloom.training.gradients import clip_factor
 from lexloom.training.schedules import constant
 
@@ -117,6 +118,8 @@ class Trainer:
         Passed to `model.loss`, for example for dropout.
     batch_weight : callable, optional
         (batch) -> another factor on the learning rate, for batches of different sizes.
+    limits : LossLimits
+        Losses above which the training has diverged, see `lexloom.training.divergence`.
 
     Attributes
     ----------
@@ -140,6 +143,7 @@ class Trainer:
         clip: float | None = None,
         rng: np.random.Generator | None = None,
         batch_weight: Callable[[Any], float] = lambda batch: 1.0,
+        limits: LossLimits = NO_LIMITS,
     ):
         self.model = model
         self.optimizer = optimizer
@@ -148,6 +152,7 @@ class Trainer:
         self.clip = clip
         self.rng = rng
         self.batch_weight = batch_weight
+        self.limits = limits
         self.history: list[dict[str, float]] = []
         self.position = Position()
         self.stop = False
@@ -176,8 +181,8 @@ class Trainer:
         Raises
         ------
         LexloomError
-            If a loss, or a parameter after the last epoch, is not finite. On a device, losses are checked
-            only when `check_losses` is called, so the message names an interval of steps.
+            If the training diverged, see `lexloom.training.divergence`. On a device, losses are checked only
+            when `check_losses` is called, so the message names an interval of steps.
         """
         keep_freed_memory()
         self.callbacks = callbacks
@@ -193,6 +198,8 @@ class Trainer:
         for callback in callbacks:
             callback.after_fit(self)
         self.check_parameters()
+        if math.isfinite(self.limits.end):
+            self._check_end(batches(self.position.epoch - 1))
         return self.history
 
     def _epoch(self, epochs: int, batches: Batches) -> dict[str, float]:
@@ -217,6 +224,7 @@ class Trainer:
                 callback.after_step(self, step, loss)
         self.check_losses()
         mean = float(position.total) / max(1, position.batches)
+        self.check_loss(f"the mean loss of epoch {position.epoch + 1}", mean)
         return {"epoch": position.epoch + 1, "loss": mean, "learning_rate": position.learning_rate}
 
     def step(self, batch: Any, carry: Any, learning_rate: float) -> tuple[Any, Any]:
@@ -275,6 +283,26 @@ class Trainer:
             steps = f"step {first}" if first == position.steps else f"a step from {first} to {position.steps}"
             raise self.diverged(f"the loss of {steps}, in epoch {position.epoch + 1}, is {total}")
         self._finite_steps = position.steps
+
+    def check_loss(self, name: str, loss: float) -> None:
+        """Check a mean loss that is going to be recorded.
+
+        Raises
+        ------
+        LexloomError
+            If it is not finite, or above `limits.ever`.
+        """
+        if not math.isfinite(loss) or loss > self.limits.ever:
+            raise self.diverged(f"{name} is {loss:.4g}")
+
+    def _check_end(self, batches: Batches) -> None:
+        """Check that the trained model is not far worse than one that knows nothing."""
+        losses = [self.model.loss(batches[place])[0] for place in range(len(batches))[-LAST_BATCHES:]]
+        mean = float(sum(losses)) / len(losses)
+        if not mean <= self.limits.end:
+            raise self.diverged(
+                f"the loss at the end is {mean:.4g}, far above that of a model that knows nothing"
+            )
 
     def check_parameters(self) -> None:
         """Check that all parameters and the state of the optimizer are finite.

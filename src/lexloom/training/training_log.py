@@ -1,6 +1,7 @@
 """The log of a training: a CSV file written during training, and datasets for the artifact."""
 
 import csv
+import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -102,10 +103,13 @@ class TrainingLog(Callback):
 
     def _add_line(self, trainer: Trainer) -> None:
         trainer.check_losses()
-        position, loss = trainer.position, float(self.total) / self.interval
+        position, loss, norm = trainer.position, float(self.total) / self.interval, float(self.norm)
+        trainer.check_loss(f"the mean loss of {self.interval} steps up to {position.steps}", loss)
+        if not math.isfinite(norm):
+            raise trainer.diverged(f"the norm of the gradients of step {position.steps} is {norm}")
         values = {"step": position.steps, "epochs": position.epoch + position.step / position.batches}
         values |= {"loss": loss} | {name: measure(loss) for name, measure in self.measures.items()}
-        values |= {"learning_rate": position.learning_rate, "gradient_norm": float(self.norm)}
+        values |= {"learning_rate": position.learning_rate, "gradient_norm": norm}
         self._update_clock()
         values[self.speed] = self.timed_steps * self.units / self.seconds
         self.total, self.timed_steps, self.seconds = 0.0, 0, 0.0

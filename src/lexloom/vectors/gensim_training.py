@@ -57,7 +57,7 @@ def train_gensim(
     Raises
     ------
     LexloomError
-        If gensim is not installed.
+        If gensim is not installed, or its training diverged.
     """
     try:
         import gensim
@@ -84,4 +84,8 @@ def train_gensim(
     for word, row in zip(words, vectors, strict=True):
         if word in keyed:
             row[:] = keyed[word]
+    if not np.isfinite(vectors).all():
+        raise LexloomError(
+            f"gensim: the vectors are not finite; lower learning_rate ({settings.learning_rate})"
+        )
     return vectors, gensim.__version__

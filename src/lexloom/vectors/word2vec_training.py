@@ -1,5 +1,6 @@
 """Training CBOW and skip-gram from their settings: model, batches, trainer and results."""
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,6 +10,7 @@ from lexloom.corpus.vocabulary import join_vocabularies
 from lexloom.kernels.backend import Backend
 from lexloom.settings.word2vec import Word2vec
 from lexloom.storage.artifacts import Dataset, read_artifact
+from lexloom.training.divergence import loss_limits
 from lexloom.training.optimizers import OPTIMIZERS
 from lexloom.training.randomness import random_stream
 from lexloom.training.schedules import SCHEDULES
@@ -74,6 +76,7 @@ class Training:
             OPTIMIZERS[settings.optimizer](),
             learning_rate=settings.learning_rate,
             schedule=SCHEDULES[settings.schedule],
+            limits=loss_limits((1 + settings.negatives) * math.log(2)),  # a coin for each word
         )
 
     def vectors(self) -> np.ndarray:

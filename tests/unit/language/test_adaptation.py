@@ -159,14 +159,30 @@ def test_a_model_learns_a_text_that_repeats_and_the_best_way_is_taken():
     assert values[-30:].mean() > model.log_probabilities(ids)[-30:].mean() + 0.5
 
 
+def test_a_word_outside_the_cache_stays_possible_where_the_cache_was_always_right(monkeypatch):
+    monkeypatch.setattr("lexloom.language.neural_cache.mixture_weights", lambda values: np.array([0.0, 1.0]))
+    model = model_of()
+    fitted = fit_cache(model, np.zeros(50, np.int32), CACHES)
+    values = log_probabilities(model, np.array([0, 0, 3, 0]), fitted.cache, fitted.weight)
+    assert np.isfinite(values).all()
+
+
+def test_a_vocabulary_of_one_word_adapts():
+    model = build_rnnlm(1, random_stream(3, "init"), get_backend(), embedding=4, hidden=4)
+    ids = np.zeros(9, np.int32)
+    rms, candidates = gradient_rms(model, ids, 3), {"learning_rate": [0.1], "decay": [0.1]}
+    learning = fit_learning(model, ids, rms, candidates, 3)
+    np.testing.assert_array_equal(dynamic_log_probabilities(model, ids, rms, learning), 0)
+
+
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 def test_learning_that_diverges_is_no_choice():
     model = model_of(dtype=np.float32)
     rms = gradient_rms(model, IDS, 5)
-    values = dynamic_log_probabilities(model, IDS, rms, Learning(1e38, 0.0, 5))
-    assert np.isfinite(values[:5]).all()
-    assert values[-1] == -np.inf
+    for rate in (1e3, 1e38):
+        with pytest.raises(LexloomError, match="dynamic evaluation diverges; add a lower one"):
+            dynamic_log_probabilities(model, IDS, rms, Learning(rate, 0.0, 5))
     chosen = fit_learning(model, IDS, rms, {"learning_rate": [1e38, 0.01], "decay": [0.0]}, 5)
     assert chosen.learning_rate == 0.01
-    with pytest.raises(LexloomError, match="diverges with each"):
+    with pytest.raises(LexloomError, match="dynamic evaluation diverges"):
         fit_learning(model, IDS, rms, {"learning_rate": [1e38], "decay": [0.0]}, 5)
