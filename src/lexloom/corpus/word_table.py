@@ -5,12 +5,15 @@ from itertools import pairwise
 import numpy as np
 from numba import njit
 
+from lexloom.errors import LexloomError
+
 WORD, SEPARATOR, LINE_END = 0, 1, 2
 
 _FACTOR = np.uint64(0x9E3779B97F4A7C15)  # 2^64 by the golden ratio, odd
 _HIGH, _LOW, _LONG = np.uint64(0xFFFFFFFF00000000), np.uint64(0xFFFFFFFF), np.uint64(1 << 63)
 _FIRST_SLOTS = 1 << 12
 _ALL_WORD = np.full(256, WORD, np.uint8)
+_MOST_WORDS = 2**31  # numbers are int32
 _WORDS, _LAST, _END, _WRITTEN = range(4)
 
 
@@ -45,12 +48,23 @@ class WordTable:
         self._state[_LAST] = -1
 
     def read(self, text: bytes) -> np.ndarray:
-        """Return the numbers (N,) of the words in a piece of text, int32; no word may cross its ends."""
+        """Return the numbers (N,) of the words in a piece of text, int32; no word may cross its ends.
+
+        Raises
+        ------
+        LexloomError
+            If there are too many different words for their numbers.
+        """
         letters = np.frombuffer(text, np.uint8)
         tokens = np.empty(len(letters) + 1, np.int32)
         self._state[_WRITTEN] = position = 0
         while (position := self._read_from(position, letters, tokens)) < len(letters):
             self._grow(len(letters))
+        if self._state[_WORDS] > _MOST_WORDS:
+            raise LexloomError(
+                f"the text has more than {_MOST_WORDS:,} different words; give a shorter one, or set a "
+                "pattern that finds fewer"
+            )
         return tokens[: self._state[_WRITTEN]]
 
     def words(self) -> list[str]:

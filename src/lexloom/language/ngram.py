@@ -154,10 +154,16 @@ def count_ngrams(
     Raises
     ------
     LexloomError
-        If the order is less than 1, or the text is empty.
+        If the order is less than 1, or the text is empty or too long.
     """
     if order < 1 or not len(ids):
         raise LexloomError(f"order {order} of a text of {len(ids)} words; expected at least 1 of each")
+    longest = np.iinfo(np.int64).max // vocabulary  # a context and a word make one number
+    if max(len(ids), vocabulary) > longest:
+        raise LexloomError(
+            f"a vocabulary of {vocabulary:,} words: n-grams are counted in texts of at most {longest:,} "
+            f"words, and this has {len(ids):,}; set a smaller max_vocab"
+        )
     occurrences = np.bincount(ids, minlength=vocabulary)
     counts = [sparse.csr_array((occurrences, np.arange(vocabulary), [0, vocabulary]), (1, vocabulary))]
     nodes = ids

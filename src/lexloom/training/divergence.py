@@ -4,10 +4,10 @@ A training has diverged if
 
 - a loss, a measure, a gradient norm, a parameter or the state of the optimizer is not finite; or
 - it ends with a model whose loss on the last batches of the text is above `LossLimits.end`: the perplexity is
-  more than 100 times that of a model that knows nothing, which is the size of the vocabulary; or
+  more than 1000 times that of a model that knows nothing, which is the size of the vocabulary; or
 - at any time, the loss of an epoch, of a line of the log or of the valid text is above `LossLimits.ever`, ten
-  times as much. A loss above `end` may still fall, as in the first epochs with a large learning rate, and the
-  loss of a valid text with other words than train is no sign of divergence.
+  times as much. A loss above `end` may still fall, as in the first epochs with a large learning rate, and
+  that of a valid text with other words than train says little.
 
 A training that diverged is an error. Nothing of it is written but the last good checkpoint.
 """
@@ -40,5 +40,5 @@ NO_LIMITS = LossLimits()
 
 def loss_limits(loss_of_nothing: float) -> LossLimits:
     """Return the limits of a model, from the mean loss of one that knows nothing."""
-    end = loss_of_nothing + math.log(100)
+    end = loss_of_nothing + math.log(1000)
     return LossLimits(end, 10 * end)

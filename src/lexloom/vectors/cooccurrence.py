@@ -182,15 +182,28 @@ def _whole_weights(window: int, weighting: str, length: int) -> tuple[np.ndarray
     """Return the weight at each distance, scaled to a whole number, and the scale.
 
     Sums of whole numbers are exact in any order.
+
+    Raises
+    ------
+    LexloomError
+        If a text of this length could have sums that are too large for int64.
     """
     checked(Pairs, {"window": window, "weighting": weighting})
     distances = np.arange(1, min(window, length - 1) + 1)
     if weighting == "flat":
-        return np.ones_like(distances), 1
-    if weighting == "dynamic":
-        return window + 1 - distances, window
-    scale = math.lcm(*range(1, min(len(distances), _EXACT_DISTANCES) + 1))
-    return np.rint(scale / distances).astype(np.int64), scale
+        weights, scale = np.ones_like(distances), 1
+    elif weighting == "dynamic":
+        weights, scale = window + 1 - distances, window
+    else:
+        scale = math.lcm(*range(1, min(len(distances), _EXACT_DISTANCES) + 1))
+        weights = np.rint(scale / distances).astype(np.int64)
+    longest = np.iinfo(np.int64).max // (2 * int(weights.sum()))  # where all words are the same
+    if length > longest:
+        raise LexloomError(
+            f"weighting {weighting} with a window of {window} counts texts of at most {longest:,} words, and "
+            f"this has {length:,}; set weighting to dynamic or flat, or a smaller window"
+        )
+    return weights, scale
 
 
 def _weigher(

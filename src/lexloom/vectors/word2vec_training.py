@@ -10,7 +10,7 @@ from lexloom.corpus.vocabulary import join_vocabularies
 from lexloom.kernels.backend import Backend
 from lexloom.settings.word2vec import Word2vec
 from lexloom.storage.artifacts import Dataset, read_artifact
-from lexloom.training.divergence import loss_limits
+from lexloom.training.divergence import LossLimits, loss_limits
 from lexloom.training.optimizers import OPTIMIZERS
 from lexloom.training.randomness import random_stream
 from lexloom.training.schedules import SCHEDULES
@@ -76,7 +76,7 @@ class Training:
             OPTIMIZERS[settings.optimizer](),
             learning_rate=settings.learning_rate,
             schedule=SCHEDULES[settings.schedule],
-            limits=loss_limits((1 + settings.negatives) * math.log(2)),  # a coin for each word
+            limits=limits_of(settings),
         )
 
     def vectors(self) -> np.ndarray:
@@ -92,3 +92,12 @@ class Training:
             "words": self.words,
             "losses": Dataset(losses, ("epoch",), "nats a prediction, mean over batches"),
         }
+
+
+def limits_of(settings: Word2vec) -> LossLimits:
+    """Return the losses above which a training has diverged.
+
+    Knowing nothing, each product of two vectors is 0, and each word costs log(2). The first updates move all
+    numbers by the learning rate, so that for a while products may be a hundredth of the dimension or more.
+    """
+    return loss_limits((1 + settings.negatives) * (math.log(2) + settings.dimension / 100))

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from lexloom.corpus import word_table
 from lexloom.corpus.word_table import WordTable
+from lexloom.errors import LexloomError
 
 
 def naive_numbers(pieces, sentence_end, numbers):
@@ -57,3 +58,11 @@ def test_words_of_equal_hash_and_beginning_are_told_apart_by_their_letters():
     slots[place + 1] = slots[place]
     slots[place, 0] -= 1  # where the second is looked for at first, there is now the first, with its hash
     assert table.read(b"beginning-").tolist() == [2]
+
+
+def test_more_words_than_there_are_numbers_are_refused(monkeypatch):
+    monkeypatch.setattr(word_table, "_MOST_WORDS", 5)
+    table = WordTable(b" ", "b", first="first")
+    assert table.read(b"c d e f").tolist() == [1, 2, 3, 4]
+    with pytest.raises(LexloomError, match="more than 5 different words; give a shorter one"):
+        table.read(b"g")

@@ -121,3 +121,10 @@ def test_no_context_reaches_beyond_the_sentence():
 def test_nothing_to_count_is_refused(ids, order):
     with pytest.raises(LexloomError, match="expected at least 1 of each"):
         count_ngrams(np.array(ids, np.int32), V, order)
+
+
+def test_contexts_that_would_have_no_number_are_refused_before_the_work():
+    with pytest.raises(
+        LexloomError, match=r"a vocabulary of 4,294,967,296 words: .* set a smaller max_vocab"
+    ):
+        count_ngrams(np.array([0, 1]), 2**32, 2)

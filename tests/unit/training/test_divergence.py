@@ -87,11 +87,18 @@ def test_a_training_ends_with_finite_numbers_and_more_than_nothing_or_as_an_erro
 
 def test_a_text_of_other_words_is_no_divergence():
     """The valid perplexity may be far above the size of the vocabulary though the training is sound."""
-    history, *_ = language_model("lstm", valid=np.full(50, V), learning_rate=0.1, epochs=30)
-    assert history[-1]["valid_perplexity"] > 100 * V
+    history, *_ = language_model("lstm", valid=np.full(50, V), learning_rate=0.3, epochs=60)
+    assert history[-1]["valid_perplexity"] > 1000 * V
 
 
-def test_the_limits_are_a_hundred_times_the_size_of_the_vocabulary_and_its_tenth_power():
+@pytest.mark.parametrize("model", ["cbow", "skip-gram"])
+@pytest.mark.parametrize("dimension", [8, 500, 5000])
+@pytest.mark.parametrize("epochs", [1, 2, 4])
+def test_a_few_large_updates_are_no_divergence(model, dimension, epochs):
+    vectors(model, dimension=dimension, epochs=epochs, batch=1024, block=64, samples=64)
+
+
+def test_the_limits_are_a_thousand_times_the_size_of_the_vocabulary_and_its_tenth_power():
     limits = loss_limits(math.log(50))
-    assert math.exp(limits.end) == pytest.approx(100 * 50)
+    assert math.exp(limits.end) == pytest.approx(1000 * 50)
     assert limits.ever == 10 * limits.end

@@ -22,7 +22,7 @@ from lexloom.kernels.cpu.machine import thread_pool
 from lexloom.kernels.reference.kernels import Reference
 from lexloom.settings.counts import Weighting
 from lexloom.storage.artifacts import write_artifact
-from lexloom.vectors.cooccurrence import count_cooccurrences
+from lexloom.vectors.cooccurrence import add_shards, count_cooccurrences
 
 WEIGHTINGS = get_args(Weighting)
 
@@ -217,3 +217,35 @@ def test_a_setting_out_of_range_is_refused(setting, value):
     settings = {"window": 2, "weighting": "flat", "subsample": 0.0} | {setting: value}
     with pytest.raises(LexloomError, match=f"{setting}: .* is not allowed; expected"):
         count_cooccurrences(np.array([0, 1, 0]), 2, **settings)
+
+
+INT64 = np.iinfo(np.int64).max
+WHOLE_WEIGHTS = {
+    "flat": lambda window, distance: 1,
+    "dynamic": lambda window, distance: window + 1 - distance,
+    "distance": lambda window, distance: round(math.lcm(*range(1, min(window, 20) + 1)) / distance),
+}
+
+
+@given(st.integers(1, 100), st.sampled_from(WEIGHTINGS), st.integers(200, INT64 // 2))
+def test_a_text_whose_sums_might_not_fit_into_64_bits_is_refused_before_the_work(window, weighting, length):
+    """The largest sum is that of a text of one word, of which each occurrence has two full windows."""
+
+    def add():
+        empty, nothing = sparse.csr_array((1, 1), dtype=np.int64), np.zeros(1, np.int64)
+        return add_shards([lambda rows: empty], nothing, np.array([length]), window, weighting, subsample=0)
+
+    weights = [WHOLE_WEIGHTS[weighting](window, distance) for distance in range(1, window + 1)]
+    if 2 * length * sum(weights) <= INT64:
+        assert add().nnz == 0
+    else:
+        with pytest.raises(
+            LexloomError, match=r"counts texts of at most [\d,]+ words, and this has [\d,]+; set"
+        ):
+            add()
+
+
+def test_the_longest_text_for_the_largest_window_by_distance():
+    occurrences = np.array([4_000_000_000])
+    with pytest.raises(LexloomError, match="at most 3,818,939,510 words, and this has 4,000,000,000; set"):
+        add_shards([], np.zeros(1, np.int64), occurrences, 100, "distance", subsample=0)
