@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from lexloom.commands.script import run, script_parser
+from lexloom.corpus.tokenizer import tokenizer_settings
 from lexloom.errors import LexloomError
 from lexloom.kernels.backend import get_backend
 from lexloom.settings.counts import Counting, Memory, Pairs
@@ -47,7 +48,8 @@ def main(options: argparse.Namespace) -> None:
         corpus = read_artifact(options.corpus, "corpus", ["train", "words"])
         counts = count_cooccurrences(corpus["train"], len(corpus["words"]), **settings, **place)
     datasets = {"counts": counts, "words": corpus["words"]}
-    write_artifact(options.output, "cooccurrences", datasets, Provenance(settings, [options.corpus]))
+    recorded = settings | {"tokenizer": tokenizer_settings(corpus.settings)}
+    write_artifact(options.output, "cooccurrences", datasets, Provenance(recorded, [options.corpus]))
 
 
 def check_shards(options: argparse.Namespace, shards: list[StoredRows]) -> None:

@@ -7,6 +7,7 @@ nothing is written twice.
 import argparse
 
 from lexloom.commands.script import run, script_parser
+from lexloom.corpus.tokenizer import tokenizer_settings
 from lexloom.settings.contexts import Contexts
 from lexloom.storage.artifacts import Dataset, Provenance, read_artifact, write_artifact
 from lexloom.vectors.contexts import context_offsets
@@ -30,7 +31,8 @@ def main(options: argparse.Namespace) -> None:
         "words": corpus["words"],
         "counts": Dataset(corpus["counts"], ("word",), "occurrences in train"),
     }
-    write_artifact(options.output, "contexts", datasets, Provenance(dict(settings), [options.corpus]))
+    recorded = dict(settings) | {"tokenizer": tokenizer_settings(corpus.settings)}
+    write_artifact(options.output, "contexts", datasets, Provenance(recorded, [options.corpus]))
 
 
 if __name__ == "__main__":

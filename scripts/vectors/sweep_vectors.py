@@ -3,6 +3,7 @@
 import argparse
 
 from lexloom.commands.script import progress, run, script_parser
+from lexloom.corpus.tokenizer import Tokenizer, tokenizer_settings
 from lexloom.errors import LexloomError
 from lexloom.kernels.backend import get_backend
 from lexloom.settings.execution import Seed, Threads
@@ -36,7 +37,7 @@ def main(options: argparse.Namespace) -> None:
     """Read the corpus and the test sets, make and score the vectors, write the table."""
     get_backend(threads=options.threads)
     corpus = read_artifact(options.corpus, "corpus", ["train", "words"])
-    words = corpus["words"]
+    words, tokenizer = corpus["words"], Tokenizer(**tokenizer_settings(corpus.settings))
     scorers = read_scorers(options.similarity, None, options.gold)
     if not scorers:
         raise LexloomError("no test set to score vectors by; give --similarity or --gold")
@@ -45,7 +46,7 @@ def main(options: argparse.Namespace) -> None:
         swept = sweep_counted_vectors(
             corpus["train"], len(words), grid, options.dimension, options.seed, factorized=bar.update
         )
-        made = ((settings, WordVectors(words, rows)) for settings, rows in swept)
+        made = ((settings, WordVectors(words, rows, tokenizer)) for settings, rows in swept)
         scores = ((settings, [score(vectors) for score in scorers]) for settings, vectors in made)
         write_sweep(options.output, scores)
 

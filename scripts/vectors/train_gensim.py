@@ -5,6 +5,7 @@ import logging
 from typing import get_args
 
 from lexloom.commands.script import progress, run, script_parser
+from lexloom.corpus.tokenizer import tokenizer_settings
 from lexloom.settings.base import Architecture
 from lexloom.settings.execution import Seed
 from lexloom.settings.gensim import GensimModel
@@ -30,6 +31,7 @@ def main(options: argparse.Namespace) -> None:
     with progress(total=(1 + settings.epochs) * len(ids), unit="word", desc=f"gensim {options.model}") as bar:
         vectors, version = train_gensim(ids, words, options.model, settings, options.seed, bar.update)
     recorded = dict(settings) | {"model": options.model, "gensim": version}
+    recorded["tokenizer"] = tokenizer_settings(corpus.settings)
     datasets = {"vectors": Dataset(vectors, ("word", "dimension")), "words": words}
     write_artifact(
         options.output, "vectors", datasets, Provenance(recorded, [options.corpus], seed=options.seed)

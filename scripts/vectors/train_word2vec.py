@@ -6,6 +6,7 @@ from functools import partial
 
 from lexloom.commands.script import run, script_parser
 from lexloom.commands.training import Result, Work, log_epochs, run_training
+from lexloom.corpus.tokenizer import tokenizer_of
 from lexloom.kernels.backend import get_backend
 from lexloom.settings.execution import Compute, Resuming, Seed
 from lexloom.settings.vectors import Vectors
@@ -29,7 +30,8 @@ def main(options: argparse.Namespace) -> None:
     contexts = read_artifact(options.contexts, "contexts")
     ids, words, counts = (contexts[name] for name in ("targets", "words", "counts"))
     window = len(contexts["offsets"]) // 2
-    training = Training(settings, ids, words, counts, window, options.seed, backend)
+    tokenizer = tokenizer_of(contexts.settings)
+    training = Training(settings, ids, words, counts, window, options.seed, backend, tokenizer)
     recorded = settings.model_dump(exclude={"start"}) | dict(precision) | contexts.settings
     inputs = [path for path in (options.contexts, settings.start) if path]
     datasets = partial(training.datasets, precision.precision)

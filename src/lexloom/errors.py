@@ -1,9 +1,17 @@
 """The exceptions that a person is meant to read, and the hints in their messages."""
 
+import re
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from operator import index
 from typing import Any, SupportsIndex
+
+# Controls of terminals, changes of direction, characters without width, and bytes that are no UTF-8; joiners
+# only where they join nothing.
+_HIDDEN = re.compile(
+    "[\0-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff]"
+    r"|(?<!\S)[\u200c\u200d]|[\u200c\u200d](?!\S)"
+)
 
 
 class LexloomError(Exception):
@@ -40,15 +48,20 @@ class Interrupted(Exception):
         self.signal = signal
 
 
-def printable(name: object) -> str:
-    r"""Return the name of a file on one line, with escapes for what cannot be printed.
+def printable(text: object) -> str:
+    r"""Return a word or the name of a file as a person may see it, with escapes for what steers a terminal.
 
     Examples
     --------
     >>> print(printable("two\nlines"), printable(b"caf\xe9".decode(errors="surrogateescape")))
     two\nlines caf\udce9
     """
-    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in str(name))
+    return _HIDDEN.sub(lambda match: match[0].encode("unicode_escape").decode(), str(text))
+
+
+def printable_lines(text: str) -> str:
+    """Return a text of several lines, each as `printable` returns it."""
+    return "\n".join(map(printable, text.split("\n")))
 
 
 def did_you_mean(word: str, known: Iterable[str], count: int = 3) -> str:

@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 from running import run_script, succeed
 
-from lexloom.storage.artifacts import read_artifact, write_artifact
+from lexloom.corpus.tokenizer import Tokenizer
+from lexloom.storage.artifacts import Provenance, read_artifact, write_artifact
+from lexloom.vectors.word_vectors import read_vectors
 
 WORDS = ["cat", "dog", "cow", "red", "blue", "green"]
 IDS = np.random.default_rng(0).integers(0, 6, 2000).astype(np.int32)
@@ -86,6 +88,22 @@ def test_training_goes_on_with_another_text_and_new_words(contexts, tmp_path):
     resting = [WORDS.index(word) for word in WORDS if word != "cat"]
     np.testing.assert_array_equal(new["vectors"][resting], old["vectors"][resting])
     assert (new["vectors"][WORDS.index("cat")] != old["vectors"][WORDS.index("cat")]).any()
+
+
+def test_training_goes_on_with_the_same_words_in_another_case_and_normal_form(tmp_path):
+    for name, words, tokenizer in [
+        ("old", ["Cafe\u0301", "tea", "Tea"], Tokenizer(normalize=None)),
+        ("new", ["caf\u00e9", "tea", "milk"], Tokenizer(lower=True)),
+    ]:
+        corpus = {"train": IDS % 3, "words": words, "counts": np.bincount(IDS % 3)}
+        write_artifact(tmp_path / "corpus.h5", "corpus", corpus, Provenance(vars(tokenizer)))
+        succeed("create_contexts", tmp_path / "corpus.h5", "--output", tmp_path / f"{name}_contexts.h5")
+    assert train(tmp_path / "old_contexts.h5", tmp_path / "old.h5").returncode == 0
+    start = ("--start", tmp_path / "old.h5")
+    assert train(tmp_path / "new_contexts.h5", tmp_path / "new.h5", *start).returncode == 0
+    new = read_vectors(tmp_path / "new.h5")
+    assert new.words == ["caf\u00e9", "tea", "Tea", "milk"]
+    assert new.find(["CAFE\u0301", "Tea", "Milk"]).tolist() == [0, 2, 3]
 
 
 def test_a_learning_rate_that_is_too_high_is_named(contexts, tmp_path):

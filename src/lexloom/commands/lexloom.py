@@ -2,17 +2,16 @@
 
 import argparse
 import json
-import os
 import shutil
-import sys
 import textwrap
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
 from lexloom.commands.script import run
+from lexloom.commands.terminal import show
 from lexloom.errors import LexloomError
 from lexloom.report.tables import aligned
 from lexloom.settings.base import Settings, Tokens
@@ -22,7 +21,7 @@ from lexloom.settings.reference import FORMATS as SETTINGS_FORMATS
 from lexloom.vectors.exports import FORMATS
 
 if TYPE_CHECKING:
-    from lexloom.language.trained import Score
+    from lexloom.language.trained import LanguageModel, Score
     from lexloom.storage.artifacts import Outline
     from lexloom.vectors.word_vectors import WordVectors
 
@@ -51,7 +50,7 @@ class Generating(Settings):
 
 def main() -> None:
     """Run the subcommand that the command line names, and print what it returns."""
-    run(_print, command_parser())
+    run(_show, command_parser())
 
 
 def command_parser() -> SettingsParser:
@@ -178,6 +177,12 @@ def export(options: argparse.Namespace) -> list[str]:
     f'{_MODEL} --prompt "the old king" --tokens 20 --top-k 40',
     _MODEL_ARGUMENT,
     argument("--prompt", "what to go on from; nothing if not given", default="", metavar="TEXT"),
+    argument(
+        "--separator",
+        "what to write between words; if not given, a space, or nothing if the words of the corpus have "
+        "their spaces, as with the pattern `.`",
+        metavar="TEXT",
+    ),
     settings=(Generating, Seed, Compute),
 )
 def generate(options: argparse.Namespace) -> list[str]:
@@ -188,9 +193,13 @@ def generate(options: argparse.Namespace) -> list[str]:
 
     model = read_language_model(options.model, get_backend(options.device, options.threads))
     rng = random_stream(options.seed, "generate")
-    words = model.generate(options.prompt, options.tokens, rng, options.temperature, options.top_k)
-    end = model.tokenizer.sentence_end
-    return [line.strip() for line in " ".join("\n" if word == end else word for word in words).split("\n")]
+    lines: list[list[str]] = [[]]
+    for word in model.generate(options.prompt, options.tokens, rng, options.temperature, options.top_k):
+        if word == model.tokenizer.sentence_end:
+            lines.append([])
+        else:
+            lines[-1].append(word)
+    return [_joined_words(model, line, options.separator) for line in lines]
 
 
 @subcommand(
@@ -217,7 +226,7 @@ def score(options: argparse.Namespace) -> list[str]:
 
     model = read_language_model(options.model, get_backend(options.device, options.threads))
     lines = model.score(options.file)
-    texts = [" ".join(line.words) for line in lines] + [f"all {len(lines):,} lines"]
+    texts = [_joined_words(model, line.words) for line in lines] + [f"all {len(lines):,} lines"]
     rows = map(_score_row, [*lines, together(lines)], texts)
     return aligned([("perplexity", "log_probability", "tokens", "unknown", "line"), *rows])
 
@@ -281,11 +290,8 @@ def side_by_side(blocks: Sequence[Block], width: int) -> list[str]:
     return lines + _joined(beside)
 
 
-def _print(options: argparse.Namespace) -> None:
-    try:
-        print("\n".join(options.command(options)), flush=True)
-    except BrokenPipeError:  # the reader (such as head) closed the pipe; nothing is left to write at exit
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+def _show(options: argparse.Namespace) -> None:
+    show(options.command(options))
 
 
 def _vectors(path: str) -> "WordVectors":
@@ -300,6 +306,10 @@ def _vectors(path: str) -> "WordVectors":
 def _block(title: str, vectors: "WordVectors", ids: Any, scores: Any) -> Block:
     rows = [(vectors.words[i], f"{score:.3f}") for i, score in zip(ids, scores, strict=True)]
     return [(title, ""), *rows]
+
+
+def _joined_words(model: "LanguageModel", words: Iterable[str], separator: str | None = None) -> str:
+    return model.tokenizer.joined(words) if separator is None else separator.join(words)
 
 
 def _score_row(score: "Score", text: str) -> tuple[str, ...]:

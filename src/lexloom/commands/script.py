@@ -11,6 +11,7 @@ from typing import Any
 from tqdm import tqdm
 
 from lexloom.commands.stages import way_out
+from lexloom.commands.terminal import any_terminal, log_to
 from lexloom.errors import Interrupted, LexloomError
 from lexloom.settings.base import Settings
 from lexloom.settings.command_line import SettingsParser
@@ -34,15 +35,17 @@ def run(main: Callable[[argparse.Namespace], None], parser: argparse.ArgumentPar
     for number in (signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) == signal.SIG_DFL:
             signal.signal(number, _interrupt)
+    with any_terminal():
+        _run(main, parser)
+
+
+def _run(main: Callable[[argparse.Namespace], None], parser: argparse.ArgumentParser) -> None:
     options = parser.parse_args()
-    logging.basicConfig(
-        level=logging.INFO, format="%(message)s", handlers=[logging.StreamHandler(sys.stderr)]
-    )
+    logging.getLogger().setLevel(logging.INFO)
+    log_to(logging.StreamHandler(sys.stderr))
     try:
         if options.log:
-            logging.getLogger().addHandler(
-                logging.FileHandler(options.log, "w", "utf-8", errors="backslashreplace")
-            )
+            log_to(logging.FileHandler(options.log, "w", "utf-8", errors="backslashreplace"))
         main(options)
     except (LexloomError, OSError, MemoryError) as error:
         logging.error("error: %s%s", str(error) or "not enough memory", way_out(error))

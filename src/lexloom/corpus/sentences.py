@@ -24,7 +24,8 @@ def read_sentences(
     Parameters
     ----------
     sentences : iterable of str or of list of str
-        A string is cut into lines, and these into words by the tokenizer. A list of words is taken as it is.
+        A string is cut into lines, and these into words by the tokenizer. A list of words is
+        not cut; each word takes the case and normal form of the tokenizer.
         A sentence without words is skipped.
     tokenizer : Tokenizer
     **limits
@@ -123,4 +124,4 @@ def _lines(sentence: str | Sequence[str], tokenizer: Tokenizer, place: str) -> I
                 f"{place} has the word {word!r}; expected words that are strings and not empty, or the "
                 "sentence as one string"
             )
-    yield words
+    yield [tokenizer.spelled(word) for word in words]

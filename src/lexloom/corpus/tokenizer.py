@@ -60,6 +60,10 @@ class Tokenizer:
         text = self._normal(text)
         return self._normal(text.lower()) if self.lower else text
 
+    def spelled(self, word: str) -> str:
+        """Return a word in the spelling that it has in the vocabulary of a text that this tokenizer cut."""
+        return word if word == self.sentence_end else self.tidy(word)
+
     def tokens(self, line: str) -> Iterable[str]:
         """Return the tokens of a line that `tidy` returned, without the sentence end."""
         if self.pattern is None:
@@ -93,5 +97,10 @@ class Tokenizer:
 
 
 def tokenizer_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the settings of a corpus that are the arguments of its `Tokenizer`."""
-    return {field.name: settings[field.name] for field in fields(Tokenizer)}
+    """Return those settings of a corpus that are arguments of its `Tokenizer`."""
+    return {field.name: settings[field.name] for field in fields(Tokenizer) if field.name in settings}
+
+
+def tokenizer_of(settings: Mapping[str, Any]) -> Tokenizer:
+    """Return the tokenizer that the settings of an artifact record; the default one if they record none."""
+    return Tokenizer(**settings.get("tokenizer", {}))

@@ -10,6 +10,7 @@ from lexloom.errors import LexloomError
 from lexloom.settings.base import UNKNOWN
 
 if TYPE_CHECKING:  # so that training, which joins vocabularies, does not depend on the settings of tokenizing
+    from lexloom.corpus.tokenizer import Tokenizer
     from lexloom.settings.tokenize import Tokenize
 
 NO_WORD = -1
@@ -143,6 +144,26 @@ def known_ids(names: Sequence[str], words: Sequence[str], source: str | Path) ->
             f"neither is {UNKNOWN}; leave it out, or train on a corpus with min_count 2 or more"
         )
     return np.array(ids, np.int32)
+
+
+def ids_by_spelling(words: Sequence[str], tokenizer: "Tokenizer") -> dict[str, int]:
+    """Return the id of each word of a vocabulary, as it is written and as the tokenizer spells it.
+
+    With `tokenizer.spelled`, this finds a word however it was typed.
+    """
+    ids = {tokenizer.spelled(word): len(words) - place for place, word in enumerate(reversed(words), 1)}
+    return ids | {word: number for number, word in enumerate(words)}
+
+
+def respelled(words: Sequence[str], tokenizer: "Tokenizer") -> list[str]:
+    """Return words as a tokenizer spells them; a word whose new spelling is another word keeps its own."""
+    taken = {*words, tokenizer.sentence_end}
+    spelled = []
+    for word in words:
+        spelling = tokenizer.spelled(word)
+        spelled.append(word if spelling in taken else spelling)
+        taken.add(spelling)
+    return spelled
 
 
 def join_vocabularies(words: Sequence[str], others: Sequence[str]) -> tuple[list[str], np.ndarray]:

@@ -44,7 +44,8 @@ def train_language_model(
     Parameters
     ----------
     sentences : iterable of str or of list of str
-        A string is cut into words by the tokenizer. A list of words is taken as it is.
+        A string is cut into words by the tokenizer. A list of words is not cut;
+        each word takes the case and normal form of the tokenizer.
     method : {"lstm", "gru", "rnn", "ngram"}
         A recurrent network with layers of that kind (Mikolov et al. 2010), or n-grams with interpolated
         Kneser-Ney smoothing (Chen & Goodman 1999).

@@ -9,7 +9,8 @@ import numpy as np
 
 from lexloom.corpus.reading import read_lines
 from lexloom.corpus.sentences import sentence_ids
-from lexloom.corpus.tokenizer import Tokenizer
+from lexloom.corpus.text_files import plain
+from lexloom.corpus.tokenizer import Tokenizer, tokenizer_of
 from lexloom.corpus.vocabulary import known_ids
 from lexloom.errors import LexloomError, check_whole
 from lexloom.kernels.backend import Backend, get_backend
@@ -114,7 +115,7 @@ class LanguageModel:
         ----------
         text : str, or iterable of str or of list of str
             A string is cut at line ends. A sentence is cut into words by the tokenizer of the model; a list
-            of words is taken as it is.
+            of words is not cut; each word takes the case and normal form of the tokenizer.
 
         Returns
         -------
@@ -191,7 +192,7 @@ class LanguageModel:
         if not isinstance(rng, np.random.Generator):
             check_whole("rng", rng, 0)
             rng = random_stream(rng, "generate")
-        words = list(self.tokenizer.tokens(self.tokenizer.tidy(prompt)))
+        words = list(self.tokenizer.tokens(self.tokenizer.tidy(plain(prompt))))
         read = known_ids(words, self.words, "prompt")
         yield from (self.words[word] for word in read)
         carry = None
@@ -241,7 +242,7 @@ def read_language_model(path: str | Path, backend: Backend | None = None) -> Lan
     return LanguageModel(
         build_language_model(artifact, backend or get_backend()),
         artifact["words"],
-        Tokenizer(**artifact.settings["tokenizer"]),
+        tokenizer_of(artifact.settings),
     )
 
 

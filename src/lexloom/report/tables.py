@@ -5,19 +5,19 @@ from argparse import ArgumentParser
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from lexloom.errors import LexloomError
+from lexloom.errors import LexloomError, printable
 from lexloom.storage.artifacts import Artifact, read_artifact
 
 
 def aligned(rows: Iterable[Sequence[object]]) -> list[str]:
-    """Return rows of equally many cells as lines, each column as wide as its widest cell.
+    """Return rows of equally many cells as lines, each column as wide as its widest cell; see `printable`.
 
     Examples
     --------
     >>> aligned([("model", "test"), ("lstm", 88.3)])
     ['model  test', 'lstm   88.3']
     """
-    cells = [[str(cell) for cell in row] for row in rows]
+    cells = [[printable(cell) for cell in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     return ["  ".join(map(str.ljust, row, widths)).rstrip() for row in cells]
 

@@ -4,8 +4,9 @@ import argparse
 import shlex
 from collections.abc import Callable, Mapping
 from inspect import get_annotations
-from typing import Any
+from typing import Any, NoReturn
 
+from lexloom.errors import printable_lines
 from lexloom.settings.base import Settings
 from lexloom.settings.mistakes import bounds, schema_of, validated
 
@@ -39,6 +40,10 @@ class SettingsParser(argparse.ArgumentParser):
                 if owner not in sections:
                     sections[owner] = self.add_argument_group(_title(owner))
                 _add_option(sections[owner], name, rule)
+
+    def error(self, message: str) -> NoReturn:
+        """End the program with a message, in which what would steer a terminal is escaped."""
+        super().error(printable_lines(message))
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> tuple[Any, list[str]]:
         """Parse a command line, check the settings, and fill in the defaults of those that are not given."""

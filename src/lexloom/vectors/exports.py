@@ -69,11 +69,18 @@ def write_projector(folder: str | Path, words: Sequence[str], vectors: np.ndarra
 def write_npz(path: str | Path, words: Sequence[str], vectors: np.ndarray) -> None:
     """Write a NumPy file without pickle: the arrays `words` (V,) of strings and `vectors` (V, D).
 
-    Parameters and errors as for `write_word2vec`, but the vectors keep their precision.
+    Parameters as for `write_word2vec`, but the vectors keep their precision.
+
+    Raises
+    ------
+    LexloomError
+        If a word ends with a NUL, which NumPy drops.
     """
-    _check_words(path, words)
+    array = np.array(words, np.str_)
+    if array.tolist() != list(words):
+        raise LexloomError(f"{path}: not written: a word ends with a NUL, which NumPy drops")
     with replacing(path) as file:
-        np.savez_compressed(file, words=np.array(words, np.str_), vectors=vectors)
+        np.savez_compressed(file, words=array, vectors=vectors)
 
 
 FORMATS: dict[str, Callable[[str | Path, Sequence[str], np.ndarray], None]] = {
@@ -96,7 +103,7 @@ def _check_words(path: str | Path, words: Sequence[str]) -> None:
         if not word or _BREAKS_WORDS.search(word):
             raise LexloomError(
                 f"{path}: not written: word {number} is {word!r}; a reader of this format would split it. "
-                "Tokenize the corpus so that no word is empty or contains white space"
+                "Tokenize the corpus so that no word is empty or contains white space, or export as npz"
             )
 
 

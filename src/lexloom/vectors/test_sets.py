@@ -74,6 +74,8 @@ def read_analogies(path: str | Path) -> list[tuple[str, str, str, str]]:
 
 def _lines(path: str | Path) -> Iterator[tuple[int, str]]:
     """Yield the number and the text of each line that is neither empty nor a comment."""
+    if not Path(path).exists():
+        raise LexloomError(f"{path}: no such file; download it, or name another test set")
     text = "".join(read_blocks(path))
     for number, line in enumerate(text.split("\n"), 1):
         if line.strip() and not line.startswith("#"):

@@ -67,7 +67,8 @@ def train_vectors(
     Parameters
     ----------
     sentences : iterable of str or of list of str
-        A string is cut into words by the tokenizer. A list of words is taken as it is.
+        A string is cut into words by the tokenizer. A list of words is not cut;
+        each word takes the case and normal form of the tokenizer.
     method : {"skipgram", "cbow", "svd", "ppmi"}
         skipgram and cbow learn to predict words (Mikolov et al. 2013). svd factorizes the matrix of positive
         pointwise mutual information; ppmi takes the rows of that matrix, which are sparse and as long as the
@@ -120,15 +121,16 @@ def train_vectors(
         refuse_arguments(method, report=report, device=None if device == "cpu" else device)
     chosen = checked(METHODS[method], settings)
     backend = get_backend(device, threads)
-    ids, words, counts = read_sentences(sentences, tokenizer or Tokenizer(), min_count=min_count)
+    tokenizer = tokenizer or Tokenizer()
+    ids, words, counts = read_sentences(sentences, tokenizer, min_count=min_count)
     if isinstance(chosen, Learned):
-        training = Training(chosen, ids, words, counts, chosen.window, seed, backend)
+        training = Training(chosen, ids, words, counts, chosen.window, seed, backend, tokenizer)
         training.trainer.fit(chosen.epochs, training.batches, [Report(report)] if report else [])
-        return WordVectors(training.words, training.vectors())
+        return WordVectors(training.words, training.vectors(), tokenizer)
     ppmi = _weighted(ids, len(words), chosen)
     if isinstance(chosen, Factorized):
-        return WordVectors(words, _factorized(ppmi, chosen, seed))
-    return WordVectors(words, ppmi)
+        return WordVectors(words, _factorized(ppmi, chosen, seed), tokenizer)
+    return WordVectors(words, ppmi, tokenizer)
 
 
 def _weighted(ids: np.ndarray, vocabulary_size: int, settings: Weighted) -> sparse.csr_array:

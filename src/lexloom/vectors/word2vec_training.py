@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from lexloom.corpus.vocabulary import join_vocabularies
+from lexloom.corpus.tokenizer import Tokenizer
+from lexloom.corpus.vocabulary import join_vocabularies, respelled
 from lexloom.kernels.backend import Backend
 from lexloom.settings.word2vec import Word2vec
 from lexloom.storage.artifacts import Dataset, read_artifact
@@ -35,6 +36,8 @@ class Training:
         Words on each side.
     seed : int
     backend : Backend
+    tokenizer : Tokenizer
+        How the training text was cut into words; the words to continue from take its case and normal form.
 
     Attributes
     ----------
@@ -59,10 +62,12 @@ class Training:
         window: int,
         seed: int,
         backend: Backend,
+        tokenizer: Tokenizer,
     ):
         self.settings, self.backend = settings, backend
         start = read_artifact(settings.start, "vectors") if settings.start else None
-        self.words, numbers = join_vocabularies(start["words"] if start else [], words)
+        earlier = respelled(start["words"], tokenizer) if start else []
+        self.words, numbers = join_vocabularies(earlier, words)
         all_counts = np.zeros(len(self.words), np.int64)
         all_counts[numbers] = counts
         weight, rng = settings.negatives / settings.samples, random_stream(seed, "init")

@@ -7,6 +7,9 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
+from lexloom.corpus.text_files import plain
+from lexloom.corpus.tokenizer import Tokenizer, tokenizer_of
+from lexloom.corpus.vocabulary import ids_by_spelling
 from lexloom.errors import LexloomError, check_known, check_whole, did_you_mean
 from lexloom.kernels.tiles import cut
 from lexloom.storage.artifacts import read_artifact
@@ -21,7 +24,7 @@ _MULTIPLY_EPSILON = 1e-3
 class WordVectors:
     """Words and their vectors, scaled to length one so that a dot product is a cosine.
 
-    A word is looked up as it is written, then in lower case.
+    A word is looked up as it is written, then in the case and normal form of the text, then in lower case.
 
     Parameters
     ----------
@@ -29,6 +32,9 @@ class WordVectors:
     rows : (V, D) float array, or csr_array with V rows
         Dense vectors, or sparse ones such as the rows of a PPMI matrix. float16 is computed as float32. A row
         of zeros stays zero: its cosine with every word is 0.
+    tokenizer : Tokenizer, optional
+        How the text was cut into these words; by default without conversion to lower case, in the Unicode
+        normal form NFC.
 
     Attributes
     ----------
@@ -56,11 +62,12 @@ class WordVectors:
     ['queen']
     """
 
-    def __init__(self, words: Sequence[str], rows: Any):
+    def __init__(self, words: Sequence[str], rows: Any, tokenizer: Tokenizer | None = None):
         self.words = list(words)
+        self.tokenizer = tokenizer or Tokenizer()
         self.rows = _unit_rows(rows)
         self.lowest = 0.0 if self.rows.min() >= 0 else -1.0
-        self._ids = {word: i for i, word in enumerate(self.words)}
+        self._ids = ids_by_spelling(self.words, self.tokenizer)
 
     def __repr__(self) -> str:
         return f"WordVectors({len(self.words):,} words, {self.rows.shape[1]:,} dimensions)"
@@ -158,7 +165,7 @@ class WordVectors:
 
     def find(self, words: Sequence[str]) -> np.ndarray:
         """Return the ids (K,) of words, int32; -1 for a word that is not there."""
-        return np.array([self._ids.get(word, self._ids.get(word.lower(), -1)) for word in words], np.int32)
+        return np.array([self._find(word) for word in words], np.int32)
 
     def ids(self, words: Sequence[str]) -> np.ndarray:
         """Return the ids (K,) of words that must be there, int32.
@@ -278,6 +285,11 @@ class WordVectors:
         _exclude(scores, questions)
         return _largest(scores, max(0, min(count, len(self.words) - 3)))
 
+    def _find(self, word: str) -> int:
+        typed, spelled = plain(word), self.tokenizer.spelled
+        spellings = (word, spelled(typed).strip(), spelled(typed.lower()).strip())
+        return next((self._ids[spelling] for spelling in spellings if spelling in self._ids), -1)
+
     def _named(self, ids: np.ndarray, values: np.ndarray) -> list[tuple[str, float]]:
         """Return each word and its value."""
         return [(self.words[i], float(value)) for i, value in zip(ids, values, strict=True)]
@@ -310,7 +322,7 @@ def read_vectors(path: str | Path) -> WordVectors:
     >>> vectors.most_similar("cat", count=3)  # doctest: +SKIP
     """
     artifact = read_artifact(path, ("vectors", "ppmi"))
-    return WordVectors(artifact["words"], artifact[artifact.kind])
+    return WordVectors(artifact["words"], artifact[artifact.kind], tokenizer_of(artifact.settings))
 
 
 def _unit_rows(rows: Any) -> Any:

@@ -209,6 +209,29 @@ def test_a_text_is_written_in_lines_from_a_prompt(lexloom, ngrams):
     assert lexloom("generate", ngrams, "--seed", 3) != lexloom("generate", ngrams, "--seed", 4)
 
 
+@pytest.mark.parametrize(
+    ("pattern", "words", "options", "text"),
+    [
+        (".", ["t", "h", "e", " "], [], "the the the"),
+        (r"\w+|\W", ["one", ",", " ", "two"], [], "one, two"),
+        (r"\S", ["日", "本", "語"], [], "日 本 語"),
+        (r"\S", ["日", "本", "語"], ["--separator", ""], "日本語"),
+        ("words", ["one", "two"], ["--separator", "_"], "one_two"),
+    ],
+)
+def test_words_are_joined_as_they_were_cut(lexloom, folder, pattern, words, options, text):
+    words = [*words, "<eos>"]
+    counts = count_ngrams(np.arange(len(words)).repeat(2), len(words), 2, len(words) - 1)
+    settings = {"order": 2, "tokenizer": asdict(Tokenizer(pattern))}
+    datasets = {"counts_1": counts[0], "counts_2": counts[1], "words": words}
+    write_artifact(folder / "m.h5", "ngram", datasets, Provenance(settings))
+    prompt = text.replace("_", " ")
+    assert lexloom("generate", "m.h5", "--prompt", prompt, "--tokens", 0, *options) == [text]
+    (folder / "text.txt").write_text(prompt)
+    line = lexloom("score", "m.h5", "text.txt")[-2]
+    assert line.endswith(Tokenizer(pattern).joined([*Tokenizer(pattern).tokens(prompt), "<eos>"]))
+
+
 def test_a_text_is_scored_by_line_and_in_total(lexloom, ngrams, folder):
     (folder / "text.txt").write_text("Man king  queen\nking stone\n")
     head, *rows = (line.split(maxsplit=4) for line in lexloom("score", ngrams, "text.txt"))
@@ -245,18 +268,19 @@ def test_the_help_of_each_command_has_an_example_that_parses(lexloom, capsys, co
     assert options.command.__name__ == command
 
 
-PROGRAM = "import sys; from lexloom.commands.lexloom import main; main(); assert 'numba' not in sys.modules"
+PROGRAM = "import sys; from lexloom.commands.lexloom import main; main()"
+WITHOUT_NUMBA = f"{PROGRAM}; assert 'numba' not in sys.modules"
 
 
-def start(*arguments, **options):
-    return subprocess.Popen([sys.executable, "-c", PROGRAM, *arguments], stderr=subprocess.PIPE, **options)
+def start(*arguments, program=PROGRAM, **options):
+    return subprocess.Popen([sys.executable, "-c", program, *arguments], stderr=subprocess.PIPE, **options)
 
 
 @pytest.mark.parametrize(
     "arguments", [("similar", "skipgram.h5", "king"), ("analogy", "skipgram.h5", "man", "king", "woman")]
 )
 def test_a_query_does_not_wait_for_numba(folder, arguments):
-    process = start(*arguments, stdout=subprocess.DEVNULL)
+    process = start(*arguments, program=WITHOUT_NUMBA, stdout=subprocess.DEVNULL)
     assert process.communicate(timeout=60)[1] == b""
     assert process.returncode == 0
 
@@ -265,6 +289,74 @@ def test_a_reader_that_has_seen_enough_is_no_error(folder):
     reader, writer = os.pipe()
     os.close(reader)
     process = start("info", "skipgram.h5", stdout=writer)
+    os.close(writer)
+    assert process.communicate(timeout=60)[1] == b""
+    assert process.returncode == 0
+
+
+STRANGE = [
+    "кот",
+    "the",
+    "日本語",
+    "a\x1b[31m",
+    "\u202egnp",
+    "نمی\u200cخواهم",
+    "b\u200b",
+    "\x9b1m",
+    "c\rd",
+    "<script>",
+]
+
+
+@pytest.fixture
+def strange(folder):
+    """Vectors and a language model of words that a terminal may lack or obey."""
+    rows = np.eye(len(STRANGE), dtype=np.float32)
+    write_artifact(folder / "v.h5", "vectors", {"vectors": rows, "words": STRANGE})
+    words = [*STRANGE, "<eos>"]
+    counts = count_ngrams(np.arange(len(words)).repeat(2), len(words), 2, len(STRANGE))
+    datasets = {"counts_1": counts[0], "counts_2": counts[1], "words": words}
+    settings = {"order": 2, "tokenizer": asdict(Tokenizer())}
+    write_artifact(folder / "m.h5", "ngram", datasets, Provenance(settings))
+    (folder / "text.txt").write_text("кот the 日本語 a\x1b[31m \u202egnp")
+
+
+ASKED = [
+    ("similar", "v.h5", "кот", "the"),
+    ("analogy", "v.h5", "кот", "the", "日本語"),
+    ("generate", "m.h5", "--prompt", "a\x1b[31m \u202egnp"),
+    ("score", "m.h5", "text.txt"),
+    ("info", "v.h5"),
+    ("export", "v.h5", "--format", "npz", "--output", "ко\x1bт.npz"),
+    ("similar", "v.h5", b"\xff\x1b"),
+    ("similar", b"\xff\x1b.h5", "the"),
+    ("settings", "к\x1b"),
+    ("generate", "m.h5", "--prompt", b"\xff\x1b"),
+    ("similar", "v.h5", "the", "--к\x1b"),
+]
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "ascii", "utf-8"])
+@pytest.mark.parametrize("arguments", ASKED)
+def test_any_terminal_shows_any_word_and_obeys_none(strange, arguments, encoding):
+    process = start(*arguments, stdout=subprocess.PIPE, env=os.environ | {"PYTHONIOENCODING": encoding})
+    printed = b"".join(process.communicate(timeout=60)).decode(encoding)
+    assert process.returncode in (0, 1, 2)
+    assert "Traceback" not in printed
+    assert "bug in" not in printed
+    assert not re.search("[\0-\x09\x0b-\x1f\x7f-\x9f\u200b\u202a-\u202e]", printed)
+
+
+def test_a_word_is_shown_with_its_joiners_and_without_its_escapes(lexloom, strange):
+    shown = " ".join(lexloom("similar", "v.h5", "the", "--count", 20)).split()
+    assert {"кот", r"a\x1b[31m", r"\u202egnp", "نمی\u200cخواهم", r"b\u200b", r"c\rd"} <= set(shown)
+
+
+@pytest.mark.parametrize("arguments", [("settings",), ("--help",), ("similar", "--help")])
+def test_a_closed_pipe_is_no_error_whatever_is_printed(folder, arguments):
+    reader, writer = os.pipe()
+    os.close(reader)
+    process = start(*arguments, stdout=writer)
     os.close(writer)
     assert process.communicate(timeout=60)[1] == b""
     assert process.returncode == 0

@@ -147,7 +147,20 @@ def test_the_arrays_of_an_npz_come_back_without_pickle(tmp_path_factory, table):
         assert file["vectors"].tobytes() == vectors.tobytes()
 
 
-@pytest.mark.parametrize("form", FORMATS)
+@given(st.lists(st.text().filter(lambda word: not word.endswith("\0")), min_size=1))
+def test_an_npz_holds_any_words(tmp_path_factory, words):
+    path = tmp_path_factory.mktemp("npz") / "vectors"
+    write_npz(path, words, np.ones((len(words), 2)))
+    with np.load(path) as file:
+        assert file["words"].tolist() == words
+
+
+def test_an_npz_refuses_what_numpy_would_drop(tmp_path):
+    with pytest.raises(LexloomError, match="a word ends with a NUL"):
+        write_npz(tmp_path / "vectors", ["a\0"], np.ones((1, 2)))
+
+
+@pytest.mark.parametrize("form", [form for form in FORMATS if form != "npz"])
 @pytest.mark.parametrize("bad", ["", "new york", "a\tb", "a\nb", "a\r", "a\N{NO-BREAK SPACE}b", "a\0"])
 def test_a_word_that_a_reader_would_cut_is_refused(tmp_path, form, bad):
     with pytest.raises(LexloomError, match=r"out: not written: word 1 is .*no word is empty"):

@@ -54,7 +54,7 @@ def test_a_damaged_analogy_is_refused_with_its_line(tmp_path):
     [
         (b"", "no (word pairs|analogies)"),
         (b"caf\xe9 bar 1\n", "byte 0xe9 is not UTF-8, byte offset 3"),
-        (None, "No such file"),
+        (None, "no such file"),
     ],
 )
 def test_a_file_that_is_no_test_set_is_refused(tmp_path, read, content, message):

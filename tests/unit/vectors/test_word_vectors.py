@@ -1,12 +1,15 @@
+import unicodedata
+
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy import sparse
 
+from lexloom.corpus.tokenizer import Tokenizer
 from lexloom.errors import LexloomError
-from lexloom.storage.artifacts import write_artifact
+from lexloom.storage.artifacts import Provenance, write_artifact
 from lexloom.vectors.word_vectors import ANALOGY_METHODS, WordVectors, read_vectors
 
 FORMS = [np.asarray, sparse.csr_array]
@@ -161,3 +164,33 @@ def test_vectors_are_read_from_either_kind_of_artifact(tmp_path):
         assert vectors.cosines(np.array([0]), np.array([1])) == pytest.approx([0.6])
     with pytest.raises(LexloomError, match="holds 'perplexity', expected 'vectors' or 'ppmi'"):
         read_vectors(tmp_path / "other.h5")
+
+
+TOKENIZERS = [Tokenizer("words", lower, form) for lower in (False, True) for form in ("NFC", "NFD", "NFKC")]
+
+
+@pytest.mark.parametrize("tokenizer", TOKENIZERS)
+@given(text=st.text(min_size=1, max_size=8).filter(str.strip))
+def test_a_word_of_a_text_is_found_as_it_stands_there_in_any_normal_form(tokenizer, text):
+    tokens = list(tokenizer.tokens(tokenizer.tidy(text)))
+    assume(tokens)
+    words = list(dict.fromkeys([*tokens, "<eos>"]))
+    vectors = WordVectors(words, np.eye(len(words)), tokenizer)
+    for number, word in enumerate(words):
+        for form in ("NFC", "NFD"):
+            assert vectors.find([unicodedata.normalize(form, word)]) == number
+    if len(tokens) == 1 and tokens == tokenizer.tidy(text).split():
+        assert vectors.find([text]) == vectors.find([unicodedata.normalize("NFD", text)]) == 0
+
+
+def test_words_that_were_not_cut_from_a_text_are_found_in_any_normal_form():
+    vectors = WordVectors(["cafe\u0301", "\u00e9te\u0301"], np.eye(2))
+    typed = ["caf\u00e9", "CAF\u00c9", "\u00e9t\u00e9", "\ufeffe\u0301t\u00e9 "]
+    assert vectors.find(typed).tolist() == [0, 0, 1, 1]
+
+
+def test_vectors_in_a_file_are_looked_up_as_their_text_was_tokenized(tmp_path):
+    rows, settings = np.eye(2, dtype=np.float32), {"tokenizer": {"lower": True, "sentence_end": "<EOS>"}}
+    datasets = {"vectors": rows, "words": ["i\u0307ki", "<EOS>"]}
+    write_artifact(tmp_path / "v.h5", "vectors", datasets, Provenance(settings))
+    assert read_vectors(tmp_path / "v.h5").find(["\u0130ki", "<EOS>", "iki"]).tolist() == [0, 1, -1]
