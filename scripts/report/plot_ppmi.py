@@ -6,7 +6,7 @@ import numpy as np
 from pydantic import Field
 
 from lexloom.commands.script import run, script_parser
-from lexloom.report.figures import drawing
+from lexloom.report.figures import drawing, label_of
 from lexloom.settings.base import Settings
 from lexloom.storage.artifacts import check_same_words, read_artifact
 
@@ -32,9 +32,10 @@ def main(options: argparse.Namespace) -> None:
     corpus = read_artifact(options.corpus, "corpus", ["counts", "words"])
     check_same_words(options.ppmi, artifact["words"], options.corpus, corpus["words"])
     top = np.argsort(-corpus["counts"], kind="stable")[: options.count]
-    words = [artifact["words"][i] for i in top]
+    words = [label_of(artifact["words"][i]) for i in top]
     values = artifact["ppmi"][top][:, top].toarray()
-    with drawing(options.output, f"PPMI among the {len(top)} most frequent words", size=(8.5, 7.4)) as figure:
+    title = f"PPMI among the {len(top)} most frequent words"
+    with drawing(options.output, title, size=(8.5, 7.4), words=words) as figure:
         axes = figure.subplots()
         image = axes.imshow(values, vmin=0)
         axes.set_xticks(range(len(words)), words, rotation=90, fontsize=8)

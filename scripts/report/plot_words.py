@@ -10,7 +10,7 @@ from pydantic import Field
 
 from lexloom.commands.script import run, script_parser
 from lexloom.kernels.backend import get_backend
-from lexloom.report.figures import COLOURS, GREY, MARKERS, drawing, label_points, principal_plane
+from lexloom.report.figures import COLOURS, GREY, MARKERS, drawing, label_of, label_points, principal_plane
 from lexloom.settings.base import Settings
 from lexloom.storage.artifacts import check_same_words, read_artifact
 from lexloom.vectors.word_vectors import WordVectors, read_vectors
@@ -43,13 +43,14 @@ def main(options: argparse.Namespace) -> None:
     top = np.argsort(-corpus["counts"], kind="stable")[: options.count]
     places, shares = principal_plane(vectors.rows[top])
     title = f"The {len(top)} most frequent words by their {Path(options.vectors).stem} vectors"
-    with drawing(options.output, title, size=(9, 7.5)) as figure:
+    labels = [label_of(vectors.words[i]) for i in top]
+    with drawing(options.output, title, size=(9, 7.5), words=labels) as figure:
         axes = figure.subplots()
         draw_points(axes, places, classes_of(vectors, top, options.gold))
         axes.set_xlabel(f"first principal component ({shares[0]:.0%} of the variance)")
         axes.set_ylabel(f"second principal component ({shares[1]:.0%} of the variance)")
         axes.margins(0.05)
-        label_points(axes, places, [vectors.words[i] for i in top])
+        label_points(axes, places, labels)
 
 
 def classes_of(vectors: WordVectors, top: np.ndarray, gold_path: str | None) -> np.ndarray | None:

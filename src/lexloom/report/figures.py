@@ -1,9 +1,10 @@
 """How figures look and how they become files: one style, the same bytes for the same numbers."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from warnings import catch_warnings, filterwarnings
 
 import matplotlib
 import numpy as np
@@ -13,6 +14,8 @@ from matplotlib.figure import Figure
 from matplotlib.rcsetup import cycler
 from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator, StrMethodFormatter
 
+from lexloom.errors import printable
+from lexloom.report.fonts import families_for
 from lexloom.storage.atomic_files import replacing
 
 # Okabe and Ito (2008), "Color universal design": told apart by colour-blind readers too.
@@ -22,7 +25,6 @@ MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 
 _STYLE = matplotlib.RcParams(
     {
-        "font.family": "DejaVu Sans",
         "font.size": 10,
         "text.parse_math": False,
         "axes.prop_cycle": cycler(color=COLOURS),
@@ -44,10 +46,13 @@ _LABEL_RADII = (5, 9, 14, 20)
 _LABEL_ANGLES = np.deg2rad([0, 180, 90, 270, 45, 135, 225, 315])
 _LABEL_SIZE = 8
 _MOST_DOTS = 20
+_MOST_LETTERS = 24
 
 
 @contextmanager
-def drawing(path: str | Path, title: str, size: tuple[float, float] = (7, 4.5)) -> Iterator[Figure]:
+def drawing(
+    path: str | Path, title: str, size: tuple[float, float] = (7, 4.5), words: Iterable[str] = ()
+) -> Iterator[Figure]:
     """Give a figure in lexloom's style to draw on; it is written as a PNG file when the block ends.
 
     Parameters
@@ -58,8 +63,12 @@ def drawing(path: str | Path, title: str, size: tuple[float, float] = (7, 4.5)) 
         Over the whole figure.
     size : (float, float)
         Width and height in inches.
+    words : list of str
+        The words that will be drawn, for which fonts are looked for.
     """
-    with matplotlib.rc_context({**matplotlib.rcParamsDefault, **_STYLE}):
+    with matplotlib.rc_context({**matplotlib.rcParamsDefault, **_STYLE}), catch_warnings():
+        matplotlib.rcParams["font.family"] = families_for(title + "".join(words))
+        filterwarnings("ignore", "Glyph .* missing from")  # said once, by families_for
         figure = Figure(size, layout="constrained", dpi=_DOTS_PER_INCH)
         FigureCanvasAgg(figure)
         figure.suptitle(title)
@@ -79,6 +88,11 @@ def log_axis(axes: Axes, subs: Sequence[float] = (1,), numbers: str = "{x:g}") -
 def dots(values: np.ndarray) -> str:
     """Return the marker of a curve through values (E,): dots where they are too few to be seen as a line."""
     return "o" if len(values) <= _MOST_DOTS else ""
+
+
+def label_of(word: str) -> str:
+    """Return a word as a label: printable, and cut short where it is long."""
+    return printable(word if len(word) <= _MOST_LETTERS else f"{word[:_MOST_LETTERS]}…")
 
 
 def plot_epochs(axes: Axes, values: np.ndarray, **line: Any) -> None:
