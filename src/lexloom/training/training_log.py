@@ -92,6 +92,10 @@ class TrainingLog(Callback):
         """Restart the clock, to leave out the time between epochs."""
         self.last_time = time.perf_counter()
 
+    def after_fit(self, trainer: Trainer) -> None:
+        """Write the file again, without the lines of another training with this output that still ran."""
+        self._write_all()
+
     def state(self) -> dict[str, Any]:
         """Return the lines, and the sum of the losses since the last line."""
         return {"records": self.records, "total": self.total}

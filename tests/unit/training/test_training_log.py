@@ -118,6 +118,19 @@ def test_a_resumed_training_has_each_line_once(tmp_path, damage):
         assert resumed.datasets()[name].array.tobytes() == dataset.array.tobytes()
 
 
+def test_a_training_that_still_runs_elsewhere_leaves_no_line_in_the_end(tmp_path):
+    path = tmp_path / "a.csv"
+
+    class Other(Callback):
+        def after_step(self, trainer, step, loss):
+            with open(path, "a", encoding="utf-8") as file:
+                file.write("a line of the other\n")
+
+    log = fit(path, Other())
+    assert len(lines(path)) == len(log.records)
+    assert "other" not in path.read_text()
+
+
 def test_read_log_returns_the_columns(tmp_path):
     datasets = fit(tmp_path / "a.csv").datasets()
     loss, steps = read_log(tmp_path / "a.csv", ["loss", "step"])
