@@ -13,9 +13,6 @@ from snakemake.utils import min_version
 min_version("9.0")
 
 
-configfile: Path(workflow.basedir) / "config/config.yaml"
-
-
 report: "workflow/report/workflow.rst"
 
 

@@ -13,7 +13,6 @@ import yaml
 from hypothesis import example, given
 from hypothesis import strategies as st
 from library.configuration import check, read_configuration
-from library.duplicate_keys import duplicate_keys
 from snakemake.exceptions import WorkflowError
 from snakemake.utils import update_config
 
@@ -51,6 +50,9 @@ NAMED = [
     ("expected", "ptb"),
     ("evaluation", "sets"),
 ]
+SETS = [("evaluation", "sets", name) for name in VALID["evaluation"]["sets"]]
+DOWNLOADED = [("corpora", "ptb", "files", split) for split in ("train", "valid", "test")]
+PLAIN = "at most 200 letters, digits, _, -, . and /, no name begins with - or ."
 CLOSED = [path for path in groups(VALID) if path not in NAMED]
 LEAVES = list(leaves(VALID))
 NUMBERS = [path for path in LEAVES if type(reduce(getitem, path, VALID)) in (int, float)]
@@ -200,11 +202,11 @@ def test_a_misspelt_key_comes_with_the_nearest_and_with_all_that_are_allowed():
         assert name in message
 
 
-@pytest.mark.parametrize("name", ["a/b", "..", "", "-x", "a b", "ä", 3, None, True])
+@pytest.mark.parametrize("name", ["a/b", "..", "", "-x", "a b", "ä", "a" * 101, 3, None, True])
 def test_a_name_that_cannot_be_part_of_a_file_name_is_refused(name):
     for path in NAMED:
         entry = next(iter(reduce(getitem, path, VALID).values()))
-        assert f"{'.'.join(path)}.{name}" in mistakes(changed((*path, name), entry))
+        assert (*path, name) in mistakes_in(changed((*path, name), entry))
 
 
 @pytest.mark.parametrize(
@@ -225,6 +227,51 @@ def test_a_name_of_other_files_is_refused(path):
 def test_a_query_that_a_command_line_cannot_hold_is_refused(query):
     assert "corpora.ptb.queries.1" in mistakes(changed(("corpora", "ptb", "queries"), ["you", query]))
     assert not mistakes(changed(("corpora", "ptb", "queries"), ["you", "new-york", "'", "n't", "$"]))
+
+
+ODD = [
+    "$(touch PWNED)",
+    "`id`",
+    "a;id>PWNED;b",
+    "a b",
+    "a\nb",
+    "a\tb",
+    "'a'",
+    '"a"',
+    "{x}",
+    "<x>",
+    "a*",
+    "~",
+    "é",
+]
+ODD += [
+    "-x",
+    "a/-x",
+    ".x",
+    "a/.x",
+    "..",
+    "a/../b",
+    "/a",
+    "a//b",
+    "a/",
+    "a\\b",
+    "a:b",
+    "a&b",
+    "#a",
+    "",
+    "x" * 201,
+]
+
+
+@given(st.sampled_from(ODD), st.sampled_from(["", "eval/"]), st.sampled_from([*SETS, *DOWNLOADED]))
+def test_a_path_of_a_download_has_only_plain_names(text, folder, path):
+    message = mistakes(changed((*path, "path"), folder + text))[".".join((*path, "path"))]
+    assert message.endswith("expected a path such as eval/men.txt: " + PLAIN)
+
+
+@pytest.mark.parametrize("path", ["a", "eval/men.txt", "v1.0/EN-MEN_3k", "0/1/2", "_", "a..b"])
+def test_a_path_of_a_download_may_have_folders(path):
+    assert not mistakes(changed(("evaluation", "sets", "men", "path"), path))
 
 
 def test_an_unknown_corpus_is_refused_with_the_known_ones():
@@ -290,34 +337,6 @@ def test_tied_weights_need_one_size():
 def test_the_split_is_a_whole(path):
     assert "0.9" in mistakes(changed(path, [0.5, 0.3, 0.1]))[".".join(path)]
     assert not mistakes(changed(path, [0.7, 0.2, 0.1]))
-
-
-@pytest.mark.parametrize(
-    ("text", "found"),
-    [
-        ("seed: 1\ncorpora:\n  a: 1\n  b: 2\n  a: 3\n", ["line 5: the key a is already in line 3"]),
-        (
-            "a: 1\nb: [{c: 1, 'c': 2}]\na: 2\n",
-            ["line 2: the key c is already in line 2", "line 3: the key a is already in line 1"],
-        ),
-        ('{\n\t"a": {"b": 1,\n\t"b": 2}}', ["line 3: the key b is already in line 2"]),
-    ],
-)
-def test_a_key_that_stands_twice_in_a_group_is_refused_with_file_and_line(tmp_path, text, found):
-    (tmp_path / "mine.yaml").write_text(text)
-    with pytest.raises(WorkflowError) as error:
-        read_configuration(
-            VALID, [ROOT / "config/config.yaml", tmp_path / "mine.yaml", tmp_path / "mine.yaml"]
-        )
-    lines = str(error.value).splitlines()[1:-1]
-    assert lines == [f"  {tmp_path}/mine.yaml, {place}; keep one of them" for place in found]
-
-
-def test_a_key_may_stand_in_many_groups_and_differ_from_what_it_merges(tmp_path):
-    (tmp_path / "mine.yaml").write_text(
-        "x: &x {a: 1}\ny: &y {b: 1}\nz: {<<: *x, <<: *y, a: 2}\n'1': 1\n1: 2\n"
-    )
-    assert not list(duplicate_keys([tmp_path / "mine.yaml"]))
 
 
 @given(st.sampled_from([path for path in groups(VALID) if path]))

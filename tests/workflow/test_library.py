@@ -77,13 +77,33 @@ def test_two_downloads_of_one_path_have_one_checksum():
         texts({"evaluation": {"sets": {"men": other}}}).downloads()
 
 
-@pytest.mark.parametrize("file", ["train.txt", "valid.txt", "test.txt", "gold.h5"])
-def test_a_download_is_no_file_of_a_generated_corpus(file):
-    path = {"train": TRAIN | {"path": f"sample/{file}"}}
+@pytest.mark.parametrize(
+    "path",
+    [
+        "sample",
+        "sample/train.txt",
+        "sample/valid.txt",
+        "sample/test.txt",
+        "sample/train.txt/a",
+        "sample/gold.h5",
+        "sample/shards/1-of-2.h5",
+        "sample/Contexts.H5",
+        "ptb/corpus.h5",
+        "ptb/ppmi.h5/a",
+    ],
+)
+def test_a_download_is_no_file_that_is_made_here(path):
+    men = {"evaluation": {"sets": {"men": {"path": path}}}}
     with pytest.raises(
-        WorkflowError, match=rf"corpora\.ptb\.files\.train: sample/{re.escape(file)} is a file"
+        WorkflowError, match=rf"evaluation\.sets\.men: {re.escape(path)} is a file that is made"
     ):
-        texts({"corpora": {"ptb": {"files": path}}}).downloads()
+        texts(men).downloads()
+
+
+def test_a_download_is_no_folder_of_another():
+    men = {"evaluation": {"sets": {"men": {"path": "ptb/a"}, "wordsim353": {"path": "ptb/a/b/c"}}}}
+    with pytest.raises(WorkflowError, match=r"evaluation\.sets\.men: ptb/a is the folder of ptb/a/b/c"):
+        texts(men).downloads()
 
 
 def test_the_files_of_a_corpus_by_its_source(folder):

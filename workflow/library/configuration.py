@@ -1,56 +1,59 @@
 """The check of the configuration: every mistake at once, with key, value and what is allowed."""
 
+import datetime
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
-from pathlib import Path
+from itertools import islice
 from typing import Any
 
 import yaml
-from snakemake.exceptions import WorkflowError
 
 from lexloom.settings.configuration import Configuration
 from lexloom.settings.mistakes import KeyPath, Rule, dotted, hint, show, validated
-from library.duplicate_keys import duplicate_keys
+from library.plain_values import out_of_bounds
+from library.refusal import refuse
+
+_KINDS = {bool: "true or false", int: "a number", float: "a number", datetime.date: "a date"}
+_KINDS |= {datetime.datetime: "a date", type(None): "null"}
 
 
-def read_configuration(config: Mapping[str, Any], paths: Iterable[str | Path] = ()) -> Configuration:
+def read_configuration(config: Mapping[str, Any]) -> Configuration:
     """Check a configuration, and return it.
 
     Parameters
     ----------
     config : mapping
         The configuration as Snakemake merged it.
-    paths : paths
-        The files that it comes from, in which no key may stand twice.
 
     Raises
     ------
     WorkflowError
         With one line for each mistake; Snakemake prints it without a traceback.
     """
-    lines = list(duplicate_keys(paths))
-    if not lines:
-        configuration, messages = check(config)
-        if configuration is not None and not messages:
-            return configuration
-        lines = [f"{dotted(path)}: {message}" for path, message in messages.items()]
-    mistakes = "\n".join(f"  {line}" for line in lines)
-    raise WorkflowError(
-        f"the configuration has mistakes:\n{mistakes}\ndocs/reference/settings.md explains each key"
-    )
+    configuration, messages = check(config)
+    if configuration is None or messages:
+        refuse([f"{dotted(path)}: {message}" for path, message in messages.items()])
+    return configuration
 
 
 def check(config: Mapping[str, Any]) -> tuple[Configuration | None, dict[KeyPath, str]]:
     """Return a configuration if its values are right, and what is wrong with it, by the path of the key."""
+    outside = out_of_bounds(config)
+    if outside:
+        return None, outside
     configuration, mistakes = validated(Configuration, config)
     unquoted = validated(Configuration, _unquoted(config))[1] if mistakes else {}
+    quoted = validated(Configuration, _quoted(config))[1] if mistakes else {}
     messages = {path: mistake.message for path, mistake in mistakes.items()}
     for path, mistake in mistakes.items():
         if mistake.rule and isinstance(mistake.value, str) and path not in unquoted:
             messages[path] += _advice(path, mistake.value, mistake.rule)
+        if mistake.rule and type(mistake.value) in _KINDS and path not in quoted:
+            kind = _KINDS[type(mistake.value)]
+            messages[path] += f"; YAML reads it as {kind}: put it in quotes to make it a text"
     misnamed = {path for path, mistake in mistakes.items() if not mistake.rule and mistake.value == path[-1]}
-    for path, message in _unknown_names(config, set(mistakes), misnamed):
+    for path, message in islice(_unknown_names(config, set(mistakes), misnamed), 100):
         messages.setdefault(path, message)
     return configuration, {path: messages[path] for path in sorted(messages, key=dotted)}
 
@@ -112,20 +115,33 @@ def _unquoted(value: Any) -> Any:
     return read if math.isnan(number) else int(number) if number.is_integer() else number
 
 
+def _quoted(value: Any) -> Any:
+    """Return a value with everything in it that is no text as a text."""
+    if isinstance(value, Mapping):
+        return {key: _quoted(below) for key, below in value.items()}
+    if isinstance(value, list):
+        return [_quoted(below) for below in value]
+    return str(value)
+
+
 def _as_yaml(text: str) -> Any:
-    if text.rstrip().endswith(","):  # a list may end so, a value not
+    """Return what YAML reads where a text stands without quotes, if that is a single value."""
+    reader = yaml.SafeLoader("")
+    text = text.strip()
+    if not text or len(text) > 100:
         return text
     try:
-        (value,) = yaml.safe_load(f"[{text}]")
-    except (yaml.YAMLError, ValueError):
+        return reader.construct_object(
+            yaml.ScalarNode(reader.resolve(yaml.ScalarNode, text, (True, False)), text)
+        )
+    except (yaml.YAMLError, ArithmeticError, LookupError, ValueError):
         return text
-    return text if isinstance(value, str) else value
 
 
 def _advice(path: KeyPath, text: str, rule: Rule) -> str:
     """Return how to write a text that should not be one."""
     if isinstance(_as_yaml(text), str):
-        number = Decimal(text).normalize()
+        number = Decimal(str(float(text))).normalize()
         mantissa, _, exponent = f"{number:e}".partition("e")
         scientific = f" or {mantissa if '.' in mantissa else mantissa + '.0'}e{exponent}"
         ways = f"{number:f}{scientific if rule['type'] == 'number' else ''}"

@@ -4,7 +4,7 @@ import hashlib
 import os
 import shlex
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from snakemake.exceptions import WorkflowError
 
@@ -39,26 +39,38 @@ class Texts:
         Raises
         ------
         WorkflowError
-            When two downloads of one path differ, or a generated corpus has a file there.
+            When two downloads of one path differ, or another file or folder is there.
         """
         keys: dict[str, str] = {}
         downloads: dict[str, tuple[str, list[str]]] = {}
-        written = [self.files(name) | self.gold(name) for name in self.generated]
-        generated = {path for files in written for paths in files.values() for path in paths}
         for key, file, origins in self._downloads():
-            if f"data/{file.path}" in generated:
-                raise WorkflowError(f"{key}: {file.path} is a file of a generated corpus; give another path")
+            if self._is_made(file.path):
+                raise WorkflowError(f"{key}: {file.path} is a file that is made here; give another path")
             first = keys.setdefault(file.path, key)
             if downloads.setdefault(file.path, (file.sha256, origins))[0] != file.sha256:
                 raise WorkflowError(
                     f"{first} and {key}: both have the path {file.path}, but different sha256; give one of "
                     "them another path, or both the same sha256"
                 )
+        for path in downloads:
+            for folder in map(str, PurePath(path).parents):
+                if folder in downloads:
+                    raise WorkflowError(
+                        f"{keys[folder]}: {folder} is the folder of {path}; give another path"
+                    )
         return downloads
 
     def download_sizes(self) -> dict[str, int]:
         """Return the size in bytes of each file to download, by its path under data/."""
         return {file.path: file.size or SIZE for _, file, _ in self._downloads()}
+
+    def _is_made(self, path: str) -> bool:
+        """Return whether a path under data/ is that of a corpus, or of what is made in its folder."""
+        name, *below = path.split("/")
+        if name not in self.configuration.corpora:
+            return False
+        texts = {f"{split}.txt" for split in SPLITS} if name in self.generated else {"texts.sha256"}
+        return not below or below[0] in texts or any(part.lower().endswith(".h5") for part in below)
 
     def _downloads(self) -> Iterator[tuple[str, DownloadedFile, list[str]]]:
         """Yield key, file and addresses of everything to download."""

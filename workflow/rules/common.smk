@@ -9,6 +9,7 @@ sys.path.insert(0, str(ROOT / "workflow"))
 
 from library.code_inputs import check_place, code
 from library.configuration import read_configuration
+from library.configuration_files import check_files
 from library.finished_trainings import remove_finished
 from library.language_models import LanguageModels, model_files, model_options
 from library.options import Options, names
@@ -25,7 +26,14 @@ os.environ["PATH"] = (
 
 check_place()
 
-configuration = read_configuration(config, workflow.configfiles)
+CONFIGURED = ROOT / "config/config.yaml"
+check_files([CONFIGURED, *workflow.configfiles])
+
+
+configfile: CONFIGURED
+
+
+configuration = read_configuration(config)
 texts = Texts(configuration)
 word_vectors = WordVectors(configuration, texts)
 language_models = LanguageModels(configuration)

@@ -74,12 +74,12 @@ def matching(pattern: str, words: str) -> Any:
 def name_of_file(*reserved: str, but_not: str = "") -> Any:
     """Restrict a text to names that can be part of file names, without those that mean other files."""
     barred = "".join(f"(?!{pattern}{END})" for pattern in reserved)
-    words = "letters, digits, _ and -" + (f", but not {but_not}" if but_not else "")
-    return matching(f"^{barred}[A-Za-z0-9][A-Za-z0-9_-]*", words)
+    words = "letters, digits, _ and -, at most 100" + (f", but not {but_not}" if but_not else "")
+    return matching(f"^{barred}[A-Za-z0-9][A-Za-z0-9_-]{{0,99}}", words)
 
 
 def _distinct(values: list[Item]) -> list[Item]:
-    if any(value in values[:place] for place, value in enumerate(values)):
+    if len(set(values)) < len(values):
         raise PydanticCustomError("repeated", "a value is repeated")
     return values
 

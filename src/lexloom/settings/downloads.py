@@ -6,12 +6,16 @@ from pydantic import Field
 
 from lexloom.settings.base import Settings, matching
 
-Address = Annotated[str, matching(r"^https?://[^\s\0]+", "an address that starts with https:// or http://")]
+Address = Annotated[
+    str,
+    matching(r"^https?://[!-~]{1,2000}", "an address that starts with https:// or http://, no spaces"),
+]
+_NAME = "[A-Za-z0-9_][A-Za-z0-9_.-]*"
 Path = Annotated[
     str,
     matching(
-        r"^(?!(.*/)?\.\.?(/|(?![\s\S])))[^/\s\0][^\s\0]*",
-        "a path within the mirror's folder, without white space",
+        rf"^(?!.{{201}}){_NAME}(/{_NAME})*",
+        "a path such as eval/men.txt: at most 200 letters, digits, _, -, . and /, no name begins with - or .",
     ),
 ]
 Sha256 = Annotated[

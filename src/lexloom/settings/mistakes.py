@@ -23,6 +23,8 @@ _NAMES_OF_TYPES = {
     "object": "a group of keys",
     "string": "a text",
 }
+_MANY = 1000
+"""How many mistakes are looked at; nobody reads more."""
 _BOUNDS = {
     "minimum": "at least {}",
     "exclusiveMinimum": "greater than {}",
@@ -57,7 +59,7 @@ def validated(group: type[Group], values: Any) -> tuple[Group | None, dict[KeyPa
         return group.model_validate(values), {}
     except ValidationError as error:
         mistakes: dict[KeyPath, Mistake] = {}
-        for detail in error.errors(include_url=False):
+        for detail in error.errors(include_url=False)[:_MANY]:
             mistakes.setdefault(*_describe(detail, schema_of(group)))
     # If a union can be a group, only the mistakes below it matter.
     parents = {path[:depth] for path in mistakes for depth in range(len(path))}
@@ -91,7 +93,7 @@ def checked(group: type[Group], values: Mapping[str, Any]) -> Group:
 
 def dotted(path: KeyPath) -> str:
     """Return the path of a key as it is printed."""
-    return ".".join(map(str, path))
+    return ".".join(shortened(str(key)) for key in path)
 
 
 @cache
@@ -103,9 +105,14 @@ def schema_of(group: type[Settings]) -> Rule:
 def show(value: Any) -> str:
     """Return a value in about the way it is written in a file, shortened where it is long."""
     try:
-        text = json.dumps(value, ensure_ascii=False, default=str)
-    except TypeError:  # a key that JSON does not know, such as a date
+        text = json.dumps(value, ensure_ascii=False)
+    except TypeError:  # a key or value that JSON does not know, such as a date
         text = str(value)
+    return shortened(text)
+
+
+def shortened(text: str) -> str:
+    """Return a text, or its start where it is long."""
     return text if len(text) <= 80 else f"{text[:80]}..."
 
 

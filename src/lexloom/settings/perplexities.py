@@ -12,7 +12,7 @@ _METHODS = get_args(Method)
 RungName = Annotated[
     str,
     matching(
-        rf"^[A-Za-z0-9][A-Za-z0-9_-]*(\+({'|'.join(_METHODS)}))?",
+        rf"^[A-Za-z0-9][A-Za-z0-9_-]{{0,99}}(\+({'|'.join(_METHODS)}))?",
         f"the name of a model, with {' or '.join(f'+{method}' for method in _METHODS)} where it adapts",
     ),
 ]
