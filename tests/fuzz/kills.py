@@ -214,7 +214,7 @@ def contents(folder: Path) -> dict[str, str]:
     """Return a checksum of each file that was made, without the speeds, which differ from run to run."""
     made = {}
     for path in [path for room in ("data", "results") for path in (folder / room).rglob("*")]:
-        if path.is_file() and path.parent.name != "benchmarks":
+        if path.is_file() and "benchmarks" not in path.parts:
             lines = path.read_bytes().splitlines() if path.suffix == ".csv" else []
             timeless = b"\n".join(line.rpartition(b",")[0] for line in lines).decode()
             made[str(path.relative_to(folder))] = timeless if lines else file_sha256(path)
