@@ -72,11 +72,12 @@ def truncated_svd(
     Returns
     -------
     left : (M, D) float64 array
-        Orthonormal columns u. The component of largest magnitude in each is positive.
+        Orthonormal columns u. The component of largest magnitude in each is positive. A row is zero if that
+        of the matrix has no entry.
     values : (D,) float64 array
         Singular values s, descending.
     right : (N, D) float64 array
-        Orthonormal columns v.
+        Orthonormal columns v, likewise.
 
     Raises
     ------
@@ -101,6 +102,9 @@ def truncated_svd(
             f"dimension: {dimension}, but only {rank} singular values are not zero; "
             "set a lower one, or use a longer text"
         )
+    # Not the rounding errors that stand there: cosines of these would look like those of other rows.
+    left[np.diff(matrix.indptr) == 0] = 0
+    right[np.bincount(matrix.indices, minlength=matrix.shape[1]) == 0] = 0
     signs = np.where(left.max(axis=0) >= -left.min(axis=0), 1, -1)
     return left * signs, values, right * signs
 

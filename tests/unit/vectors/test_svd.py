@@ -102,6 +102,8 @@ def test_small_matrices_of_any_rank(seed, rows, columns, density):
         left, values, right = factorize(matrix, min(rank, dimension))
         np.testing.assert_allclose(values, exact[: min(rank, dimension)], rtol=1e-6)
         check_decomposition(matrix, left, values, right)
+        assert not left[matrix.sum(axis=1) == 0].any()
+        assert not right[matrix.sum(axis=0) == 0].any()
 
 
 @pytest.mark.parametrize(
