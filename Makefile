@@ -1,5 +1,6 @@
 # make run      train on the sample corpus and print the table (make run CORPUS=ptb for the Penn Treebank)
 # make test     all tests and lints
+# make fuzz     look for inputs that go wrong, for FUZZ_MINUTES=30 with FUZZ_SEED=1
 # make bench    times beside other programs
 # make docs     the documentation site, in site/index.html
 # make settings the JSON Schema and the reference page of the settings, after an edit of their classes
@@ -8,9 +9,11 @@ CORPUS ?= sample
 PYTHON ?= python3
 VENV := .venv
 CORES ?= 4
+FUZZ_MINUTES ?= 30
+FUZZ_SEED ?= 1
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
-.PHONY: run test lint docs settings bench scale lock clean
+.PHONY: run test fuzz lint docs settings bench scale lock clean
 
 run: $(VENV)/ready
 	snakemake --cores $(CORES) --quiet host rules --config corpus=$(CORPUS) -- results/rnnlm_ppl.txt
@@ -18,6 +21,9 @@ run: $(VENV)/ready
 
 test: lint docs
 	pytest
+
+fuzz: $(VENV)/ready
+	python tests/fuzz/run.py --minutes $(FUZZ_MINUTES) --seed $(FUZZ_SEED)
 
 lint: $(VENV)/ready
 	ruff check .

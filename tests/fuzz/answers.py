@@ -1,20 +1,13 @@
-"""Answers of a server, at random from good and bad parts: a download ends with the right file or one error.
+"""Answers of a server, of good and bad parts: a download ends with the right file or one error."""
 
-python tests/fuzz/answers.py --inputs 200 --seed 1
-"""
-
-import argparse
 import hashlib
-import sys
 import tempfile
 import threading
 from pathlib import Path
 
-from hypothesis import HealthCheck, given, seed, settings
-from hypothesis import strategies as st
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))
+from engine import Subject
 from hostile_server import Answer, Server
+from hypothesis import strategies as st
 
 from lexloom.corpus.downloads import Patience, download
 from lexloom.errors import LexloomError
@@ -113,31 +106,4 @@ def _fetch(address: str, target: Path, ended: list[object]) -> None:
         ended.append(str(error))
 
 
-def main() -> None:
-    """Try so many answers, and print how they ended."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--inputs", type=int, default=100)
-    parser.add_argument("--seed", type=int, default=1)
-    options = parser.parse_args()
-    ends: list[str] = []
-
-    @seed(options.seed)
-    @settings(
-        max_examples=options.inputs,
-        deadline=None,
-        database=None,
-        suppress_health_check=list(HealthCheck),
-        print_blob=True,
-    )
-    @given(INPUTS)
-    def each(given: list[Answer]) -> None:
-        ends.append(check(given))
-
-    each()
-    print(", ".join(f"{end} {ends.count(end)}" for end in sorted(set(ends))))
-
-
-if __name__ == "__main__":
-    main()
+SUBJECT = Subject("answers", INPUTS, check, limit=LIMIT + 30)
