@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from lexloom.commands.script import run, script_parser
-from lexloom.errors import did_you_mean
+from lexloom.errors import did_you_mean, printable
 from lexloom.kernels.backend import get_backend
 from lexloom.settings.evaluation import Neighbours
 from lexloom.storage.artifacts import Dataset, Provenance, describe_artifact, write_artifact
@@ -84,7 +84,7 @@ def names_of(ids: np.ndarray, queries: list[str], vectors: WordVectors) -> Itera
             logging.warning(
                 "%r: not among the %d words of these vectors; %s", query, len(vectors.words), near
             )
-        yield query if word < 0 else vectors.words[word]
+        yield printable(query) if word < 0 else vectors.words[word]
 
 
 if __name__ == "__main__":

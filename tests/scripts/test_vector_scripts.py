@@ -124,6 +124,14 @@ def test_a_misspelt_query_has_dashes_and_a_hint(folder):
     assert "-" not in known.split()
 
 
+def test_a_query_that_is_no_text_is_said_and_passed_over(folder):
+    queries = ("--queries", "\udcff\x1b", "cat")
+    result = run_script("evaluate_vectors", "--output", folder / "s.h5", *queries, "--", folder / "svd.h5")
+    assert result.returncode == 0, result.stderr
+    assert read_artifact(folder / "s.h5", "similarity")["queries"] == [r"\udcff\x1b", "cat"]
+    assert "\x1b" not in result.stderr
+
+
 def test_different_misspelt_queries_are_not_put_side_by_side(folder):
     for name, query in (("one", "gren"), ("two", "rad")):
         succeed(
