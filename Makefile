@@ -1,6 +1,7 @@
 # make run      train on the sample corpus and print the table (make run CORPUS=ptb for the Penn Treebank)
 # make test     all tests and lints
 # make fuzz     look for inputs that go wrong, for FUZZ_MINUTES=30 with FUZZ_SEED=1
+# make crash    fail each call to the disk of a whole small graph, about an hour
 # make bench    times beside other programs
 # make docs     the documentation site, in site/index.html
 # make settings the JSON Schema and the reference page of the settings, after an edit of their classes
@@ -13,7 +14,7 @@ FUZZ_MINUTES ?= 30
 FUZZ_SEED ?= 1
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
-.PHONY: run test fuzz lint docs settings bench scale lock clean
+.PHONY: run test fuzz crash lint docs settings bench scale lock clean
 
 run: $(VENV)/ready
 	snakemake --cores $(CORES) --quiet host rules --config corpus=$(CORPUS) -- results/rnnlm_ppl.txt
@@ -24,6 +25,9 @@ test: lint docs
 
 fuzz: $(VENV)/ready
 	python tests/fuzz/run.py --minutes $(FUZZ_MINUTES) --seed $(FUZZ_SEED)
+
+crash: $(VENV)/ready
+	python tests/crash/crash.py
 
 lint: $(VENV)/ready
 	ruff check .

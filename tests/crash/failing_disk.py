@@ -1,7 +1,7 @@
 """A layer under open, write, fsync, rename and unlink, which fails the n-th of these calls.
 
-It must be imported before lexloom, whose own file class then stands on it. What C code opens by itself, such as
-HDF5 when it reads, passes by.
+It must be imported before lexloom, whose own file class then stands on it. What C code opens by itself, such
+as HDF5 when it reads, passes by.
 """
 
 import builtins
@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import Any
 
 KINDS = ("error", "full", "kill", "torn")
-"""What happens at the n-th call: an I/O error, once; half of it is written, then the disk is full for good; the
+"""What happens at the n-th call: an I/O error, once; half of it is written, and the disk stays full; the
 program is killed before it; half of it is written, or it is done, then the program is killed."""
 
 

@@ -54,7 +54,9 @@ STAGES = {
         for number in (1, 2)
     },
     "shards": Stage(
-        "count_cooccurrences", ("sum.h5",), "done/corpus.h5 --shards done/1.h5 done/2.h5 --output {out}/sum.h5"
+        "count_cooccurrences",
+        ("sum.h5",),
+        "done/corpus.h5 --shards done/1.h5 done/2.h5 --output {out}/sum.h5",
     ),
     "ppmi": Stage("weight_ppmi", ("ppmi.h5",), "done/counts.h5 --output {out}/ppmi.h5"),
     "svd": Stage("factorize_svd", ("svd.h5",), "done/ppmi.h5 --dimension 5 --output {out}/svd.h5"),
@@ -62,9 +64,7 @@ STAGES = {
     "word2vec": Stage(
         "train_word2vec", ("cbow.h5",), f"done/contexts.h5 {WORD2VEC} {EVERY_STEP} --output {{out}}/cbow.h5"
     ),
-    "rnnlm": Stage(
-        "train_rnnlm", ("lm.h5",), f"done/corpus.h5 {RNNLM} {EVERY_STEP} --output {{out}}/lm.h5"
-    ),
+    "rnnlm": Stage("train_rnnlm", ("lm.h5",), f"done/corpus.h5 {RNNLM} {EVERY_STEP} --output {{out}}/lm.h5"),
     "kept": Stage(
         "train_rnnlm",
         ("kept.h5",),
@@ -95,8 +95,8 @@ STAGES = {
     "sweep": Stage(
         "sweep_vectors",
         ("sweep.tsv",),
-        "done/corpus.h5 --gold done/gold.h5 --window 2 --weighting flat --subsample 0 --smoothing 1 --shift 0 "
-        "--exponent 0 1 --add-contexts false --dimension 5 --output {out}/sweep.tsv",
+        "done/corpus.h5 --gold done/gold.h5 --window 2 --weighting flat --subsample 0 --smoothing 1 "
+        "--shift 0 --exponent 0 1 --add-contexts false --dimension 5 --output {out}/sweep.tsv",
     ),
     "figure": Stage(
         "plot_ppmi", ("ppmi.png",), "done/ppmi.h5 done/corpus.h5 --count 10 --output {out}/ppmi.png"

@@ -45,7 +45,7 @@ def _run(main: Callable[[argparse.Namespace], None], parser: argparse.ArgumentPa
     log_to(logging.StreamHandler(sys.stderr))
     try:
         if options.log:
-            log_to(logging.FileHandler(options.log, "w", "utf-8", errors="backslashreplace"))
+            log_to(_LogFile(options.log, "w", "utf-8", errors="backslashreplace"))
         main(options)
     except (LexloomError, OSError, MemoryError) as error:
         logging.error("error: %s%s", str(error) or "not enough memory", way_out(error))
@@ -61,10 +61,19 @@ def _run(main: Callable[[argparse.Namespace], None], parser: argparse.ArgumentPa
         sys.exit(2)
 
 
+class _LogFile(logging.FileHandler):
+    """A log; when it cannot be written, as on a full disk, it says so once, and the work goes on."""
+
+    def handleError(self, record: logging.LogRecord) -> None:
+        logging.getLogger().removeHandler(self)
+        logging.warning("%s: no longer written: %s", self.baseFilename, sys.exception())
+
+
 def _interrupt(number: int, frame: FrameType | None) -> None:
     raise Interrupted(f"ended by {signal.Signals(number).name}", number)
 
 
 def progress(steps: Iterable[Any] | None = None, **options: Any) -> tqdm:
     """Return a progress bar with rate and remaining time; silent unless standard error is a terminal."""
-    return tqdm(steps, disable=None, dynamic_ncols=True, unit_scale=True, leave=False, **options)
+    hidden = None if sys.stderr else True  # None: unless it is a terminal
+    return tqdm(steps, disable=hidden, dynamic_ncols=True, unit_scale=True, leave=False, **options)

@@ -152,16 +152,8 @@ def write_artifact(
     LexloomError
         When the path names a device or a folder, or the file cannot be written, as on a full disk.
     """
-    attributes = {
-        "kind": kind,
-        "version": VERSIONS[kind],
-        "settings": json.dumps(provenance.settings, sort_keys=True),
-        "inputs": json.dumps(checksums(provenance.inputs), sort_keys=True),
-        "libraries": json.dumps(library_versions(), sort_keys=True),
-        "device": provenance.device,
-        "seed": -1 if provenance.seed is None else provenance.seed,
-    }
     try:
+        attributes = _attributes(kind, provenance)
         prepared = {name: _prepared(datasets[name]) for name in sorted(datasets)}
         with replacing(path) as file:
             write_hdf5(file, partial(_fill, attributes, prepared), _SEAL_BYTES)
@@ -248,6 +240,18 @@ def _check_kind(path: str | Path, attributes: Mapping[str, Any], kinds: tuple[st
     version = attributes["version"]
     if version != VERSIONS[kind]:
         raise ArtifactError(f"{path}: {kind} version {version}, expected {VERSIONS[kind]}", [kind])
+
+
+def _attributes(kind: str, provenance: Provenance) -> dict[str, Any]:
+    return {
+        "kind": kind,
+        "version": VERSIONS[kind],
+        "settings": json.dumps(provenance.settings, sort_keys=True),
+        "inputs": json.dumps(checksums(provenance.inputs), sort_keys=True),
+        "libraries": json.dumps(library_versions(), sort_keys=True),
+        "device": provenance.device,
+        "seed": -1 if provenance.seed is None else provenance.seed,
+    }
 
 
 class _Lines(Dataset):

@@ -22,6 +22,7 @@ from lexloom.errors import LexloomError
 from lexloom.kernels.backend import backend_of
 from lexloom.settings.counts import Counts, Pairs, Weighting
 from lexloom.settings.mistakes import checked
+from lexloom.storage.atomic_files import failures_named
 
 Rows = tuple[np.ndarray, np.ndarray, np.ndarray]
 """Data, indices and indptr of some rows of a CSR matrix."""
@@ -255,7 +256,11 @@ def _runs(needs: np.ndarray, memory: int) -> Iterator[slice]:
 def _append(parts: Iterable[Rows], folder: str | Path | None) -> Rows:
     """Return data, indices and indptr of CSR matrices stacked vertically, with one at a time in memory."""
     lengths = [np.zeros(1, np.int64)]
-    with tempfile.TemporaryFile(dir=folder) as values, tempfile.TemporaryFile(dir=folder) as columns:
+    with (
+        failures_named(f"a temporary file in {folder or tempfile.gettempdir()}"),
+        tempfile.TemporaryFile(dir=folder) as values,
+        tempfile.TemporaryFile(dir=folder) as columns,
+    ):
         for data, indices, indptr in parts:
             data.tofile(values)
             indices.tofile(columns)

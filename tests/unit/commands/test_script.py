@@ -49,6 +49,22 @@ def test_help_shows_what_each_option_does_and_its_default(call, capsys):
     assert "(default: cpu)" in " ".join(text.split())
 
 
+def test_a_log_on_a_full_disk_is_one_line_and_the_work_goes_on(call, capsys):
+    def main(options):
+        for number in range(3):
+            logging.info("step %d", number)
+
+    call(main, "--log", "/dev/full")
+    said = capsys.readouterr().err
+    lines = ["step 0", "/dev/full: no longer written: [Errno 28] No space left on device", "step 1", "step 2"]
+    assert said.splitlines() == lines
+
+
+def test_progress_needs_no_standard_error(monkeypatch):
+    monkeypatch.setattr("sys.stderr", None)
+    assert list(progress([1, 2])) == [1, 2]
+
+
 def test_an_error_of_a_person_is_one_line(call, capsys, tmp_path):
     log = tmp_path / "a.log"
     with pytest.raises(SystemExit) as end:

@@ -1,6 +1,7 @@
 """Counts equal a naive reading of their definition."""
 
 import math
+import resource
 import subprocess
 import sys
 import tempfile
@@ -152,6 +153,18 @@ def test_counting_in_little_memory_gives_the_same_file(tmp_path, weighting, subs
         subprocess.run([*command, "--output", output, tmp_path / "corpus.h5"], check=True)
         assert list(output.parent.iterdir()) == [output]
     assert (tmp_path / "1/counts.h5").read_bytes() == (tmp_path / "1000/counts.h5").read_bytes()
+
+
+def test_a_full_disk_while_counting_names_the_folder(tmp_path):
+    ids = np.random.default_rng(1).integers(0, 501, 20000).astype(np.int32)
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, limits[1]))
+    try:
+        with pytest.raises(LexloomError, match=f"a temporary file in {tmp_path}: could not be written: "):
+            count_cooccurrences(ids, 501, 5, memory_mb=1, folder=tmp_path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("memory_mb", [1, 1000])
