@@ -4,8 +4,10 @@ The HDF5 library doesn't survive a failure of its own file: what it could not wr
 program ends, and crashes. So it never sees one here.
 """
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from io import BufferedRandom
 from typing import Any
 
@@ -38,20 +40,35 @@ def write_hdf5(file: BufferedRandom, fill: Callable[[h5py.File], None], userbloc
         The first error of `file`, or that of `fill`.
     """
     kept = _KeptErrors(file)
-
-    def write() -> None:
-        with h5py.File(kept, "w", userblock_size=userblock_size) as hdf5:
-            _keep_metadata_in_memory(hdf5)
-            fill(hdf5)
-
     np.empty(_BUFFER_BYTES, np.uint8)  # HDF5 doesn't survive a lack of memory either
     try:
-        # Signal handlers run in the main thread only: raised there, KeyboardInterrupt never reaches HDF5.
-        with ThreadPoolExecutor(1) as thread:
-            thread.submit(write).result()
+        with _signals_wait(), h5py.File(kept, "w", userblock_size=userblock_size) as hdf5:
+            _keep_metadata_in_memory(hdf5)
+            fill(hdf5)
     finally:
         if kept.error is not None:
             raise kept.error
+
+
+@contextmanager
+def _signals_wait() -> Iterator[None]:
+    """Let the handlers of signals wait for the end of the block: what they raise must not reach HDF5."""
+    came: list[int] = []
+    handlers = {}
+    try:
+        if threading.current_thread() is threading.main_thread():  # no other thread calls handlers
+            for number in filter(_is_handled, signal.valid_signals()):
+                handlers[number] = signal.signal(number, lambda number, _: came.append(number))
+        yield
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+        for passed in came:
+            signal.raise_signal(passed)
+
+
+def _is_handled(number: int) -> bool:
+    return callable(signal.getsignal(number))
 
 
 class _KeptErrors:
