@@ -76,7 +76,7 @@ def undisturbed(stage: Stage) -> None:
 def program(stage: Stage) -> tuple[Callable, argparse.ArgumentParser]:
     """Return the main function and the parser of the program of a stage."""
     if stage.program == "export":
-        return command._print, command.command_parser()
+        return command._show, command.command_parser()
     (path,) = SCRIPTS.rglob(f"{stage.program}.py")
     name = f"script_{path.stem}"
     if name not in sys.modules:
