@@ -60,9 +60,8 @@ def main() -> None:
         for kind in options.kinds if name in stages else ():
             tried, wrong = fail_all(name, kind, options.calls or count(1, options.every))
             faults += wrong
-            print(f"{name}: {kind}: {tried} tried, {len(wrong)} wrong", flush=True)
+            print(f"{name}: {kind}: {tried} tried, {len(wrong)} wrong", *wrong, sep="\n", flush=True)
     shutil.rmtree(folder)  # not in a context: each fork would leave it too
-    print(*faults, sep="\n")
     sys.exit(bool(faults))
 
 
