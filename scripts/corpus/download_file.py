@@ -11,7 +11,7 @@ import os
 from lexloom.commands.script import progress, run, script_parser
 from lexloom.corpus.downloads import download
 from lexloom.errors import LexloomError
-from lexloom.settings.downloads import SIZE
+from lexloom.settings.downloads import Size
 
 WHAT_TO_DO = """What you can do:
   a mirror: put the file at {path} in a folder; set LEXLOOM_MIRROR to the folder or its address
@@ -21,18 +21,11 @@ WHAT_TO_DO = """What you can do:
 
 def options() -> argparse.ArgumentParser:
     """Return the command line of this script."""
-    parser = script_parser(__doc__)
+    parser = script_parser(__doc__, Size)
     parser.add_argument("path", help="where the file is under the mirror, like ptb/ptb.train.txt")
     parser.add_argument("--output", required=True, metavar="FILE", help="where to put it")
     parser.add_argument(
         "--sha256", required=True, help="the checksum that the file must have, in hexadecimal"
-    )
-    parser.add_argument(
-        "--size",
-        type=int,
-        default=SIZE,
-        metavar="BYTES",
-        help="size of the file; nothing beyond it is read (default: %(default)s)",
     )
     parser.add_argument(
         "--origins", nargs="+", required=True, metavar="URL", help="addresses of the file, tried in turn"

@@ -132,6 +132,10 @@ def test_a_name_that_yaml_reads_as_something_else_is_to_be_put_in_quotes(tmp_pat
         ("a: !!python/tuple [1]", TAG.format("!!python/tuple")),
         ("a: !mine 1", TAG.format("!mine")),
         ("pathvars: 3", ", line 1: the key pathvars is not one of ours but of Snakemake; leave it out"),
+        (
+            "__use_yte__: true",
+            ", line 1: the key __use_yte__ is not one of ours but of Snakemake; leave it out",
+        ),
         ("? [a, b]\n: 1\n", ", line 1: a list or a group is no key; expected a name"),
         ("a: 1\n<<: 3\n", ", line 2: << stands before what is no group; expected an alias such as *lstm"),
     ],

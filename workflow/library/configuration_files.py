@@ -14,6 +14,8 @@ from library.plain_values import DEPTH, VALUES
 from library.refusal import refuse
 
 MEGABYTES = 1
+_KEYS_OF_SNAKEMAKE = ("pathvars", "__use_yte__")
+"""Snakemake acts on them before it hands the configuration over; the second lets it run Python."""
 _TAG = "tag:yaml.org,2002:"
 _READ_AS = {
     "int": "a number",
@@ -103,8 +105,9 @@ class _Reader(yaml.SafeLoader):
                 yield from self.mistakes(item, depth + 1)
         if isinstance(node, yaml.MappingNode):
             yield from _wrong_keys(node)
-            if depth == 0 and any(key.value == "pathvars" for key, _ in node.value):
-                yield line, "the key pathvars is not one of ours but of Snakemake; leave it out"
+            for key, _ in node.value if depth == 0 else ():
+                if key.value in _KEYS_OF_SNAKEMAKE:
+                    yield line, f"the key {key.value} is not one of ours but of Snakemake; leave it out"
             for _, value in node.value:
                 yield from self.mistakes(value, depth + 1)
 

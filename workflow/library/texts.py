@@ -13,7 +13,7 @@ from lexloom.errors import LexloomError
 from lexloom.settings.command_line import as_options
 from lexloom.settings.configuration import Configuration
 from lexloom.settings.corpora import SplitFiles
-from lexloom.settings.downloads import SIZE, DownloadedFile
+from lexloom.settings.downloads import DownloadedFile
 from lexloom.settings.splits import SPLITS
 from lexloom.storage.atomic_files import replacing
 from library.file_patterns import matching_files
@@ -62,7 +62,7 @@ class Texts:
 
     def download_sizes(self) -> dict[str, int]:
         """Return the size in bytes of each file to download, by its path under data/."""
-        return {file.path: file.size or SIZE for _, file, _ in self._downloads()}
+        return {file.path: file.size for _, file, _ in self._downloads()}
 
     def _is_made(self, path: str) -> bool:
         """Return whether a path under data/ is that of a corpus, or of what is made in its folder."""

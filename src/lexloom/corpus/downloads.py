@@ -9,7 +9,7 @@ from typing import Any
 
 from lexloom.corpus.http_answers import BadAnswer, read_answer
 from lexloom.errors import LexloomError, printable
-from lexloom.settings.downloads import SIZE
+from lexloom.settings.downloads import Size
 from lexloom.storage.atomic_files import replacing
 
 _PART = 2**16
@@ -56,7 +56,7 @@ def download(
     mirror: str | None = None,
     patience: Patience = Patience(),
     progressbar: Any = None,
-    size: int = SIZE,
+    size: int = Size().size,
 ) -> list[str]:
     """Fetch a file from the first place that has it.
 

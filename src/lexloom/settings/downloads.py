@@ -23,19 +23,19 @@ Sha256 = Annotated[
 ]
 
 
-SIZE = 1_000_000_000
-"""The size in bytes beyond which nothing is read, if the size of the file is not known."""
+class Size(Settings):
+    """How large a file to download is."""
+
+    size: int = Field(
+        1_000_000_000,
+        ge=1,
+        le=1_000_000_000_000,
+        description="its size in bytes, what wc -c prints; nothing beyond it is read",
+    )
 
 
-class DownloadedFile(Settings):
+class DownloadedFile(Size):
     """A file to download, and what it must hold."""
 
     path: Path = Field(description="where the file is under data/ and under a mirror")
     sha256: Sha256 = Field(description="checksum that the file must have")
-    size: int | None = Field(
-        None,
-        ge=1,
-        le=1_000_000_000_000,
-        description="its size in bytes, what wc -c prints; nothing beyond it is read, "
-        "and nothing beyond 1 GB of a file without a size",
-    )
