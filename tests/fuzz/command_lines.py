@@ -40,6 +40,7 @@ WHERE = [
 STARTS = [shlex.split(line) for line in (*example_files.MAKERS, *example_files.USERS)]
 STARTS += [[name] for name in SCRIPTS if name not in {line[0] for line in STARTS}]
 
+FILES = st.deferred(lambda: st.sampled_from([*WHERE, *example_files.names()]))
 ODD_WORDS = st.lists(hostile.TEXTS | st.sampled_from([*WHERE, "--nonsense", "--help", "--"]), max_size=2)
 
 
@@ -83,7 +84,7 @@ def within(rule: dict) -> Iterator[str]:
 
 def option(action: argparse.Action, rules: dict) -> st.SearchStrategy[list[str]]:
     """Return the words of an option or argument: its name, and some values of it."""
-    values = st.deferred(lambda: st.sampled_from([*WHERE, *example_files.names()])) | hostile.TEXTS
+    values = FILES | hostile.TEXTS
     if action.choices:
         values = st.sampled_from([*map(str, action.choices)]) | hostile.TEXTS
     elif action.dest in rules:
@@ -107,8 +108,11 @@ def lines(draw: st.DrawFn) -> Line:
     actions = [action for action in parser._actions if not isinstance(action, argparse._HelpAction)]
     for _ in range(draw(st.integers(0, 3))):
         place = draw(st.integers(0, len(words)))
-        taken = draw(st.integers(0, 2))
-        added = draw(ODD_WORDS | st.sampled_from(actions).flatmap(lambda action: option(action, rules)))
+        taken, added = draw(
+            st.tuples(st.just(1), FILES.map(lambda file: [file]))
+            | st.tuples(st.integers(0, 2), ODD_WORDS)
+            | st.tuples(st.just(0), st.sampled_from(actions).flatmap(lambda action: option(action, rules)))
+        )
         words = [*words[:place], *added, *words[place + taken :]]
     # A word of a command line holds no NUL, and the bytes that are not UTF-8 as Python reads them. No path
     # begins at the root, where others could be harmed.
