@@ -6,6 +6,7 @@ Below it, in a table of their own, stand models that adapted to the text while t
 import argparse
 
 from lexloom.commands.script import run, script_parser
+from lexloom.errors import LexloomError
 from lexloom.report.tables import add_model_option, aligned, read_models
 from lexloom.storage.atomic_files import write_lines
 
@@ -34,7 +35,7 @@ def options() -> argparse.ArgumentParser:
 
 def main(options: argparse.Namespace) -> None:
     """Read what was measured, write the table."""
-    known = [dict(pair.split("=", 1) for pair in getattr(options, name)) for name in KNOWN]
+    known = [by_name(name, getattr(options, name)) for name in KNOWN]
     plain, adapted = [COLUMNS], [ADAPTED_COLUMNS]
     models = read_models(options.models, ["valid", "test", "epochs"])
     for name, measured, seconds in sorted(models, key=lambda model: -model[1]["test"]):
@@ -47,6 +48,14 @@ def main(options: argparse.Namespace) -> None:
         ours = (f"{measured[split]:.2f}" for split in ("test", "valid"))
         table.append((name, *before, *ours, training, seconds, device.replace(" ", "_")))
     write_lines(options.output, aligned(plain) + (["", *aligned(adapted)] if len(adapted) > 1 else []))
+
+
+def by_name(option: str, pairs: list[str]) -> dict[str, str]:
+    """Return the perplexities that an option gives, by the name of the model."""
+    for pair in pairs:
+        if "=" not in pair:
+            raise LexloomError(f"--{option}: {pair!r}; expected NAME=PERPLEXITY")
+    return dict(pair.split("=", 1) for pair in pairs)
 
 
 if __name__ == "__main__":

@@ -100,6 +100,10 @@ def test_the_ladder_begins_with_the_worst_and_has_a_dash_where_no_perplexity_is_
         models = [part for name, file in pairs for part in ("--model", name, file, folder / "b.tsv")]
         succeed("tabulate_ladder", "--output", folder / "t", *known, *models)
 
+    nameless = ["--model", "lstm", files[0], folder / "b.tsv", "--published", "141.2"]
+    refused = run_script("tabulate_ladder", "--output", folder / "t", *nameless)
+    assert refused.returncode == 1
+    assert "--published: '141.2'; expected NAME=PERPLEXITY" in refused.stderr
     tabulate("lstm", "ngram")
     assert [line.split() for line in (folder / "t").read_text().splitlines()[1:]] == [
         ["ngram", "141.2", "-", "140.00", "99.00", "3", "12", "cuda:_A_card"],

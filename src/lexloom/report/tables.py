@@ -1,6 +1,7 @@
 """Tables of plain text, and the measured models and times of jobs that stand in them."""
 
 import csv
+import math
 from argparse import ArgumentParser
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -28,13 +29,16 @@ def read_seconds(path: str | Path) -> float:
     Raises
     ------
     LexloomError
-        When it has no such column, or nothing in it.
+        When it has no such column, or no time in it.
     """
-    with open(path, encoding="utf-8", newline="") as file:
-        row = next(csv.DictReader(file, delimiter="\t"), {})
-    if "s" not in row:
+    try:
+        with open(path, encoding="utf-8", newline="") as file:
+            seconds = float(next(csv.DictReader(file, delimiter="\t"), {}).get("s") or "nan")
+    except (ValueError, csv.Error):
+        seconds = math.nan
+    if not 0 <= seconds < math.inf:
         raise LexloomError(f"{path}: no column s with a value; expected the benchmark of a job")
-    return float(row["s"])
+    return seconds
 
 
 def add_model_option(parser: ArgumentParser) -> None:

@@ -149,13 +149,13 @@ def read_log(path: str | Path, names: Sequence[str]) -> list[np.ndarray]:
     Raises
     ------
     LexloomError
-        If the file has no lines, or if a line has no number in one of the columns.
+        If the file is no such text, has no lines, or a line has no number in one of the columns.
     """
-    with open(path, encoding="utf-8", newline="") as file:
-        lines = list(csv.DictReader(file))
     try:
+        with open(path, encoding="utf-8", newline="") as file:
+            lines = list(csv.DictReader(file))
         columns = [np.array([float(line[name]) for line in lines]) for name in names]
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, csv.Error):
         lines = []
     if not lines:
         raise LexloomError(

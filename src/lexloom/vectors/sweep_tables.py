@@ -66,11 +66,18 @@ def read_sweep(path: str | Path) -> Sweep:
     ArtifactError
         When the file is no such table.
     """
-    with open(path, encoding="utf-8", newline="") as file:
-        head, *rows = list(csv.reader(file, delimiter="\t")) or [[]]
+    try:
+        with open(path, encoding="utf-8", newline="") as file:
+            return _sweep(*csv.reader(file, delimiter="\t"))
+    except (KeyError, OverflowError, TypeError, ValueError, csv.Error) as error:
+        raise ArtifactError(f"{path}: no table of a sweep", ["sweep"]) from error
+
+
+def _sweep(head: list[str], *rows: list[str]) -> Sweep:
+    """Return the sweep of a table, given its lines."""
     names = [name.removesuffix(_COVERED) for name in head if name.endswith(_COVERED)]
-    if _MEAN not in head or not names or not rows:
-        raise ArtifactError(f"{path}: no table of a sweep", ["sweep"])
+    if not names or not rows:
+        raise ValueError("no scores")
     columns = dict(zip(head, zip(*rows, strict=True), strict=True))
     settings = head[: head.index(_MEAN)]
     numbers = {name: np.array(columns[name], np.float64) for name in head if name not in settings}

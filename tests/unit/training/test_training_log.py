@@ -139,10 +139,14 @@ def test_read_log_returns_the_columns(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "step,speed\n", "step\n1\n", "step,speed\n1,2\n2\n", "step,speed\n1,\n"]
+    "text",
+    [
+        *(b"", b"step,speed\n", b"step\n1\n", b"step,speed\n1,2\n2\n", b"step,speed\n1,\n"),
+        *(b"step,speed\n1,\xff\n", b"step,speed\n1," + b"2" * 200_000),
+    ],
 )
 def test_a_log_without_lines_or_with_half_a_line_is_refused(tmp_path, text):
-    (tmp_path / "a.csv").write_text(text)
+    (tmp_path / "a.csv").write_bytes(text)
     with pytest.raises(
         LexloomError, match=r"a\.csv: not a complete training log; .* numbers for step, speed in every line"
     ):

@@ -91,9 +91,19 @@ def test_a_table_is_read_as_written_with_the_best_mean_first(tmp_path):
     assert sweep.covered == {"a": 30, "b": 7}
 
 
-@pytest.mark.parametrize("text", ["", "window\tmean\n", "s\tmean\n1\t2\n"])
+SWEEP_HEAD = b"window\tmean\ta\ta_low\ta_high\ta_covered\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(b"", b"window\tmean\n", b"s\tmean\n1\t2\n", b"window\tmean\ta_covered\n1\t2\t3\n"),
+        *(SWEEP_HEAD + row for row in (b"2\t1\n", b"2\t1\t1\t0\tx\t9\n", b"2\t1\t1\t0\t1\tinf\n")),
+        *(SWEEP_HEAD + row for row in (b"\xff\t1\t1\t0\t1\t9\n", b"2" * 200_000)),
+    ],
+)
 def test_what_is_no_table_of_a_sweep_is_refused(tmp_path, text):
-    (tmp_path / "other.tsv").write_text(text)
+    (tmp_path / "other.tsv").write_bytes(text)
     with pytest.raises(LexloomError, match=r"other\.tsv: no table of a sweep"):
         read_sweep(tmp_path / "other.tsv")
 
