@@ -22,7 +22,7 @@ from lexloom.vectors.exports import FORMATS
 
 if TYPE_CHECKING:
     from lexloom.language.trained import LanguageModel, Score
-    from lexloom.storage.artifacts import Outline
+    from lexloom.storage.layouts import Outline
     from lexloom.vectors.word_vectors import WordVectors
 
 Block = list[tuple[str, str]]

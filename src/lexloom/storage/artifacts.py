@@ -5,13 +5,15 @@ A file has the attributes `kind`, `version`, `settings` (JSON), `inputs` (JSON: 
 the same bytes.
 
 The first 512 bytes (HDF5's user block, which other programs skip) hold the sha256 of the rest. It is checked
-before HDF5 parses anything, because the HDF5 library can hang on damaged metadata.
+before anything else is read. Since anybody can compute it, `lexloom.storage.hdf5_reading` trusts nothing that
+follows, and what is read is checked against `lexloom.storage.layouts`.
 """
 
 import hashlib
 import json
 import platform
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import partial
 from importlib.metadata import version
@@ -23,28 +25,14 @@ import numpy as np
 from scipy import sparse
 
 from lexloom.errors import ArtifactError, LexloomError
+from lexloom.settings.base import Group as SettingsGroup
+from lexloom.settings.mistakes import checked
 from lexloom.storage.atomic_files import replacing
-from lexloom.storage.checksums import checksums
+from lexloom.storage.checksums import SEAL_BYTES, checksums, seal_of
+from lexloom.storage.hdf5_reading import Array, Group
 from lexloom.storage.hdf5_writing import write_hdf5
-
-_SEAL_BYTES = 512
-
-
-VERSIONS = {
-    "gold": 1,
-    "corpus": 1,
-    "cooccurrences": 1,
-    "shard": 1,
-    "ppmi": 1,
-    "contexts": 1,
-    "vectors": 1,
-    "rnnlm": 1,
-    "ngram": 1,
-    "perplexity": 2,
-    "checkpoint": 1,
-    "similarity": 1,
-}
-"""The version of the layout of each kind of artifact."""
+from lexloom.storage.layouts import TEXT, VERSIONS, Outline
+from lexloom.storage.stored_artifacts import StoredArtifact, outline_of, read_lines, refusing
 
 
 @dataclass
@@ -54,29 +42,6 @@ class Dataset:
     array: np.ndarray
     axes: tuple[str, ...] = ()
     unit: str = ""
-
-
-@dataclass(frozen=True)
-class Outline:
-    """What a dataset is, without its values.
-
-    Attributes
-    ----------
-    shape : tuple of int
-        Of lines of text, their number.
-    dtype : str
-        NumPy's name; "text" for lines.
-    axes : tuple of str
-    unit : str
-    stored : int or None
-        Of a sparse array, how many entries the file holds.
-    """
-
-    shape: tuple[int, ...]
-    dtype: str
-    axes: tuple[str, ...] = ()
-    unit: str = ""
-    stored: int | None = None
 
 
 @dataclass(frozen=True)
@@ -107,7 +72,8 @@ class Artifact:
 
     Attributes
     ----------
-    datasets : dict of str to ndarray, list of str, scipy.sparse.csr_array, or (for a group) such a dict
+    datasets : dict of str to ndarray, list of str or scipy.sparse.csr_array
+        By their full names, such as "history/loss".
     settings : dict
         The settings of the stage that made it.
     inputs : dict of str to str
@@ -118,6 +84,8 @@ class Artifact:
     seed : int or None
     version : int or None
         Of the layout of its kind; None where it was not read from a file.
+    path : path
+        The file, for error messages.
     """
 
     kind: str
@@ -128,9 +96,49 @@ class Artifact:
     device: str = "cpu"
     seed: int | None = None
     version: int | None = None
+    path: str | Path = ""
 
     def __getitem__(self, name: str) -> Any:
-        return self.datasets[name]
+        """Return a dataset, or all of a group as a dict.
+
+        Raises
+        ------
+        ArtifactError
+            If the artifact has no such dataset.
+        """
+        if name in self.datasets:
+            return self.datasets[name]
+        group = {
+            full.removeprefix(f"{name}/"): value
+            for full, value in self.datasets.items()
+            if full.startswith(f"{name}/")
+        }
+        return group or self._refuse(f"{self.kind} without {name!r}")
+
+    def recorded(self, group: type[SettingsGroup], under: str | None = None) -> SettingsGroup:
+        """Return a group of settings with which the artifact was made, checked.
+
+        Parameters
+        ----------
+        group : type of Settings
+        under : str, optional
+            The key of the settings under which the group is.
+
+        Raises
+        ------
+        ArtifactError
+            If a setting is missing or not allowed.
+        """
+        settings = self.settings if under is None else self.settings.get(under)
+        if not isinstance(settings, dict) or not group.model_fields.keys() <= settings.keys():
+            return self._refuse(f"settings that do not say how it was made, {', '.join(group.model_fields)}")
+        try:
+            return checked(group, {name: settings[name] for name in group.model_fields})
+        except LexloomError as error:
+            return self._refuse(f"settings: {str(error).splitlines()[0]}")
+
+    def _refuse(self, fault: str) -> Any:
+        raise ArtifactError(f"{self.path}: {fault}", [self.kind])
 
 
 def write_artifact(
@@ -156,11 +164,11 @@ def write_artifact(
         attributes = _attributes(kind, provenance)
         prepared = {name: _prepared(datasets[name]) for name in sorted(datasets)}
         with replacing(path) as file:
-            write_hdf5(file, partial(_fill, attributes, prepared), _SEAL_BYTES)
-            file.seek(_SEAL_BYTES)
+            write_hdf5(file, partial(_fill, attributes, prepared), SEAL_BYTES)
+            file.seek(SEAL_BYTES)
             digest = hashlib.file_digest(file, "sha256").hexdigest()
             file.seek(0)
-            file.write(_seal(digest))
+            file.write(seal_of(digest))
     except MemoryError as error:
         raise LexloomError(f"{path}: could not be written: not enough memory") from error
 
@@ -177,14 +185,9 @@ def read_artifact(
         was expected.
     """
     kinds = (kind,) if isinstance(kind, str) else kind
-    _check_whole(path, kinds)
-    with h5py.File(path, "r") as file:
-        _check_kind(path, file.attrs, kinds)
-        wanted = sorted(file) if names is None else list(names)
-        for name in wanted:
-            if name not in file:
-                raise ArtifactError(f"{path}: {file.attrs['kind']} without {name!r}", kinds)
-        return _artifact(file.attrs, {name: _read(file[name]) for name in wanted})
+    with refusing(path, kinds), closing(StoredArtifact(path, kinds)) as stored:
+        wanted = sorted(stored.nodes) if names is None else names
+        return Artifact(datasets={name: stored.read(name) for name in wanted}, path=path, **stored.about())
 
 
 def describe_artifact(path: str | Path) -> Artifact:
@@ -193,11 +196,11 @@ def describe_artifact(path: str | Path) -> Artifact:
     Raises
     ------
     LexloomError
-        When the file is missing or damaged.
+        When the file is missing, damaged or malformed.
     """
-    _check_whole(path)
-    with h5py.File(path, "r") as file:
-        return _artifact(file.attrs, dict(_outlines(file)))
+    with refusing(path), closing(StoredArtifact(path)) as stored:
+        outlines = {name: _described(name, node) for name, node in stored.nodes.items()}
+        return Artifact(datasets=outlines, path=path, **stored.about())
 
 
 def check_same_words(path: str | Path, words: list[str], other_path: str | Path, other: list[str]) -> None:
@@ -213,33 +216,6 @@ def check_same_words(path: str | Path, words: list[str], other_path: str | Path,
             f"{path} and {other_path}: their words differ, {len(words)} and {len(other)}; "
             "give files made from the same corpus"
         )
-
-
-def _seal(digest: str) -> bytes:
-    return f"lexloom artifact, sha256 of what follows: {digest}\n".encode().ljust(_SEAL_BYTES, b"\0")
-
-
-def _is_whole(path: str | Path) -> bool:
-    with open(path, "rb") as file:
-        return file.read(_SEAL_BYTES) == _seal(hashlib.file_digest(file, "sha256").hexdigest())
-
-
-def _check_whole(path: str | Path, kinds: tuple[str, ...] = ()) -> None:
-    if Path(path).is_file() and _is_whole(path):
-        return
-    fault = "damaged, or not an HDF5 file of lexloom" if Path(path).is_file() else "no such file"
-    if kinds:
-        raise ArtifactError(f"{path}: {fault}", kinds)
-    raise LexloomError(f"{path}: {fault}; give a file that lexloom made, or make it again")
-
-
-def _check_kind(path: str | Path, attributes: Mapping[str, Any], kinds: tuple[str, ...]) -> None:
-    kind = attributes["kind"]
-    if kind not in kinds:
-        raise ArtifactError(f"{path}: holds {kind!r}, expected {' or '.join(map(repr, kinds))}", kinds)
-    version = attributes["version"]
-    if version != VERSIONS[kind]:
-        raise ArtifactError(f"{path}: {kind} version {version}, expected {VERSIONS[kind]}", [kind])
 
 
 def _attributes(kind: str, provenance: Provenance) -> dict[str, Any]:
@@ -304,45 +280,11 @@ def _chunks(array: np.ndarray) -> tuple[int, ...]:
     return (min(len(array), rows), *array.shape[1:])
 
 
-def _read(node: h5py.Group | h5py.Dataset) -> Any:
-    if isinstance(node, h5py.Group) and "shape" not in node.attrs:
-        return {name: _read(child) for name, child in sorted(node.items())}
-    if isinstance(node, h5py.Group):
-        parts = tuple(node[part][...] for part in ("data", "indices", "indptr"))
-        return sparse.csr_array(parts, shape=tuple(node.attrs["shape"]))
-    array = node[...]
-    if node.attrs["lines"]:
-        text = array.tobytes().decode()
-        return text.split("\n") if text else []
-    return array
-
-
-def _artifact(attributes: Mapping[str, Any], datasets: dict[str, Any]) -> Artifact:
-    return Artifact(
-        kind=attributes["kind"],
-        datasets=datasets,
-        settings=json.loads(attributes["settings"]),
-        inputs=json.loads(attributes["inputs"]),
-        libraries=json.loads(attributes["libraries"]),
-        device=attributes["device"],
-        seed=None if attributes["seed"] == -1 else int(attributes["seed"]),
-        version=int(attributes["version"]),
-    )
-
-
-def _outlines(group: h5py.Group) -> Iterator[tuple[str, Outline]]:
-    for node in group.values():
-        name = node.name.removeprefix("/")
-        if isinstance(node, h5py.Dataset) and node.attrs["lines"]:
-            yield name, Outline((len(_read(node)),), "text")
-        elif isinstance(node, h5py.Dataset):
-            axes = tuple(axis.strip() for axis in node.attrs["axes"].split(",") if axis)
-            yield name, Outline(node.shape, node.dtype.name, axes, node.attrs["unit"])
-        elif "shape" in node.attrs:
-            data = node["data"]
-            yield name, Outline(tuple(map(int, node.attrs["shape"])), data.dtype.name, stored=len(data))
-        else:
-            yield from _outlines(node)
+def _described(name: str, node: Array | Group) -> Outline:
+    outline = outline_of(name, node)
+    if outline.dtype != TEXT or not isinstance(node, Array):
+        return outline
+    return replace(outline, shape=(len(read_lines(name, node)),))
 
 
 def library_versions() -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""The checksums of files."""
+"""The checksums of files, and the seal at the beginning of an artifact: the checksum of what follows."""
 
 import hashlib
 import json
@@ -6,8 +6,21 @@ from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
+SEAL_BYTES = 512
+
 _LISTED = 100
 """Files at most whose checksums are told one by one."""
+
+
+def seal_of(digest: str) -> bytes:
+    """Return the bytes before those that have a sha256."""
+    return f"lexloom artifact, sha256 of what follows: {digest}\n".encode().ljust(SEAL_BYTES, b"\0")
+
+
+def is_sealed(path: str | Path) -> bool:
+    """Return whether a file begins with the seal of what follows."""
+    with open(path, "rb") as file:
+        return file.read(SEAL_BYTES) == seal_of(hashlib.file_digest(file, "sha256").hexdigest())
 
 
 def file_sha256(path: str | Path) -> str:

@@ -1,12 +1,12 @@
 """Rows of a sparse matrix in an artifact, read when they are asked for: all may not fit into memory."""
 
+from functools import partial
 from pathlib import Path
 
-import h5py
 import numpy as np
 from scipy import sparse
 
-from lexloom.storage.artifacts import read_artifact
+from lexloom.storage.stored_artifacts import StoredArtifact, refusing
 
 
 class StoredRows:
@@ -29,20 +29,26 @@ class StoredRows:
 
     Raises
     ------
-    LexloomError
+    ArtifactError
         As `read_artifact`.
     """
 
     def __init__(self, path: str | Path, kind: str, name: str):
-        artifact = read_artifact(path, kind, [])
-        self.settings, self.inputs = artifact.settings, artifact.inputs
-        self._group = h5py.File(path, "r")[name]
-        self._starts = self._group["indptr"][...].astype(np.int64)
-        self.lengths = np.diff(self._starts)
+        self._refusing = partial(refusing, path, (kind,))
+        with self._refusing():
+            self._artifact = StoredArtifact(path, (kind,))
+            about = self._artifact.about()
+            self._rows = self._artifact.rows(name)
+        self.settings, self.inputs = about["settings"], about["inputs"]
+        self.lengths = np.diff(self._rows.starts)
 
     def __call__(self, rows: slice) -> sparse.csr_array:
-        """Return rows (R, N) of the matrix."""
-        starts = self._starts[rows.start : rows.stop + 1]
-        cells = slice(starts[0], starts[-1])
-        parts = self._group["data"][cells], self._group["indices"][cells], starts - starts[0]
-        return sparse.csr_array(parts, shape=(len(starts) - 1, self._group.attrs["shape"][1]))
+        """Return rows (R, N) of the matrix.
+
+        Raises
+        ------
+        ArtifactError
+            If a cell of these rows is not as the kind has it.
+        """
+        with self._refusing():
+            return self._rows(rows)
