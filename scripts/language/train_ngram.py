@@ -4,8 +4,7 @@ import argparse
 import logging
 
 from lexloom.commands.script import run, script_parser
-from lexloom.corpus.tokenizer import tokenizer_settings
-from lexloom.corpus.vocabulary import word_before_text
+from lexloom.corpus.tokenizer import tokenizer_settings, word_before_text_of
 from lexloom.language.ngram import count_ngrams
 from lexloom.settings.ngram import Ngram
 from lexloom.storage.artifacts import Provenance, read_artifact, write_artifact
@@ -23,9 +22,8 @@ def main(options: argparse.Namespace) -> None:
     """Read the corpus, write the counts of each order; no n-gram reaches beyond its sentence."""
     corpus = read_artifact(options.corpus, "corpus", ["train", "words"])
     settings = {"order": options.order, "tokenizer": tokenizer_settings(corpus.settings)}
-    words = corpus["words"]
-    end = word_before_text(words, settings["tokenizer"]["sentence_end"])
-    counts = count_ngrams(corpus["train"], len(words), options.order, end)
+    words, before = corpus["words"], word_before_text_of(corpus)
+    counts = count_ngrams(corpus["train"], len(words), options.order, before)
     for k, level in enumerate(counts, start=1):
         logging.info("order %d: %d n-grams", k, level.count_nonzero())
     datasets = {f"counts_{k}": level for k, level in enumerate(counts, start=1)} | {"words": words}

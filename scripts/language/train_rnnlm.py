@@ -7,8 +7,7 @@ from typing import Any
 
 from lexloom.commands.script import run, script_parser
 from lexloom.commands.training import Record, Result, Work, log_epochs, run_training
-from lexloom.corpus.tokenizer import tokenizer_settings
-from lexloom.corpus.vocabulary import word_before_text
+from lexloom.corpus.tokenizer import tokenizer_settings, word_before_text_of
 from lexloom.kernels.backend import get_backend
 from lexloom.language.rnnlm_training import (
     describe_epoch,
@@ -43,8 +42,7 @@ def main(options: argparse.Namespace) -> None:
     settings = Rnnlm.of(options)
     backend = get_backend(options.device, options.threads)
     corpus = read_artifact(options.corpus, "corpus", ["train", "valid", "words", "counts"])
-    tokenizer = tokenizer_settings(corpus.settings)
-    before = word_before_text(corpus["words"], tokenizer["sentence_end"])
+    before = word_before_text_of(corpus)
     model = new_model(settings, corpus["counts"], before, options.seed, backend)
     trainer = new_trainer(settings, model, options.seed)
     batches = partial(windows, settings, model, corpus["train"], options.seed)
@@ -67,7 +65,7 @@ def main(options: argparse.Namespace) -> None:
     def datasets(history: list[Record]) -> dict[str, Any]:
         return trained_datasets(model, history) | log.datasets() | {"words": corpus["words"]}
 
-    recorded = dict(settings) | {"tokenizer": tokenizer}
+    recorded = dict(settings) | {"tokenizer": tokenizer_settings(corpus.settings)}
     provenance = Provenance(recorded, [options.corpus], backend.name, options.seed)
     run_training(
         trainer,

@@ -6,7 +6,7 @@ import numpy as np
 
 from lexloom.commands.lesson import lesson_parser
 from lexloom.commands.script import run
-from lexloom.corpus.vocabulary import word_before_text
+from lexloom.corpus.tokenizer import word_before_text_of
 from lexloom.kernels.backend import get_backend
 from lexloom.language.rnnlm import build_rnnlm
 from lexloom.lessons.experiments import train_bare
@@ -35,7 +35,7 @@ def options() -> argparse.ArgumentParser:
 def main(options: argparse.Namespace) -> None:
     """Train twice from the same start; write the figure and the table."""
     corpus = read_artifact(options.corpus, "corpus", ["train", "words"])
-    before = word_before_text(corpus["words"], corpus.settings["sentence_end"])
+    before = word_before_text_of(corpus)
     words, numbers = np.unique([before, *corpus["train"][:TOKENS]], return_inverse=True)
     ids = numbers[1:]
     windows = Windows(ids, BATCH, STEPS, before=numbers[0])

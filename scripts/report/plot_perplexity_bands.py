@@ -7,9 +7,12 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from lexloom.commands.script import run, script_parser
+from lexloom.corpus.tokenizer import word_before_text_of
+from lexloom.corpus.vocabulary import NO_WORD
 from lexloom.language.bands import frequency_bands, perplexity_by_band, position_bands
 from lexloom.language.perplexity import read_log_probabilities
 from lexloom.report.figures import MARKERS, drawing, log_axis
+from lexloom.settings.ngram import Ngram
 from lexloom.storage.artifacts import Artifact, read_artifact
 
 
@@ -26,14 +29,17 @@ def main(options: argparse.Namespace) -> None:
     """Read the log probability of each token, draw the perplexity of each band."""
     corpus = read_artifact(options.corpus, "corpus", ["test", "words", "counts"])
     models = read_log_probabilities(options.perplexities, ["test"], options.corpus)
+    for model in models:
+        if len(model["log_probabilities/test"]) != len(corpus["test"]):
+            model.refuse(f"not of the {len(corpus['test'])} words of test in {options.corpus}")
     values = {
         name_of(path, model): model["log_probabilities/test"]
         for path, model in zip(options.perplexities, models, strict=True)
     }
     panels = {"occurrences in train": frequency_bands(corpus["test"], corpus["counts"])}
-    end = corpus.settings["sentence_end"]
-    if end is not None:
-        panels["place in the sentence"] = position_bands(corpus["test"], corpus["words"].index(end))
+    end = word_before_text_of(corpus)
+    if end != NO_WORD:
+        panels["place in the sentence"] = position_bands(corpus["test"], end)
     size = (1.5 + 5 * len(panels), 4.5)
     with drawing(options.output, "Test perplexity by the kind of token", size) as figure:
         axes = figure.subplots(1, len(panels), squeeze=False)[0]
@@ -47,7 +53,7 @@ def main(options: argparse.Namespace) -> None:
 def name_of(path: str, model: Artifact) -> str:
     """Return the name of a model: 5-gram, or what its file is called."""
     if "order" in model.settings:
-        return f"{model.settings['order']}-gram"
+        return f"{model.recorded(Ngram).order}-gram"
     return Path(path).stem.removesuffix("_perplexity")
 
 

@@ -60,6 +60,8 @@ def check_same_items(paths: list[str], artifacts: list[Artifact]) -> None:
                     f"{path} and {other_path}: their {name} differ; tabulate vectors of one corpus, "
                     "evaluated with the same test sets and queries"
                 )
+        if one["neighbours"].shape != other["neighbours"].shape:
+            raise LexloomError(f"{path} and {other_path}: not of as many neighbours; evaluate them alike")
 
 
 def score_rows(results: dict[str, Artifact]) -> Iterator[list[str]]:

@@ -9,6 +9,7 @@ from lexloom.errors import LexloomError
 from lexloom.kernels.backend import get_backend
 from lexloom.settings.counts import Counting, Memory, Pairs
 from lexloom.settings.execution import Threads
+from lexloom.settings.mistakes import show
 from lexloom.storage.artifacts import Provenance, read_artifact, write_artifact
 from lexloom.storage.checksums import file_sha256
 from lexloom.storage.matrix_rows import StoredRows
@@ -41,7 +42,7 @@ def main(options: argparse.Namespace) -> None:
     if options.shards:
         corpus = read_artifact(options.corpus, "corpus", ["counts", "words"])
         shards = [StoredRows(path, "shard", "sums") for path in options.shards]
-        check_shards(options, shards)
+        check_shards(options, shards, len(corpus["counts"]))
         lengths = sum(shard.lengths for shard in shards)
         counts = add_shards(shards, lengths, corpus["counts"], **settings, **place)
     else:
@@ -52,16 +53,18 @@ def main(options: argparse.Namespace) -> None:
     write_artifact(options.output, "cooccurrences", datasets, Provenance(recorded, [options.corpus]))
 
 
-def check_shards(options: argparse.Namespace, shards: list[StoredRows]) -> None:
+def check_shards(options: argparse.Namespace, shards: list[StoredRows], words: int) -> None:
     """Refuse shards that are not all of this corpus, each once, counted as asked."""
     corpus = file_sha256(options.corpus)
     for number, (path, shard) in enumerate(zip(options.shards, shards, strict=True), start=1):
         if corpus not in shard.inputs.values():
             raise LexloomError(f"{path}: not counted in {options.corpus}; make it again with count_shard.py")
+        if len(shard.lengths) != words:
+            raise LexloomError(f"{path}: has {len(shard.lengths)} rows, and {options.corpus} {words} words")
         expected = dict(Pairs.of(options)) | {"shard": number, "shards": len(shards)}
         if shard.settings != expected:
             raise LexloomError(
-                f"{path}: made with {shard.settings}, expected {expected}; give all shards, in order, "
+                f"{path}: made with {show(shard.settings)}, expected {expected}; give all shards, in order, "
                 "of one way to count"
             )
 

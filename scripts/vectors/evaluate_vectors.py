@@ -14,7 +14,8 @@ from lexloom.commands.script import run, script_parser
 from lexloom.errors import did_you_mean, printable
 from lexloom.kernels.backend import get_backend
 from lexloom.settings.evaluation import Neighbours
-from lexloom.storage.artifacts import Dataset, Provenance, describe_artifact, write_artifact
+from lexloom.settings.mistakes import show
+from lexloom.storage.artifacts import Dataset, Provenance, read_artifact, write_artifact
 from lexloom.vectors.scores import read_scorers
 from lexloom.vectors.word_vectors import WordVectors, read_vectors
 
@@ -63,7 +64,7 @@ def main(options: argparse.Namespace) -> None:
             ),
             "covered": Dataset(np.array([score.covered for score in scores]), ("score",), "items"),
             "total": Dataset(np.array([score.total for score in scores]), ("score",), "items"),
-            "epochs": Dataset(np.array(describe_artifact(options.vectors).settings.get("epochs", 1))),
+            "epochs": Dataset(np.array(epochs_of(options.vectors))),
             "words": vectors.words,
             "queries": list(names_of(queries, options.queries, vectors)),
             "neighbours": Dataset(neighbours, ("query", "rank"), "word id"),
@@ -74,6 +75,15 @@ def main(options: argparse.Namespace) -> None:
             inputs=[options.vectors, *options.similarity, *options.analogies, *filter(None, [options.gold])],
         ),
     )
+
+
+def epochs_of(path: str) -> int:
+    """Return for how many epochs vectors were trained; counted ones were read once."""
+    artifact = read_artifact(path, ("vectors", "ppmi"), [])
+    epochs = artifact.settings.get("epochs", 1)
+    if type(epochs) is not int or not 1 <= epochs < 1 << 63:
+        artifact.refuse(f"trained for {show(epochs)} epochs, expected a whole number")
+    return epochs
 
 
 def names_of(ids: np.ndarray, queries: list[str], vectors: WordVectors) -> Iterator[str]:

@@ -3,7 +3,7 @@
 import argparse
 
 from lexloom.commands.script import progress, run, script_parser
-from lexloom.corpus.tokenizer import Tokenizer, tokenizer_settings
+from lexloom.corpus.tokenizer import tokenizer_of
 from lexloom.errors import LexloomError
 from lexloom.kernels.backend import get_backend
 from lexloom.settings.execution import Seed, Threads
@@ -37,7 +37,7 @@ def main(options: argparse.Namespace) -> None:
     """Read the corpus and the test sets, make and score the vectors, write the table."""
     get_backend(threads=options.threads)
     corpus = read_artifact(options.corpus, "corpus", ["train", "words"])
-    words, tokenizer = corpus["words"], Tokenizer(**tokenizer_settings(corpus.settings))
+    words, tokenizer = corpus["words"], tokenizer_of(corpus)
     scorers = read_scorers(options.similarity, None, options.gold)
     if not scorers:
         raise LexloomError("no test set to score vectors by; give --similarity or --gold")

@@ -30,7 +30,7 @@ def main(options: argparse.Namespace) -> None:
     contexts = read_artifact(options.contexts, "contexts")
     ids, words, counts = (contexts[name] for name in ("targets", "words", "counts"))
     window = len(contexts["offsets"]) // 2
-    tokenizer = tokenizer_of(contexts.settings)
+    tokenizer = tokenizer_of(contexts)
     training = Training(settings, ids, words, counts, window, options.seed, backend, tokenizer)
     recorded = settings.model_dump(exclude={"start"}) | dict(precision) | contexts.settings
     inputs = [path for path in (options.contexts, settings.start) if path]

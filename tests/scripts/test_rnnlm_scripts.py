@@ -17,7 +17,7 @@ IDS = np.random.default_rng(0).integers(0, 6, 300).astype(np.int32)
 
 def write_corpus(path, words, end="a"):
     texts = {"train": IDS, "valid": IDS[:50], "test": IDS[50:99]}
-    datasets = texts | {"words": words, "counts": np.bincount(IDS, minlength=6)}
+    datasets = texts | {"words": words, "counts": np.bincount(IDS, minlength=len(words))}
     write_artifact(path, "corpus", datasets, Provenance(asdict(Tokenizer(sentence_end=end))))
 
 
@@ -69,7 +69,8 @@ def test_an_ngram_model_is_counted_and_measured(folder, end):
 
 
 def test_the_table_needs_a_benchmark_of_each_model(folder):
-    datasets = {name: np.float64(2) for name in ("train", "valid", "test", "parameters", "epochs")}
+    datasets = {name: np.float64(2) for name in ("train", "valid", "test")}
+    datasets |= {name: np.int64(2) for name in ("parameters", "epochs")}
     write_artifact(folder / "p.h5", "perplexity", datasets, Provenance({"trained_on": "cpu"}))
     (folder / "b.tsv").write_text("s\th:m:s\n12.4\t0:00:12\n")
     (folder / "empty.tsv").write_text("")

@@ -80,7 +80,7 @@ def run_training(
     minutes, keep_finished = resuming.checkpoint_minutes, resuming.keep_finished
     with Checkpoint(result.output, result.provenance, minutes, keep_finished) as checkpoint:
         with progress(total=epochs * work.of_epoch, unit=work.unit, desc="train") as bar:
-            ticker = Ticker(lambda: bar.update(work.of_step))
+            ticker = Ticker(lambda steps: bar.update(steps * work.of_step))
             history = trainer.fit(epochs, batches, [ticker, *callbacks(checkpoint), checkpoint])
         write_artifact(result.output, result.kind, result.datasets(history), result.provenance)
 

@@ -15,8 +15,10 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 from scipy import sparse
 
-from lexloom.corpus.vocabulary import NO_WORD, word_before_text
+from lexloom.corpus.tokenizer import word_before_text_of
+from lexloom.corpus.vocabulary import NO_WORD
 from lexloom.errors import LexloomError
+from lexloom.settings.ngram import Ngram
 from lexloom.storage.artifacts import Artifact
 
 _USUAL_DISCOUNTS = (0.5, 1.0, 1.5)
@@ -205,10 +207,18 @@ def discounts_of(counts: np.ndarray) -> np.ndarray:
 
 
 def ngram_from_artifact(artifact: Artifact) -> NGramLM:
-    """Return the model that an artifact of kind "ngram" holds."""
-    end = word_before_text(artifact["words"], artifact.settings["tokenizer"]["sentence_end"])
-    counts = [artifact[f"counts_{k}"] for k in range(1, artifact.settings["order"] + 1)]
-    return NGramLM(counts, end)
+    """Return the model that an artifact of kind "ngram" holds.
+
+    Raises
+    ------
+    ArtifactError
+        If its settings or counts are not those of such a model.
+    """
+    order = artifact.recorded(Ngram).order
+    counts = [artifact[f"counts_{k}"] for k in range(1, order + 1)]
+    if not counts[0].data.any():
+        artifact.refuse("no word of it occurs")
+    return NGramLM(counts, word_before_text_of(artifact))
 
 
 def _contexts(ids: np.ndarray, k: int, nodes: np.ndarray | None, sentence_end: int) -> np.ndarray:

@@ -54,7 +54,7 @@ def perplexity_datasets(
 
 def epochs_of(artifact: Artifact) -> int:
     """Return for how many epochs the language model in an artifact was trained; n-grams are counted once."""
-    return len(artifact["history"]["epoch"]) if artifact.kind == "rnnlm" else 1
+    return len(artifact["history/epoch"]) if artifact.kind == "rnnlm" else 1
 
 
 def read_log_probabilities(
@@ -75,4 +75,6 @@ def read_log_probabilities(
             raise LexloomError(
                 f"{path} and {corpus or paths[0]}: not of the same corpus; use perplexities measured on one"
             )
+        if any(len(artifact[name]) != len(artifacts[0][name]) for name in names):
+            artifact.refuse(f"not of as many words as {paths[0]}")
     return artifacts

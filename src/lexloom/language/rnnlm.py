@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from lexloom.corpus.vocabulary import NO_WORD, word_before_text
+from lexloom.corpus.tokenizer import word_before_text_of
+from lexloom.corpus.vocabulary import NO_WORD
 from lexloom.kernels.backend import Backend, backend_of
 from lexloom.language.perplexity import perplexity_of_tokens
 from lexloom.nn.initializers import uniform, xavier
@@ -22,7 +23,11 @@ from lexloom.settings.rnnlm import Architecture, Regularization, Shape
 from lexloom.storage.artifacts import Artifact
 from lexloom.training.batches import Windows
 from lexloom.training.divergence import LossLimits, loss_limits
-from lexloom.training.randomness import random_stream
+
+Draw = Callable[[np.random.Generator, Backend, Any], Any] | None
+"""What draws the initial values of a parameter on a backend and in a dtype; None stands for zeros."""
+
+NewParameter = Callable[[str, tuple[int, ...], Draw], Parameter]
 
 STEPS = 500
 """Tokens of a text that are read at once, where no gradients are needed."""
@@ -276,51 +281,77 @@ def build_rnnlm(
         When a setting is unknown or out of range, or tied weights meet two sizes.
     """
     shape = checked(Architecture, settings)
-    cell, layers, embedding, hidden = shape.cell, shape.layers, shape.embedding, shape.hidden
-    table = Parameter("embedding.W", uniform(rng, (vocabulary, embedding), 0.1, backend, dtype))
-    sizes = [embedding] + [hidden] * (layers - 1) + [embedding if shape.tied else hidden]
+
+    def new(name: str, size: tuple[int, ...], draw: Draw) -> Parameter:
+        return Parameter(name, backend.xp.zeros(size, dtype) if draw is None else draw(rng, backend, dtype))
+
+    return RNNLM(*_layers(vocabulary, shape, new), shape.part(Regularization), inclusion, before)
+
+
+def _layers(vocabulary: int, shape: Shape, parameter: NewParameter) -> tuple[Embedding, list[Any], Linear]:
+    """Return the layers of a model, whose parameters are asked for by name, shape and initial values."""
+    embedding, hidden = shape.embedding, shape.hidden
+    table = parameter(
+        "embedding.W",
+        (vocabulary, embedding),
+        lambda rng, backend, dtype: uniform(rng, (vocabulary, embedding), 0.1, backend, dtype),
+    )
+    sizes = [embedding] + [hidden] * (shape.layers - 1) + [embedding if shape.tied else hidden]
     recurrent = [
-        _recurrent_layer(cell, number, *pair, rng, backend, dtype)
+        _recurrent_layer(shape.cell, number, *pair, parameter)
         for number, pair in enumerate(pairwise(sizes), 1)
     ]
-    bias = Parameter("output.b", backend.xp.zeros(vocabulary, dtype))
+    bias = parameter("output.b", (vocabulary,), None)
     output_table = table
     if not shape.tied:
-        matrix = xavier(rng, (hidden, vocabulary), backend, dtype=dtype)
-        output_table = Parameter("output.W", backend.xp.ascontiguousarray(matrix.T))
-    output = Linear(output_table, bias, transposed=True)
-    return RNNLM(Embedding(table), recurrent, output, shape.part(Regularization), inclusion, before)
+
+        def draw(rng: np.random.Generator, backend: Backend, dtype: Any) -> Any:
+            return backend.xp.ascontiguousarray(xavier(rng, (hidden, vocabulary), backend, dtype=dtype).T)
+
+        output_table = parameter("output.W", (vocabulary, hidden), draw)
+    return Embedding(table), recurrent, Linear(output_table, bias, transposed=True)
 
 
-def _recurrent_layer(
-    cell: str, number: int, inputs: int, hidden: int, rng: np.random.Generator, backend: Backend, dtype: Any
-) -> Any:
+def _recurrent_layer(cell: str, number: int, inputs: int, hidden: int, parameter: NewParameter) -> Any:
     name, reads_words = f"{cell}{number}", number == 1
     layer = CELLS[cell]
     columns = layer.gates * hidden
     gain, hidden_gain = layer.gains
 
-    def weight(rows: int, gain: float) -> Any:
-        return xavier(rng, (rows, columns), backend, layer.gates, dtype, gain)
+    def weight(part: str, rows: int, gain: float) -> Parameter:
+        def draw(rng: np.random.Generator, backend: Backend, dtype: Any) -> Any:
+            return xavier(rng, (rows, columns), backend, layer.gates, dtype, gain)
+
+        return parameter(f"{name}.{part}", (rows, columns), draw)
 
     weights = [
-        Parameter(f"{name}.Wx", weight(inputs, gain if reads_words else 1.0)),
-        Parameter(f"{name}.Wh", weight(hidden, hidden_gain)),
-        Parameter(f"{name}.b", backend.xp.zeros(columns, dtype)),
+        weight("Wx", inputs, gain if reads_words else 1.0),
+        weight("Wh", hidden, hidden_gain),
+        parameter(f"{name}.b", (columns,), None),
     ]
     if layer is GRU:
-        weights.append(Parameter(f"{name}.bhn", backend.xp.zeros(hidden, dtype)))
+        weights.append(parameter(f"{name}.bhn", (hidden,), None))
     return layer(*weights)
 
 
 def rnnlm_from_artifact(artifact: Artifact, backend: Backend) -> RNNLM:
-    """Return the language model that an artifact of kind "rnnlm" holds, with no regularization."""
-    shape = {name: artifact.settings[name] for name in Shape.model_fields}
-    before = word_before_text(artifact["words"], artifact.settings["tokenizer"]["sentence_end"])
-    model = build_rnnlm(len(artifact["words"]), random_stream(0, "init"), backend, before=before, **shape)
-    for parameter in model.parameters():
-        parameter.data = backend.to_device(artifact[parameter.name])
-    return model
+    """Return the language model that an artifact of kind "rnnlm" holds, with no regularization.
+
+    Raises
+    ------
+    ArtifactError
+        If its settings are not those of a model, or its parameters not those of such a model.
+    """
+    dtype = artifact["embedding.W"].dtype
+
+    def stored(name: str, size: tuple[int, ...], draw: Draw) -> Parameter:
+        data = artifact[name]
+        if data.shape != size or data.dtype != dtype:
+            artifact.refuse(f"{name!r} has shape {data.shape} of {data.dtype}, expected {size} of {dtype}")
+        return Parameter(name, backend.to_device(data))
+
+    layers = _layers(len(artifact["words"]), artifact.recorded(Shape), stored)
+    return RNNLM(*layers, before=word_before_text_of(artifact))
 
 
 def perplexity(

@@ -237,12 +237,8 @@ def read_language_model(path: str | Path, backend: Backend | None = None) -> Lan
     >>> " ".join(model.generate("the old", tokens=20))  # doctest: +SKIP
     """
     artifact = read_artifact(path, KINDS)
-    if "tokenizer" not in artifact.settings:
-        raise LexloomError(f"{path}: does not say how its corpus was tokenized; train it again")
     return LanguageModel(
-        build_language_model(artifact, backend or get_backend()),
-        artifact["words"],
-        tokenizer_of(artifact.settings),
+        build_language_model(artifact, backend or get_backend()), artifact["words"], tokenizer_of(artifact)
     )
 
 

@@ -58,6 +58,18 @@ def add_model_option(parser: ArgumentParser) -> None:
 def read_models(
     models: Iterable[tuple[str, str, str]], datasets: Sequence[str]
 ) -> Iterator[tuple[str, Artifact, str]]:
-    """Yield for each `--model` the name, some datasets of what was measured, and the seconds."""
+    """Yield for each `--model` the name, some datasets of what was measured, and the seconds.
+
+    Raises
+    ------
+    LexloomError
+        If a file is not what was expected, or does not say where and how the model was trained.
+    """
     for name, path, benchmark in models:
-        yield name, read_artifact(path, "perplexity", datasets), f"{read_seconds(benchmark):.0f}"
+        measured = read_artifact(path, "perplexity", datasets)
+        device, fitted = measured.settings.get("trained_on"), measured.settings.get("adaptation", {})
+        if not isinstance(device, str) or not device.isprintable():
+            measured.refuse("does not say what the model was trained on")
+        if not isinstance(fitted, dict) or not all(type(value) in (int, float) for value in fitted.values()):
+            measured.refuse("does not say in numbers how the model adapts")
+        yield name, measured, f"{read_seconds(benchmark):.0f}"

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import h5py
 import numpy as np
@@ -113,31 +113,26 @@ class Artifact:
             for full, value in self.datasets.items()
             if full.startswith(f"{name}/")
         }
-        return group or self._refuse(f"{self.kind} without {name!r}")
+        return group or self.refuse(f"{self.kind} without {name!r}")
 
-    def recorded(self, group: type[SettingsGroup], under: str | None = None) -> SettingsGroup:
-        """Return a group of settings with which the artifact was made, checked.
-
-        Parameters
-        ----------
-        group : type of Settings
-        under : str, optional
-            The key of the settings under which the group is.
+    def recorded(self, group: type[SettingsGroup]) -> SettingsGroup:
+        """Return a group of the settings with which the artifact was made, checked.
 
         Raises
         ------
         ArtifactError
             If a setting is missing or not allowed.
         """
-        settings = self.settings if under is None else self.settings.get(under)
-        if not isinstance(settings, dict) or not group.model_fields.keys() <= settings.keys():
-            return self._refuse(f"settings that do not say how it was made, {', '.join(group.model_fields)}")
+        missing = [name for name in group.model_fields if name not in self.settings]
+        if missing:
+            self.refuse(f"its settings lack {', '.join(missing)}")
         try:
-            return checked(group, {name: settings[name] for name in group.model_fields})
+            return checked(group, {name: self.settings[name] for name in group.model_fields})
         except LexloomError as error:
-            return self._refuse(f"settings: {str(error).splitlines()[0]}")
+            return self.refuse(f"its settings: {str(error).splitlines()[0]}")
 
-    def _refuse(self, fault: str) -> Any:
+    def refuse(self, fault: str) -> NoReturn:
+        """Raise an error that names the file and what is wrong with it."""
         raise ArtifactError(f"{self.path}: {fault}", [self.kind])
 
 

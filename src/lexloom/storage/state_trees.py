@@ -51,6 +51,41 @@ def unpack(line: str, arrays: Mapping[str, Any]) -> Any:
     return json.loads(line, object_hook=look_up)
 
 
+def check_like(tree: Any, example: Any) -> None:
+    """Check that a tree has the keys, lengths, types and shapes of an example; the values are its own.
+
+    A whole number is one of 64 bits from 0, and stands for a float as well.
+
+    Raises
+    ------
+    ValueError
+        If it has not.
+    """
+    inner: list[tuple[Any, Any]] = []
+    if isinstance(example, float):
+        alike = type(tree) is float or getattr(tree, "shape", None) == () or _is_count(abs(tree))
+    elif type(example) is int:
+        alike = _is_count(tree)
+    elif isinstance(example, Mapping):
+        alike = isinstance(tree, Mapping) and tree.keys() == example.keys()
+        inner = [(tree[key], example[key]) for key in example] if alike else []
+    elif isinstance(example, list | tuple):
+        alike = type(tree) is type(example) and len(tree) == len(example)
+        inner = [*zip(tree, example, strict=True)] if alike else []
+    elif hasattr(example, "shape"):
+        alike = hasattr(tree, "shape") and (tree.shape, tree.dtype) == (example.shape, example.dtype)
+    else:
+        alike = type(tree) is type(example)
+    if not alike:
+        raise ValueError("a state of another training")
+    for one, other in inner:
+        check_like(one, other)
+
+
+def _is_count(value: Any) -> bool:
+    return type(value) is int and 0 <= value < 1 << 63
+
+
 def _without_tuples(tree: Any) -> Any:
     if isinstance(tree, dict):
         return {key: _without_tuples(value) for key, value in tree.items()}

@@ -46,11 +46,10 @@ def refusing(path: str | Path, kinds: tuple[str, ...] = ()) -> Iterator[None]:
     """
     try:
         yield
-    except (MalformedError, OSError) as error:
-        fault = error.strerror if isinstance(error, OSError) else error
+    except MalformedError as error:
         if kinds:
-            raise ArtifactError(f"{path}: {fault}", kinds) from error
-        raise LexloomError(f"{path}: {fault}; give a file that lexloom made, or make it again") from error
+            raise ArtifactError(f"{path}: {error}", kinds) from error
+        raise LexloomError(f"{path}: {error}; give a file that lexloom made, or make it again") from error
 
 
 class StoredArtifact:

@@ -10,6 +10,7 @@ from typing import Any
 
 from lexloom.kernels.backend import backend_of
 from lexloom.kernels.tiles import Job
+from lexloom.storage.state_trees import check_like
 from lexloom.training.trainer import Callback, Trainer
 
 
@@ -33,32 +34,29 @@ class Report(Callback):
 class Ticker(Callback):
     """Calls a function after each step, for example to advance a progress bar.
 
-    When training resumes, the function is called for the earlier steps as well.
-
     Parameters
     ----------
     tick : callable
-        Called without arguments.
+        Called with the number of steps since the last call. When training resumes, the first call counts the
+        earlier steps as well.
     """
 
-    def __init__(self, tick: Callable[[], object]):
+    def __init__(self, tick: Callable[[int], object]):
         self.tick = tick
-        self.ticks = 0
+        self.steps = 0
 
     def after_step(self, trainer: Trainer, step: int, loss: float) -> None:
         """Call the function."""
-        self.ticks += 1
-        self.tick()
+        self._catch_up(trainer)
 
-    def state(self) -> int:
-        """Return the number of calls."""
-        return self.ticks
+    def after_fit(self, trainer: Trainer) -> None:
+        """Call the function for a training that was resumed at its end."""
+        self._catch_up(trainer)
 
-    def restore(self, state: int) -> None:
-        """Call the function for each step of the earlier run."""
-        while self.ticks < state:
-            self.ticks += 1
-            self.tick()
+    def _catch_up(self, trainer: Trainer) -> None:
+        if trainer.position.steps > self.steps:
+            self.tick(trainer.position.steps - self.steps)
+            self.steps = trainer.position.steps
 
 
 class Validation(Callback):
@@ -125,8 +123,10 @@ class KeepBest(Callback):
         """Return the best measure and its parameters, and the number of epochs since."""
         return {"best": self.best, "waited": self.waited, "kept": self.kept}
 
-    def restore(self, state: dict[str, Any]) -> None:
+    def restore(self, trainer: Trainer, state: dict[str, Any]) -> None:
         """Restore the best epoch so far."""
+        kept = _data(trainer) if state["kept"] or trainer.position.epoch else []
+        check_like(state, {"best": 0.0, "waited": 0, "kept": kept})
         self.best, self.waited, self.kept = state["best"], state["waited"], state["kept"]
 
     def after_fit(self, trainer: Trainer) -> None:
@@ -178,7 +178,7 @@ class AveragedWeights(Callback):
         if self.means is None:
             return
         self.steps += 1
-        arrays = [parameter.data for parameter in trainer.model.parameters()]
+        arrays = _data(trainer)
         jobs = [_update_mean(mean, array, self.steps) for mean, array in zip(self.means, arrays, strict=True)]
         backend_of(*arrays).kernels.each_tile(*jobs)
 
@@ -195,8 +195,11 @@ class AveragedWeights(Callback):
         """Return the number of averaged steps, the average, and the current weights if swapped out."""
         return {"steps": self.steps, "means": self.means, "own": self.own}
 
-    def restore(self, state: dict[str, Any]) -> None:
+    def restore(self, trainer: Trainer, state: dict[str, Any]) -> None:
         """Restore the average."""
+        data = _data(trainer)
+        means = None if state["means"] is None else [*map(_zeros, data)]
+        check_like(state, {"steps": 0, "means": means, "own": None if state["own"] is None else data})
         self.steps, self.means, self.own = state["steps"], state["means"], state["own"]
 
 
@@ -204,6 +207,10 @@ def gets_worse(values: list[float], patience: int) -> bool:
     """Return whether the last value exceeds any value more than `patience` places before it."""
     earlier = values[: -patience - 1]
     return bool(earlier) and values[-1] > min(earlier)
+
+
+def _data(trainer: Trainer) -> list[Any]:
+    return [parameter.data for parameter in trainer.model.parameters()]
 
 
 def _zeros(data: Any) -> Any:

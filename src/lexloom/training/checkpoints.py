@@ -15,6 +15,8 @@ import logging
 import signal
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from types import FrameType, TracebackType
@@ -24,7 +26,7 @@ from lexloom.errors import ArtifactError, Interrupted, LexloomError
 from lexloom.storage.artifacts import Artifact, Provenance, library_versions, read_artifact, write_artifact
 from lexloom.storage.atomic_files import remove_leftovers
 from lexloom.storage.checksums import checksums, file_sha256
-from lexloom.storage.state_trees import map_arrays, pack, unpack
+from lexloom.storage.state_trees import pack, unpack
 from lexloom.training.checkpoint_files import checkpoint_path, checkpoints_of, finished_of, finished_path
 from lexloom.training.trainer import Callback, Trainer
 
@@ -162,8 +164,9 @@ class Checkpoint(Callback):
 
     def _resume(self, trainer: Trainer, path: Path) -> None:
         try:
-            identity = json.loads(_read(path, ["identity"])["identity"][0])
-            differing = _differences(identity, self.identity)
+            line = _read(path, ["identity"])["identity"][0]
+            with _refusing(path):
+                differing = _differences(json.loads(line), self.identity)
             if differing:
                 logging.info("%s: not continued, for it is of other %s", path, differing)
             else:
@@ -172,9 +175,9 @@ class Checkpoint(Callback):
             return
 
     def _continue(self, trainer: Trainer, path: Path, checkpoint: Artifact) -> None:
-        arrays: dict[str, Any] = {}
-        map_arrays(arrays.setdefault, checkpoint.datasets.get("arrays", {}))
-        trainer.restore(unpack(checkpoint["state"][0], arrays))
+        arrays = {name.removeprefix("arrays/"): value for name, value in checkpoint.datasets.items()}
+        with _refusing(path):
+            trainer.restore(unpack(checkpoint["state"][0], arrays))
         trainer.saved = path
         logging.info("continuing from %s, after step %d", path, trainer.position.steps)
 
@@ -193,6 +196,17 @@ def _read(path: Path, names: list[str] | None = None) -> Artifact:
         raise LexloomError(f"{error}; delete it: the training then starts anew") from error
 
 
+@contextmanager
+def _refusing(path: Path) -> Iterator[None]:
+    """Turn every error about what a checkpoint holds into one that names it: anybody can write a file."""
+    try:
+        yield
+    except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
+        raise LexloomError(
+            f"{path}: not the state of a training; delete it: the training then starts anew"
+        ) from error
+
+
 def _differences(other: dict[str, dict], own: dict[str, dict]) -> str:
     """Return what differs between two identities, in words; nothing where they are the same."""
     names = {
@@ -203,7 +217,11 @@ def _differences(other: dict[str, dict], own: dict[str, dict]) -> str:
         ]
         for group in own
     }
-    return ", ".join(f"{group} ({', '.join(differing)})" for group, differing in names.items() if differing)
+    return ", ".join(
+        f"{group} ({', '.join(name if name.isprintable() else repr(name) for name in differing)})"
+        for group, differing in names.items()
+        if differing
+    )
 
 
 def _code_checksums() -> dict[str, str]:

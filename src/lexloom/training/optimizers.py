@@ -83,7 +83,7 @@ class Optimizer:
         data, grad = parameter.data, parameter.grad
         xp = backend_of(data).xp
         if parameter.name not in self.state:
-            self.state[parameter.name] = {slot: self._zeros(xp, data) for slot in self.slots}
+            self.state[parameter.name] = self.new_state(data)
         state = self.state[parameter.name]
         if scale is not None:
             scale = xp.asarray(scale, data.dtype)
@@ -94,6 +94,10 @@ class Optimizer:
             self._apply(data[tile], grad[tile], _of_rows(state, tile), learning_rate, scale)
 
         return Job.on(data, work, self.operations)
+
+    def new_state(self, data: Any) -> dict[str, Any]:
+        """Return the state arrays of a parameter before its first update, by slot."""
+        return {slot: self._zeros(backend_of(data).xp, data) for slot in self.slots}
 
     def _zeros(self, xp: Any, data: Any) -> Any:
         return xp.zeros_like(data)

@@ -12,7 +12,7 @@ from lexloom.errors import LexloomError
 from lexloom.kernels.backend import backend_of
 from lexloom.kernels.cpu.machine.memory import keep_freed_memory
 from lexloom.nn.parameter import Parameter
-from lexloom.storage.state_trees import map_arrays
+from lexloom.storage.state_trees import check_like, map_arrays
 from lexloom.training.divergence import LAST_BATCHES, NO_LIMITS, LossLimits
 from lexloom.training.gradients import clip_factor
 from lexloom.training.schedules import constant
@@ -44,7 +44,15 @@ class Batches(Protocol):
 
 
 class Callback:
-    """Base class of callbacks. The trainer calls these methods; override the ones you need."""
+    """Base class of callbacks. The trainer calls these methods; override the ones you need.
+
+    Attributes
+    ----------
+    name : str
+        The key of the measure in the records, if the callback adds or reads one.
+    """
+
+    name = ""
 
     def before_fit(self, trainer: "Trainer") -> None:
         """Act once, before training starts."""
@@ -67,8 +75,12 @@ class Callback:
     def state(self) -> Any:
         """Return what is needed to resume, as a state tree (see `lexloom.storage.state_trees`)."""
 
-    def restore(self, state: Any) -> None:
-        """Restore what `state` returned; arrays are on the device."""
+    def restore(self, trainer: "Trainer", state: Any) -> None:
+        """Restore what `state` returned; arrays are on the device.
+
+        A state comes from a file, so a callback that indexes with it or copies it checks it first, see
+        `lexloom.storage.state_trees.check_like`.
+        """
 
 
 @dataclass
@@ -158,6 +170,7 @@ class Trainer:
         self.stop = False
         self.saved: Path | None = None
         self.callbacks: Sequence[Callback] = ()
+        self._batches: Callable[[int], Batches] = lambda epoch: ()
         self._finite_steps = 0
 
     def fit(
@@ -185,7 +198,7 @@ class Trainer:
             when `check_losses` is called, so the message names an interval of steps.
         """
         keep_freed_memory()
-        self.callbacks = callbacks
+        self.callbacks, self._batches = callbacks, batches
         self.position = Position()
         for callback in callbacks:
             callback.before_fit(self)
@@ -193,6 +206,8 @@ class Trainer:
             record = self._epoch(epochs, batches(self.position.epoch))
             for callback in callbacks:
                 callback.after_epoch(self, record)
+            if self.history and record.keys() != self.history[-1].keys():
+                raise LexloomError(f"{self.saved}: its epochs have other measures; delete it to start anew")
             self.history.append(record)
             self.position = Position(epoch=self.position.epoch + 1, steps=self.position.steps)
         for callback in callbacks:
@@ -254,7 +269,14 @@ class Trainer:
         }
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Restore what `state` returned, with arrays on the host."""
+        """Restore what `state` returned, with arrays on the host.
+
+        Raises
+        ------
+        ValueError, or another error of Python or NumPy
+            If it is not the state of such a training.
+        """
+        self._check(state)
         parameters = self.model.parameters()
         backend = backend_of(parameters[0].data)
         if self.rng is not None:
@@ -267,7 +289,27 @@ class Trainer:
         self.history, self.stop = state["history"], state["stop"]
         self._finite_steps = self.position.steps
         for callback, callback_state in zip(self.callbacks, state["callbacks"], strict=True):
-            callback.restore(callback_state)
+            callback.restore(self, callback_state)
+
+    def _check(self, state: dict[str, Any]) -> None:
+        """Check what compiled code relies on: the shapes of all arrays; and that numbers are numbers."""
+        data = {parameter.name: parameter.data for parameter in self.model.parameters()}
+        check_like(state["parameters"], data)
+        check_like(state["optimizer"]["steps"], 0)
+        for name, slots in state["optimizer"]["state"].items():
+            check_like(slots, self.optimizer.new_state(data[name]))
+        position = state["position"]
+        if position["carry"] is not None:
+            _, carry, _ = self.model.loss(self._batches(0)[0])
+            check_like(position["carry"], carry)
+        check_like(position | {"carry": None, "total": float(position["total"])}, vars(Position()))
+        names = [callback.name for callback in self.callbacks if callback.name]
+        needed = dict.fromkeys(["loss", "learning_rate", *names], 0.0)
+        for record in state["history"]:
+            check_like(record, needed | dict.fromkeys(record, 0.0) | {"epoch": 0})
+        if len(state["history"]) != position["epoch"]:
+            raise ValueError("as many records as epochs are expected")
+        check_like(state["stop"], position["epoch"] > 0 and state["stop"])
 
     def check_losses(self) -> None:
         """Check that all losses of the current epoch are finite; waits for the device.

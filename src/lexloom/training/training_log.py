@@ -12,6 +12,7 @@ import numpy as np
 from lexloom.errors import LexloomError
 from lexloom.storage.artifacts import Dataset
 from lexloom.storage.atomic_files import failures_named, write_lines
+from lexloom.storage.state_trees import check_like
 from lexloom.training.gradients import global_norm
 from lexloom.training.trainer import Callback, Trainer
 
@@ -100,8 +101,11 @@ class TrainingLog(Callback):
         """Return the lines, and the sum of the losses since the last line."""
         return {"records": self.records, "total": self.total}
 
-    def restore(self, state: dict[str, Any]) -> None:
+    def restore(self, trainer: Trainer, state: dict[str, Any]) -> None:
         """Restore the lines, and write them to the file again."""
+        example = dict.fromkeys((*self.columns, self.speed), 0.0) | {"step": 0}
+        check_like(state["records"], [example] * len(state["records"]))
+        float(state["total"])
         self.records, self.total = state["records"], state["total"]
         self._write_all()
 

@@ -95,11 +95,8 @@ class SampledModel:
         Raises
         ------
         LexloomError
-            If words are repeated, a table is missing, or a table does not have shape (U, D).
+            If a table is missing, or a table does not have the dimension D.
         """
-        words = trained["words"]
-        if len(set(words)) < len(words):
-            raise LexloomError(f"{path}: words contains duplicates; expected each word once")
         for table in self.parameters():
             if table.name not in trained.datasets:
                 raise LexloomError(
@@ -110,10 +107,6 @@ class SampledModel:
                 raise LexloomError(
                     f"{path}: its vectors have dimension {rows.shape[1]}, not {dimension}; "
                     f"set dimension to {rows.shape[1]}"
-                )
-            if len(rows) != len(words):
-                raise LexloomError(
-                    f"{path}: {table.name} has {len(rows)} rows for {len(words)} words; expected one per word"
                 )
             table.data[: len(rows)] = backend_of(table.data).to_device(rows)
 

@@ -322,7 +322,7 @@ def read_vectors(path: str | Path) -> WordVectors:
     >>> vectors.most_similar("cat", count=3)  # doctest: +SKIP
     """
     artifact = read_artifact(path, ("vectors", "ppmi"))
-    return WordVectors(artifact["words"], artifact[artifact.kind], tokenizer_of(artifact.settings))
+    return WordVectors(artifact["words"], artifact[artifact.kind], tokenizer_of(artifact))
 
 
 def _unit_rows(rows: Any) -> Any:

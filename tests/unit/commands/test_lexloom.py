@@ -32,7 +32,7 @@ def folder(tmp_path, monkeypatch):
     write_artifact(
         tmp_path / "skipgram.h5", "vectors", vectors, Provenance(settings, inputs=[__file__], seed=7)
     )
-    ppmi = {"ppmi": sparse.csr_array(ROWS), "words": WORDS}
+    ppmi = {"ppmi": sparse.csr_array(np.pad(ROWS, ((0, 0), (0, 3)))), "words": WORDS}
     write_artifact(tmp_path / "ppmi.h5", "ppmi", ppmi)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "80")

@@ -82,7 +82,9 @@ def test_a_measure_that_is_not_finite_stops_with_a_hint(measure):
 
 def test_ticks_and_reports():
     ticks, records = [], []
-    on_parabola().fit(2, lambda epoch: [1.0, 1.0], [Ticker(lambda: ticks.append(1)), Report(records.append)])
+    on_parabola().fit(
+        2, lambda epoch: [1.0, 1.0], [Ticker(lambda steps: ticks.extend([1] * steps)), Report(records.append)]
+    )
     assert len(ticks) == 4
     assert [record["epoch"] for record in records] == [1, 2]
 

@@ -87,7 +87,7 @@ def test_a_training_that_crashed_after_any_steps_ends_with_the_same_bits(tmp_pat
     def fit(end, minutes, keep_finished=False):
         ticks.clear()
         with Checkpoint(output, minutes=minutes, keep_finished=keep_finished) as checkpoint:
-            callbacks = [Ticker(lambda: ticks.append(1)), checkpoint, CrashAfter(end)]
+            callbacks = [Ticker(lambda steps: ticks.extend([1] * steps)), checkpoint, CrashAfter(end)]
             return train(optimizer, callbacks=callbacks, weight_decay=0.01)
 
     for end in sorted(set(ends)):

@@ -117,9 +117,7 @@ def test_a_loss_that_is_not_finite_stops_with_a_hint():
 def test_on_the_host_the_error_names_the_step():
     asked = []
     with pytest.raises(LexloomError, match="the loss of step 5, in epoch 2, is nan"):
-        trainer().fit(
-            2, lambda epoch: [1.0, np.nan, 1.0] if epoch else [1.0] * 3, [Ticker(lambda: asked.append(1))]
-        )
+        trainer().fit(2, lambda epoch: [1.0, np.nan, 1.0] if epoch else [1.0] * 3, [Ticker(asked.append)])
     assert len(asked) == 4
 
 

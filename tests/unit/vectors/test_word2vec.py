@@ -256,8 +256,8 @@ def test_take_up_copies_trained_tables_into_the_first_rows(tmp_path):
             {"W_in": np.zeros((3, 7)), "W_out": np.zeros((3, 7))},
             "old.h5: its vectors have dimension 7, not 4; set",
         ),
-        ({"W_in": np.zeros((4, DIMENSION))}, "old.h5: W_in has 4 rows for 3 words"),
-        ({"words": ["a", "b", "a"]}, "old.h5: words contains duplicates"),
+        ({"W_in": np.zeros((4, DIMENSION))}, "old.h5: 'words' has the size 3 by word, but 'W_in' has 4"),
+        ({"words": ["a", "b", "a"]}, "old.h5: 'words' has a line twice"),
     ],
 )
 def test_take_up_refuses_unsuitable_vectors(tmp_path, tables, message):
