@@ -1,8 +1,12 @@
 """Runs the scripts as a person does, for the tests."""
 
+import runpy
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
+
+from lexloom.commands.lexloom import command_parser
 
 SCRIPTS = Path(__file__).parents[2] / "scripts"
 
@@ -23,3 +27,17 @@ def succeed(name, *arguments):
     """Run a script that must end well."""
     result = run_script(name, *arguments)
     assert result.returncode == 0, result.stderr
+
+
+def call(name, *arguments):
+    """Run a script, or `lexloom`, in this process; a mistake is the exception of which it makes a line."""
+    parser, main = _program(name)
+    main(parser.parse_args(list(map(str, arguments))))
+
+
+@cache
+def _program(name):
+    if name == "lexloom":
+        return command_parser(), lambda options: print("\n".join(options.command(options)))
+    script = runpy.run_path(str(path_of(name)))
+    return script["options"](), script["main"]

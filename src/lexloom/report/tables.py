@@ -70,6 +70,10 @@ def read_models(
         device, fitted = measured.settings.get("trained_on"), measured.settings.get("adaptation", {})
         if not isinstance(device, str) or not device.isprintable():
             measured.refuse("does not say what the model was trained on")
-        if not isinstance(fitted, dict) or not all(type(value) in (int, float) for value in fitted.values()):
+        if not isinstance(fitted, dict) or not all(map(_is_number, fitted.values())):
             measured.refuse("does not say in numbers how the model adapts")
         yield name, measured, f"{read_seconds(benchmark):.0f}"
+
+
+def _is_number(value: object) -> bool:
+    return type(value) in (int, float) and abs(value) < 1 << 63  # type: ignore[arg-type]

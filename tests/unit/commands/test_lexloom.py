@@ -171,7 +171,7 @@ def test_info_says_what_a_file_holds_and_where_it_came_from(lexloom, monkeypatch
 def test_info_tells_a_sparse_matrix_and_what_has_no_seed(lexloom):
     rows = [line.split() for line in lexloom("info", "ppmi.h5")]
     stored = str(np.count_nonzero(ROWS))
-    assert ["ppmi", "6", "x", "3", "float32,", "sparse,", stored, "stored"] in rows
+    assert ["ppmi", "6", "x", "6", "float32,", "sparse,", stored, "stored"] in rows
     assert ["seed", "none"] in rows
 
 
