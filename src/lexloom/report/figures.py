@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.rcsetup import cycler
 from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator, StrMethodFormatter
 
-from lexloom.errors import printable
+from lexloom.errors import LexloomError, printable
 from lexloom.report.fonts import families_for
 from lexloom.storage.atomic_files import replacing
 
@@ -78,7 +78,16 @@ def drawing(
 
 
 def log_axis(axes: Axes, subs: Sequence[float] = (1,), numbers: str = "{x:g}") -> None:
-    """Make the y axis logarithmic, with plain numbers at `subs` times the powers of ten."""
+    """Make the y axis logarithmic, with plain numbers at `subs` times the powers of ten.
+
+    Raises
+    ------
+    LexloomError
+        If no value of the curves is positive and finite.
+    """
+    values = np.concatenate([np.asarray(line.get_ydata(), float) for line in axes.get_lines()])
+    if not ((values > 0) & np.isfinite(values)).any():
+        raise LexloomError(f"{axes.get_ylabel() or 'the curves'}: no positive finite number to draw")
     axes.set_yscale("log")
     axes.yaxis.set_major_locator(LogLocator(subs=subs))
     axes.yaxis.set_minor_locator(NullLocator())

@@ -68,7 +68,7 @@ class Mutation:
     action : str
         A key of `ACTIONS`.
     which, where : int
-        The number of the dataset or attribute, and of the element, both from the beginning again after the last.
+        The number of the dataset or attribute, and of the element; after the last follows the first.
     value : any
         What it becomes.
     """
