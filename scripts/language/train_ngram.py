@@ -4,7 +4,8 @@ import argparse
 import logging
 
 from lexloom.commands.script import run, script_parser
-from lexloom.corpus.tokenizer import tokenizer_settings, word_before_text_of
+from lexloom.corpus.recorded import word_before_text_of
+from lexloom.corpus.tokenizer import tokenizer_settings
 from lexloom.language.ngram import count_ngrams
 from lexloom.settings.ngram import Ngram
 from lexloom.storage.artifacts import Provenance, read_artifact, write_artifact

@@ -7,7 +7,8 @@ from typing import Any
 
 from lexloom.commands.script import run, script_parser
 from lexloom.commands.training import Record, Result, Work, log_epochs, run_training
-from lexloom.corpus.tokenizer import tokenizer_settings, word_before_text_of
+from lexloom.corpus.recorded import word_before_text_of
+from lexloom.corpus.tokenizer import tokenizer_settings
 from lexloom.kernels.backend import get_backend
 from lexloom.language.rnnlm_training import (
     describe_epoch,

@@ -6,7 +6,7 @@ import numpy as np
 
 from lexloom.commands.lesson import lesson_parser
 from lexloom.commands.script import run
-from lexloom.corpus.tokenizer import word_before_text_of
+from lexloom.corpus.recorded import word_before_text_of
 from lexloom.kernels.backend import get_backend
 from lexloom.language.rnnlm import build_rnnlm
 from lexloom.lessons.experiments import train_bare

@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from lexloom.commands.script import run, script_parser
-from lexloom.corpus.tokenizer import word_before_text_of
+from lexloom.corpus.recorded import word_before_text_of
 from lexloom.corpus.vocabulary import NO_WORD
 from lexloom.language.bands import frequency_bands, perplexity_by_band, position_bands
 from lexloom.language.perplexity import read_log_probabilities

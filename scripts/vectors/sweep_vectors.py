@@ -3,7 +3,7 @@
 import argparse
 
 from lexloom.commands.script import progress, run, script_parser
-from lexloom.corpus.tokenizer import tokenizer_of
+from lexloom.corpus.recorded import tokenizer_of
 from lexloom.errors import LexloomError
 from lexloom.kernels.backend import get_backend
 from lexloom.settings.execution import Seed, Threads

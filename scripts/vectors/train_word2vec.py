@@ -6,7 +6,7 @@ from functools import partial
 
 from lexloom.commands.script import run, script_parser
 from lexloom.commands.training import Result, Work, log_epochs, run_training
-from lexloom.corpus.tokenizer import tokenizer_of
+from lexloom.corpus.recorded import tokenizer_of
 from lexloom.kernels.backend import get_backend
 from lexloom.settings.execution import Compute, Resuming, Seed
 from lexloom.settings.vectors import Vectors

@@ -4,16 +4,11 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
-from lexloom.corpus.vocabulary import word_before_text
 from lexloom.corpus.word_pattern import compiled, letters_cut
-from lexloom.errors import LexloomError
 from lexloom.settings.mistakes import checked
 from lexloom.settings.tokenize import Tokenize
-
-if TYPE_CHECKING:  # so that tokenizing does not depend on how artifacts are read
-    from lexloom.storage.artifacts import Artifact
 
 LINE_END = "\n"
 NormalForm = Literal["NFC", "NFD", "NFKC", "NFKD"]
@@ -104,39 +99,3 @@ class Tokenizer:
 def tokenizer_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
     """Return those settings of a corpus that are arguments of its `Tokenizer`."""
     return {field.name: settings[field.name] for field in fields(Tokenizer) if field.name in settings}
-
-
-def tokenizer_of(artifact: "Artifact") -> Tokenizer:
-    """Return the tokenizer of a corpus, or of what was made from one; the default one if none is recorded.
-
-    Raises
-    ------
-    ArtifactError
-        If what is recorded is not allowed.
-    """
-    try:
-        return Tokenizer(**tokenizer_settings(_recorded(artifact)))
-    except LexloomError as error:
-        artifact.refuse(f"how its corpus was tokenized: {str(error).splitlines()[0]}")
-
-
-def word_before_text_of(artifact: "Artifact") -> int:
-    """Return `word_before_text` of a corpus or language model.
-
-    Raises
-    ------
-    ArtifactError
-        If the artifact does not say what ends a sentence, or that is none of its words.
-    """
-    if "sentence_end" not in _recorded(artifact):
-        artifact.refuse("does not say how its corpus was tokenized")
-    end = tokenizer_of(artifact).sentence_end
-    if end is not None and end not in artifact["words"]:
-        artifact.refuse(f"its sentence end {end!r:.80} is none of its words")
-    return word_before_text(artifact["words"], end)
-
-
-def _recorded(artifact: "Artifact") -> dict[str, Any]:
-    """Return the settings among which are those of the tokenizer."""
-    settings = artifact.settings if artifact.kind == "corpus" else artifact.settings.get("tokenizer", {})
-    return settings if isinstance(settings, dict) else {}

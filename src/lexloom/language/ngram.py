@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 from scipy import sparse
 
-from lexloom.corpus.tokenizer import word_before_text_of
+from lexloom.corpus.recorded import word_before_text_of
 from lexloom.corpus.vocabulary import NO_WORD
 from lexloom.errors import LexloomError
 from lexloom.settings.ngram import Ngram

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from lexloom.corpus.tokenizer import word_before_text_of
+from lexloom.corpus.recorded import word_before_text_of
 from lexloom.corpus.vocabulary import NO_WORD
 from lexloom.kernels.backend import Backend, backend_of
 from lexloom.language.perplexity import perplexity_of_tokens

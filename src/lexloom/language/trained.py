@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 
 from lexloom.corpus.reading import read_lines
+from lexloom.corpus.recorded import tokenizer_of
 from lexloom.corpus.sentences import sentence_ids
 from lexloom.corpus.text_files import plain
-from lexloom.corpus.tokenizer import Tokenizer, tokenizer_of
+from lexloom.corpus.tokenizer import Tokenizer
 from lexloom.corpus.vocabulary import known_ids
 from lexloom.errors import LexloomError, check_whole
 from lexloom.kernels.backend import Backend, get_backend

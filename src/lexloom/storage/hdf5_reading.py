@@ -81,6 +81,15 @@ class Array:
         _expect(version == 3 and kind in (1, 2), _NOT_OURS)
         self._in_chunks = kind == 2
 
+    def check_stored(self) -> None:
+        """Check that the file holds as many bytes as the shape needs.
+
+        Raises
+        ------
+        MalformedError
+        """
+        _ = self._places if self._in_chunks else self._place
+
     def read(self) -> np.ndarray:
         """Return the whole array.
 
@@ -88,7 +97,7 @@ class Array:
         ------
         MalformedError
         """
-        return self.rows(0, self.shape[0]) if self._in_chunks else self._piece
+        return self.rows(0, self.shape[0]) if self._in_chunks else self._piece()
 
     def rows(self, start: int, stop: int) -> np.ndarray:
         """Return the rows from `start` to before `stop`.
@@ -98,13 +107,16 @@ class Array:
         MalformedError
         """
         if not self._in_chunks:
-            return self._piece[start:stop]
-        places = self._places
+            return self._piece()[start:stop]
         result = np.empty((stop - start, *self.shape[1:]), self.dtype)
+        elements = result.reshape(-1).view(np.uint8).reshape(-1, self.dtype.itemsize)
+        of_row = prod(self.shape[1:])
         for number in range(start // self._chunk, -(-stop // self._chunk)):
             first = number * self._chunk
-            rows = self._unpacked(*places[number])[max(start - first, 0) : stop - first]
-            result[max(first - start, 0) :][: len(rows)] = rows
+            begin, end = max(start, first), min(stop, first + self._chunk)
+            planes = self._planes(*self._places[number])[:, (begin - first) * of_row : (end - first) * of_row]
+            for byte, plane in enumerate(planes):  # twice as fast as to transpose
+                elements[(begin - start) * of_row : (end - start) * of_row, byte] = plane
         return result
 
     @cached_property
@@ -136,8 +148,8 @@ class Array:
         self._expect_room(count * self._chunk_bytes, stored)
         return [found[number] for number in range(count)]
 
-    def _unpacked(self, place: int, size: int) -> np.ndarray:
-        """Return the rows of a chunk, without its filters."""
+    def _planes(self, place: int, size: int) -> np.ndarray:
+        """Return the bytes (B, N) of the N elements of a chunk, as the filter shuffle puts them together."""
         stored, expected = self._image.take(place, size), self._chunk_bytes
         inflate = zlib.decompressobj()
         try:
@@ -145,16 +157,20 @@ class Array:
         except zlib.error as error:
             raise MalformedError("a chunk that is not gzip") from error
         _expect(inflate.eof and len(shuffled) == expected, "a chunk of another length")
-        planes = np.frombuffer(shuffled, np.uint8).reshape(self.dtype.itemsize, -1)
-        return np.ascontiguousarray(planes.T).view(self.dtype).reshape(self._chunk, *self.shape[1:])
+        return np.frombuffer(shuffled, np.uint8).reshape(self.dtype.itemsize, -1)
 
     @cached_property
-    def _piece(self) -> np.ndarray:
-        """All elements of an array that is stored in one piece."""
+    def _place(self) -> tuple[int, int]:
+        """Where an array in one piece is, and its bytes."""
         place, size = _unpack("<QQ", self._layout, 2)
         _expect(not self._filters and size == prod(self.shape) * self.dtype.itemsize, _NOT_OURS)
         self._image.claim(size)
         self._expect_room(prod(max(1, length) for length in self.shape), size)
+        return place, size
+
+    def _piece(self) -> np.ndarray:
+        """Return all elements of an array in one piece."""
+        place, size = self._place
         data = self._image.take(place, size) if size else b""
         return np.frombuffer(data, self.dtype).reshape(self.shape).copy()
 
@@ -227,7 +243,9 @@ class _Image:
             {_SPACE, _TYPE, _LAYOUT} <= messages.keys() <= {_SPACE, _TYPE, _LAYOUT, _FILTERS},
             "what is neither a group nor a dataset of numbers in this file",
         )
-        return Array(self, attributes, messages)
+        array = Array(self, attributes, messages)
+        array.check_stored()
+        return array
 
     def leaves(self, root: int, kind: int, key: int, level: int | None = None) -> Iterator[tuple[bytes, int]]:
         """Yield each key and place in the leaves of a tree, whose keys have so many bytes."""

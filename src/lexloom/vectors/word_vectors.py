@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
+from lexloom.corpus.recorded import tokenizer_of
 from lexloom.corpus.text_files import plain
-from lexloom.corpus.tokenizer import Tokenizer, tokenizer_of
+from lexloom.corpus.tokenizer import Tokenizer
 from lexloom.corpus.vocabulary import ids_by_spelling
 from lexloom.errors import LexloomError, check_known, check_whole, did_you_mean
 from lexloom.kernels.tiles import cut
