@@ -89,7 +89,7 @@ def mutate(path: str | Path, mutations: list[Mutation]) -> None:
             for mutation in structural:
                 names: list[str] = []
                 file.visit(names.append)
-                with suppress(IndexError, KeyError, OSError, RuntimeError, TypeError, ValueError):
+                with suppress(ArithmeticError, LookupError, OSError, RuntimeError, TypeError, ValueError):
                     ACTIONS[mutation.action][0](file, names, mutation)
     content = bytearray(path.read_bytes())[SEAL_BYTES:]
     for mutation in mutations:  # last, because the library may crash on a file with bytes changed
