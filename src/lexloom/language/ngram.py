@@ -214,11 +214,11 @@ def ngram_from_artifact(artifact: Artifact) -> NGramLM:
     ArtifactError
         If its settings or counts are not those of such a model.
     """
-    order = artifact.recorded(Ngram).order
+    before, order = word_before_text_of(artifact), artifact.recorded(Ngram).order
     counts = [artifact[f"counts_{k}"] for k in range(1, order + 1)]
     if not counts[0].data.any():
         artifact.refuse("no word of it occurs")
-    return NGramLM(counts, word_before_text_of(artifact))
+    return NGramLM(counts, before)
 
 
 def _contexts(ids: np.ndarray, k: int, nodes: np.ndarray | None, sentence_end: int) -> np.ndarray:
