@@ -6,7 +6,7 @@ import sys
 from functools import cache
 from pathlib import Path
 
-from lexloom.commands.lexloom import _print, command_parser
+from lexloom.commands.lexloom import command_parser
 
 SCRIPTS = Path(__file__).parents[2] / "scripts"
 
@@ -38,6 +38,6 @@ def call(name, *arguments):
 @cache
 def _program(name):
     if name == "lexloom":
-        return command_parser(), _print
+        return command_parser(), lambda options: options.command(options)
     script = runpy.run_path(str(path_of(name)))
     return script["options"](), script["main"]
