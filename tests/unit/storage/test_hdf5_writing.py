@@ -87,11 +87,12 @@ from pathlib import Path
 import numpy as np
 from lexloom.errors import LexloomError
 from lexloom.storage.artifacts import write_artifact
-datasets = {"ids": np.arange(2_000_000) % 9999, "words": ["word"] * 100_000, "turned": np.ones((500, 900)).T}
+ids, turned = np.arange(2_000_000) % 9999, np.ones((500, 900)).T
+datasets = {"arrays/ids": ids, "state": ["word " * 100_000], "arrays/turned": turned}
 used = 4096 * int(Path("/proc/self/statm").read_text().split()[0])
 resource.setrlimit(resource.RLIMIT_AS, (used + int(sys.argv[2]), -1))
 try:
-    write_artifact(sys.argv[1], "vectors", datasets)
+    write_artifact(sys.argv[1], "checkpoint", datasets)
 except LexloomError as error:
     sys.exit(f"error: {error}")
 """
@@ -106,7 +107,7 @@ def test_with_any_memory_an_artifact_is_written_or_refused_in_one_line(tmp_path)
         process = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
         ends.append(process.returncode)
         if process.returncode == 0:
-            assert len(read_artifact(path, "vectors")["words"]) == 100_000
+            assert len(read_artifact(path, "checkpoint")["state"][0]) == 500_000
             path.unlink()
         else:
             assert process.stderr == f"error: {path}: could not be written: not enough memory\n"
