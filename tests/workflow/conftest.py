@@ -136,7 +136,13 @@ def configuration(mirror):
         "checkpoint_minutes": 10,
         "device": "cpu",
         "corpora": {
-            "sample": {"tokens": 4000, "tokenize": {}, "models": ["tiny"], "adapt": ["tiny"]},
+            "sample": {
+                "tokens": 4000,
+                "tokenize": {},
+                "models": ["tiny"],
+                "adapt": ["tiny"],
+                "queries": ["king", "<script>alert(1)</script>"],
+            },
             "own": own,
         },
         "tokenize": {"lower": False},

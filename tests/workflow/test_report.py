@@ -42,3 +42,9 @@ def test_a_table_is_shown_in_its_caption(workflow, report, table):
 def test_a_figure_is_shown_with_its_caption(report, figure, caption):
     assert f"results/sample/figures/{figure}" in report
     assert caption in " ".join(report.replace("\\n", " ").split())
+
+
+def test_a_word_is_text_on_the_page_also_if_it_looks_like_html(workflow, report):
+    assert "<script>alert(1)</script>" in (workflow.folder / "results/sample/vectors.txt").read_text()
+    assert "alert(1)" in report
+    assert "<script>alert(1)" not in report
