@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lexloom.corpus.vocabulary import NO_WORD
+from lexloom.corpus.tokenizer import Tokenizer
 from lexloom.errors import LexloomError
 from lexloom.kernels.backend import get_backend
 from lexloom.language.rnnlm_training import measures, new_model, new_trainer, windows
@@ -37,9 +38,8 @@ def language_model(cell, valid=IDS[:200], **options):
 
 def vectors(model, **options):
     settings = checked(Learned, {"model": model, "dimension": 8, "block": 5, "samples": 5, **TINY, **options})
-    training = Training(
-        settings, IDS, list(map(str, range(V + 1))), COUNTS, settings.window, 1, get_backend()
-    )
+    words = list(map(str, range(V + 1)))
+    training = Training(settings, IDS, words, COUNTS, settings.window, 1, get_backend(), Tokenizer())
     history = training.trainer.fit(settings.epochs, training.batches)
     assert np.isfinite(training.vectors()).all()
     last = training.batches(settings.epochs - 1)
