@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lexloom.corpus.vocabulary import NO_WORD
 from lexloom.corpus.tokenizer import Tokenizer
+from lexloom.corpus.vocabulary import NO_WORD
 from lexloom.errors import LexloomError
 from lexloom.kernels.backend import get_backend
 from lexloom.language.rnnlm_training import measures, new_model, new_trainer, windows
