@@ -126,7 +126,7 @@ class Runs:
                     ["bash", "-c", f"exec {command}"], cwd=self.folder, env=environment, **options
                 )
             else:
-                process = self.workflow.start(*self.job.outputs, **options)
+                process = self.workflow.start("--notemp", *self.job.outputs, **options)
         self.groups.append(process.pid)
         return process
 
@@ -292,7 +292,7 @@ def try_script(workflow: Any, job: Job, kills: int, seed: int) -> Figures:
 def restore(workflow: Any, job: Job) -> None:
     """Make the outputs of a job anew after a failure, so that the next is tried from a whole graph."""
     workflow.snakemake("--unlock")
-    workflow.snakemake(*job.outputs, check=False)
+    workflow.snakemake("--notemp", *job.outputs, check=False)
 
 
 def folders(workflow: Any, workers: int, parent: Path) -> Iterator[Any]:
@@ -315,7 +315,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="kills-") as parent:
         workflow = tiny_workflow(Path(parent) / "worker0")
         jobs = [job for job in jobs_of(workflow) if not options.script or job.script in options.script]
-        workflow.snakemake(*[output for job in jobs for output in job.outputs])
+        workflow.snakemake("--notemp", *[output for job in jobs for output in job.outputs])
         free: SimpleQueue = SimpleQueue()
         for each in folders(workflow, options.workers, Path(parent)):
             free.put(each)
