@@ -12,7 +12,8 @@ import engine
 import example_files
 import hostile
 from hypothesis import strategies as st
-from programs import SCRIPTS, check_ended, ended, program
+from programs import check_ended, ended
+from running import SCRIPTS, program
 
 from lexloom.settings.mistakes import schema_of
 
@@ -38,7 +39,8 @@ WHERE = [
 
 
 STARTS = [shlex.split(line) for line in (*example_files.MAKERS, *example_files.USERS)]
-STARTS += [[name] for name in SCRIPTS if name not in {line[0] for line in STARTS}]
+NAMES = sorted(path.stem for path in SCRIPTS.rglob("*.py"))
+STARTS += [[name] for name in NAMES if name not in {line[0] for line in STARTS}]
 
 FILES = st.deferred(lambda: st.sampled_from([*WHERE, *example_files.names()]))
 ODD_WORDS = st.lists(hostile.TEXTS | st.sampled_from([*WHERE, "--nonsense", "--help", "--"]), max_size=2)
@@ -54,16 +56,14 @@ class Line:
 
 def subcommands() -> dict[str, argparse.ArgumentParser]:
     """Return the parser of each subcommand of `lexloom`."""
-    (commands,) = (
-        a for a in program("lexloom").parser()._actions if isinstance(a, argparse._SubParsersAction)
-    )
+    (commands,) = (a for a in program("lexloom")[0]._actions if isinstance(a, argparse._SubParsersAction))
     return commands.choices
 
 
 def parser_of(name: str) -> argparse.ArgumentParser:
     """Return the parser of a program, or of a subcommand."""
     first, _, command = name.partition(" ")
-    return subcommands()[command] if command else program(first).parser()
+    return subcommands()[command] if command else program(first)[0]
 
 
 def within(rule: dict) -> Iterator[str]:
@@ -150,7 +150,7 @@ def make_device(name: str, minor: int) -> None:
 def prepare() -> None:
     """Load the programs, and make artifacts to give them."""
     example_files.folder()
-    for name in SCRIPTS:
+    for name in NAMES:
         parser_of(name)
 
 

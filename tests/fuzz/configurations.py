@@ -19,7 +19,8 @@ from library.options import Options
 from library.reports import all_reports
 from library.texts import Texts
 from library.word_vectors import WordVectors
-from programs import controls, program
+from programs import controls
+from running import program
 from snakemake.common.configfile import load_configfile
 from snakemake.exceptions import WorkflowError
 
@@ -308,14 +309,14 @@ def check_options(configuration: Configuration, corpus: str, texts: Texts, optio
 
 def parse(script: str, line: str, *files: str) -> Any:
     """Return what a script reads in a part of its command line."""
-    parser = program(script).parser()
+    parser, _ = program(script)
     return parser.parse_args(["--output", "out.h5", *shlex.split(line), *(["--", *files] if files else [])])
 
 
 def prepare() -> None:
     """Load the scripts whose command lines are planned."""
     for name in SCRIPTS_OF_SETTINGS:
-        program(name).parser()
+        program(name)
     load_configfile(engine.ROOT / "config/config.yaml")  # imports what reads YAML
 
 

@@ -16,7 +16,7 @@ import numpy as np
 import references
 from engine import Subject
 from hypothesis import strategies as st
-from programs import call
+from running import call
 
 from lexloom.corpus import text_files
 from lexloom.errors import LexloomError

@@ -1,15 +1,14 @@
 """Command lines that work, and small files of each kind that they make and read."""
 
 import atexit
-import io
 import shlex
 import shutil
 import tempfile
-from contextlib import chdir, redirect_stdout
+from contextlib import chdir
 from functools import cache
 from pathlib import Path
 
-from programs import call
+from running import call
 
 from lexloom.kernels.backend import get_backend
 
@@ -85,7 +84,7 @@ def folder() -> Path:
     here = Path(tempfile.mkdtemp(prefix="fuzz-files-"))
     atexit.register(shutil.rmtree, here, ignore_errors=True)
     get_backend()
-    with chdir(here), redirect_stdout(io.StringIO()):
+    with chdir(here):
         Path("pairs.txt").write_text("cat dog 9\nred house 2\nthe a 7\ndog red 1\n")
         Path("questions.txt").write_text(": nouns\nthe cat a dog\nred cat the dog\n")
         Path("benchmark.tsv").write_text("s\th:m:s\n1.5\t0:00:01\n")

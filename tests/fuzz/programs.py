@@ -1,49 +1,18 @@
-"""Scripts and the command `lexloom`, run in this process as from a shell, and what a run may end like."""
+"""Scripts and the command `lexloom`, run in this process as from a shell, and how a run may end."""
 
-import argparse
 import logging
 import re
-import runpy
 import sys
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
-from typing import Any
 
-from lexloom.commands.lexloom import command_parser
+from running import program
+
 from lexloom.commands.lexloom import main as lexloom
 from lexloom.commands.script import run
-
-ROOT = Path(__file__).resolve().parents[2]
-SCRIPTS = {path.stem: path for path in sorted((ROOT / "scripts").rglob("*.py"))}
-
-
-@dataclass(frozen=True)
-class Program:
-    """A program: its parser, what it does with options, and its start from `sys.argv`."""
-
-    parser: Callable[[], argparse.ArgumentParser]
-    main: Callable[[argparse.Namespace], object]
-    start: Callable[[], None]
-
-
-@cache
-def program(name: str) -> Program:
-    """Return a script by its name without .py, or `lexloom`."""
-    if name == "lexloom":
-        return Program(cache(command_parser), lambda options: options.command(options), lexloom)
-    parts = runpy.run_path(str(SCRIPTS[name]))
-    parser, main = cache(parts["options"]), parts["main"]
-    return Program(parser, main, lambda: run(main, parser()))
-
-
-def call(name: str, *words: Any) -> None:
-    """Run a program; a mistake is the exception that the program makes a line of."""
-    chosen = program(name)
-    chosen.main(chosen.parser().parse_args([*map(str, words)]))
 
 
 @dataclass(frozen=True)
@@ -57,7 +26,7 @@ class Ended:
 
 def ended(name: str, words: Sequence[str]) -> Ended:
     """Run a program to its end as from a shell."""
-    chosen, status = program(name), 0
+    (parser, main), status = program(name), 0
     sys.argv = [name, *words]
     logging.getLogger().handlers.clear()
     with (
@@ -68,7 +37,7 @@ def ended(name: str, words: Sequence[str]) -> Ended:
         stack.enter_context(redirect_stdout(out))
         stack.enter_context(redirect_stderr(err))
         try:
-            chosen.start()
+            lexloom() if name == "lexloom" else run(main, parser)
         except SystemExit as end:
             status = end.code if isinstance(end.code, int) else int(end.code is not None)
     return Ended(status, *(Path(name).read_text(errors="backslashreplace") for name in ("stdout", "stderr")))

@@ -13,7 +13,7 @@ from lexloom.report.tables import aligned
 ROOT = Path(__file__).resolve().parents[2]
 sys.path += map(str, [ROOT / "workflow", ROOT / "tests/scripts", ROOT / "tests/unit/storage"])
 
-NAMES = ("configurations", "exports", "command_lines", "corpora", "answers")
+NAMES = ("configurations", "exports", "command_lines", "corpora", "artifacts", "answers")
 SUBJECTS = {name: import_module(name).SUBJECT for name in NAMES}
 """What is tried: one module each in this folder."""
 

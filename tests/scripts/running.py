@@ -31,12 +31,13 @@ def succeed(name, *arguments):
 
 def call(name, *arguments):
     """Run a script, or `lexloom`, in this process; a mistake is the exception of which it makes a line."""
-    parser, main = _program(name)
+    parser, main = program(name)
     main(parser.parse_args(list(map(str, arguments))))
 
 
 @cache
-def _program(name):
+def program(name):
+    """Return the parser of a script, or of `lexloom`, and what it does with options."""
     if name == "lexloom":
         return command_parser(), lambda options: options.command(options)
     script = runpy.run_path(str(path_of(name)))
