@@ -42,7 +42,8 @@ def build_vocabulary(
     LexloomError
         If the limits leave no word with an id of its own; the message says which limit would leave one.
     """
-    names = names if UNKNOWN in names else [*names, UNKNOWN]
+    is_read = UNKNOWN in names  # in a held-out text, if not in train
+    names = names if is_read else [*names, UNKNOWN]
     unknown = names.index(UNKNOWN)
     end = None if settings.sentence_end is None else names.index(settings.sentence_end)
     counts = np.zeros(len(names), np.int64)
@@ -57,7 +58,7 @@ def build_vocabulary(
     first = np.arange(len(names))
     first[unknown] = replaced[0]
     counts[unknown], counts[replaced[replaced != unknown]] = counts[replaced].sum(), 0
-    kept[unknown] = counts[unknown] > 0 or len(replaced) > 1
+    kept[unknown] = is_read or len(replaced) > 1
 
     order = np.flatnonzero(kept)
     by_frequency = settings.id_order == "frequency"

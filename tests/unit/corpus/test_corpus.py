@@ -108,6 +108,14 @@ def test_a_literal_unknown_word_is_the_unknown_word(write):
     assert corpus.counts.tolist() == [4, 3, 3]
 
 
+def test_a_literal_unknown_word_in_a_held_out_text_has_an_id_too(write):
+    files = {"train": [write("a cat", "a")], "valid": [write("a <unk>", "b")], "test": [write("cat", "c")]}
+    corpus = read_corpus(files, Tokenize())
+    assert tokens_of(corpus, "valid") == ["a", "<unk>", "<eos>"]
+    assert min(corpus.valid) >= 0
+    assert corpus.counts[corpus.words.index("<unk>")] == 0
+
+
 def test_sentence_end_outlives_min_count_and_max_vocab(write):
     corpus = read_three(write("a a a b b b"), min_count=2, max_vocab=3)
     assert sorted(corpus.words) == ["<eos>", "<unk>", "a"]
