@@ -22,6 +22,7 @@ from lexloom.nn.losses import perplexity_of
 from lexloom.settings.execution import Compute, Resuming, Seed
 from lexloom.settings.rnnlm import Rnnlm
 from lexloom.storage.artifacts import Provenance, read_artifact
+from lexloom.training.checkpoint_files import beside
 from lexloom.training.checkpoints import Checkpoint
 from lexloom.training.trainer import Callback
 from lexloom.training.training_log import TrainingLog
@@ -49,7 +50,7 @@ def main(options: argparse.Namespace) -> None:
     batches = partial(windows, settings, model, corpus["train"], options.seed)
     steps, tokens = len(batches(0)), len(corpus["train"])  # the steps of an epoch vary with their lengths
     log = TrainingLog(
-        Path(options.output).with_suffix(".csv"),
+        beside(Path(options.output), ".csv"),
         min(LOG_STEPS, steps),
         unit="tokens",
         units=tokens / steps,

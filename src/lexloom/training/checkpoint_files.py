@@ -3,15 +3,30 @@
 from glob import escape
 from pathlib import Path
 
+from lexloom.errors import LexloomError
+
+
+def beside(output: Path, suffix: str) -> Path:
+    """Return the path next to an output that has its name, but another suffix.
+
+    Raises
+    ------
+    LexloomError
+        If the output is a folder; better before the training than after it.
+    """
+    if output.is_dir():
+        raise LexloomError(f"{output}: a folder; choose another output")
+    return output.with_suffix(suffix)
+
 
 def checkpoint_path(output: Path, digest: str) -> Path:
     """Return where the checkpoint of a training is."""
-    return output.with_suffix(f".checkpoint-{digest}.h5")
+    return beside(output, f".checkpoint-{digest}.h5")
 
 
 def finished_path(output: Path, digest: str) -> Path:
     """Return where the state at the end of a training is kept until its output is accepted."""
-    return output.with_suffix(f".finished-{digest}.h5")
+    return beside(output, f".finished-{digest}.h5")
 
 
 def checkpoints_of(output: Path) -> list[Path]:

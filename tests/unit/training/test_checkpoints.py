@@ -285,3 +285,9 @@ def test_a_signal_that_is_ignored_stays_so(output):
             assert checkpoint.signal is None
     finally:
         signal.signal(signal.SIGHUP, before)
+
+
+@pytest.mark.parametrize("output", ["", ".", "..", "/"])
+def test_a_folder_as_the_output_is_refused_before_the_training(output):
+    with pytest.raises(LexloomError, match="a folder; choose another output"):
+        Checkpoint(output)
