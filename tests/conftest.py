@@ -6,8 +6,8 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 
-# Compiling a kernel on its first call takes longer than any deadline.
-settings.register_profile("lexloom", deadline=None)
+# Compiling a kernel on its first call takes longer than any deadline. `make fuzz` tries many more examples.
+settings.register_profile("lexloom", deadline=None, max_examples=30)
 settings.load_profile("lexloom")
 
 # Who starts the tests in the background may ignore these, and programs started from here would inherit that.

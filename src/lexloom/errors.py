@@ -60,8 +60,8 @@ def printable(text: object) -> str:
 
 
 def printable_lines(text: str) -> str:
-    """Return a text of several lines, each as `printable` returns it."""
-    return "\n".join(map(printable, text.split("\n")))
+    """Return a text as `printable` does, but for its line ends and tabs."""
+    return "".join(part if part in "\n\t" else printable(part) for part in re.split("([\n\t])", text))
 
 
 def did_you_mean(word: str, known: Iterable[str], count: int = 3) -> str:

@@ -4,7 +4,9 @@ import os
 import re
 import signal
 import time
+from contextlib import suppress
 
+import psutil
 import pytest
 from conftest import new_workflow
 
@@ -47,11 +49,11 @@ def wait(event):
 
 def running(group):
     """Return whether a process of a group lives."""
-    try:
-        os.killpg(group, 0)
-    except ProcessLookupError:
-        return False
-    return True
+    for process in psutil.process_iter():
+        with suppress(psutil.Error, ProcessLookupError):
+            if os.getpgid(process.pid) == group and process.status() != psutil.STATUS_ZOMBIE:
+                return True
+    return False
 
 
 def kept(training):
