@@ -72,6 +72,15 @@ def test_no_module_imports_itself_through_others():
     assert [name for name in NAMES if name in reached_from(name)] == []
 
 
+def test_only_one_module_compiles_and_so_chooses_where_machine_code_is_kept():
+    compiling = [
+        name
+        for name, path in NAMES.items()
+        if re.search(r"numba(\.| import .*\b)njit\b", path.read_text("utf-8"))
+    ]
+    assert compiling == ["lexloom.kernels.cpu.machine.compiled"]
+
+
 def strings_of(path):
     """Return the strings in a file, without the docstring of the module, which may name its neighbours."""
     tree = ast.parse(path.read_text(encoding="utf-8"))

@@ -3,9 +3,9 @@
 from itertools import pairwise
 
 import numpy as np
-from numba import njit
 
 from lexloom.errors import LexloomError
+from lexloom.kernels.cpu.machine.compiled import njit
 
 WORD, SEPARATOR, LINE_END = 0, 1, 2
 

@@ -106,6 +106,25 @@ def test_without_a_home_machine_code_is_kept_in_a_private_temporary_folder(packa
         assert not said
 
 
+COUNT_WORDS = """
+from lexloom.corpus.word_table import WordTable
+print(WordTable(b" ", "<eos>", "<unk>").read(b"one two one").tolist())
+"""
+
+
+def test_with_no_folder_at_all_words_are_counted_too(package, tmp_path):
+    passed = {name: value for name, value in os.environ.items() if name != "NUMBA_CACHE_DIR"}
+    done = subprocess.run(
+        [sys.executable, "-c", READ_ONLY + COUNT_WORDS, "/"],
+        env=passed | {"PYTHONPATH": str(package.parent), "HOME": "/dev/null", "TMPDIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == "[1, 2, 1]\n"
+    assert done.stderr.count("compiles anew") == 1
+
+
 def test_with_no_folder_at_all_code_is_compiled_anew_and_one_line_says_so(package, tmp_path):
     _, hits, said = places(package, "/", HOME="/dev/null", TMPDIR=tmp_path)
     assert hits == 0
