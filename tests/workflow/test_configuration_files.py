@@ -136,6 +136,16 @@ def test_a_name_that_yaml_reads_as_something_else_is_to_be_put_in_quotes(tmp_pat
             "__use_yte__: true",
             ", line 1: the key __use_yte__ is not one of ours but of Snakemake; leave it out",
         ),
+        *(
+            (text, f", line {line}: the key __use_yte__ is not one of ours but of Snakemake; leave it out")
+            for line, text in (
+                (1, "<<: {__use_yte__: true}\n"),
+                (1, "<<: [{__use_yte__: true}]\n"),
+                (2, "a:\n  b: &b {__use_yte__: true}\n<<: *b\n"),
+                (1, "<<: {<<: {'__use_yte__': true}}\n"),
+                (1, '"\\x5f_use_yte__": true\n'),
+            )
+        ),
         ("? [a, b]\n: 1\n", ", line 1: a list or a group is no key; expected a name"),
         ("a: 1\n<<: 3\n", ", line 2: << stands before what is no group; expected an alias such as *lstm"),
     ],
@@ -271,7 +281,13 @@ def test_a_value_that_yaml_did_not_read_as_a_text_is_to_be_put_in_quotes(path, v
 
 
 @pytest.mark.parametrize(
-    "text", [bomb("{k: x}", "{{{named}}}").encode(), b"corpus: caf\xe9\n", b"a: &a {b: *a}\n"]
+    "text",
+    [
+        bomb("{k: x}", "{{{named}}}").encode(),
+        b"corpus: caf\xe9\n",
+        b"a: &a {b: *a}\n",
+        b"a: {}\n<<: {__use_yte__: true}\n",
+    ],
 )
 def test_a_file_is_refused_before_snakemake_reads_it(tmp_path, text):
     workflow = new_workflow(tmp_path)

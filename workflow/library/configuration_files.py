@@ -15,7 +15,10 @@ from library.refusal import refuse
 
 MEGABYTES = 1
 _KEYS_OF_SNAKEMAKE = ("pathvars", "__use_yte__")
-"""Snakemake acts on them before it hands the configuration over; the second lets it run Python."""
+"""Snakemake acts on them before it hands the configuration over; the second lets it run Python.
+
+They are no keys at any depth, since `<<` and aliases can lift them to the top.
+"""
 _TAG = "tag:yaml.org,2002:"
 _READ_AS = {
     "int": "a number",
@@ -105,9 +108,6 @@ class _Reader(yaml.SafeLoader):
                 yield from self.mistakes(item, depth + 1)
         if isinstance(node, yaml.MappingNode):
             yield from _wrong_keys(node)
-            for key, _ in node.value if depth == 0 else ():
-                if key.value in _KEYS_OF_SNAKEMAKE:
-                    yield line, f"the key {key.value} is not one of ours but of Snakemake; leave it out"
             for _, value in node.value:
                 yield from self.mistakes(value, depth + 1)
 
@@ -141,6 +141,8 @@ def _wrong_keys(group: yaml.MappingNode) -> Iterator[tuple[int, str]]:
         elif key.value in first:
             name = _short(key.value)
             yield line, f"the key {name} is already in line {first[key.value] + 1}; keep one of them"
+        elif key.value in _KEYS_OF_SNAKEMAKE:
+            yield line, f"the key {key.value} is not one of ours but of Snakemake; leave it out"
         else:
             first[key.value] = line
 
