@@ -5,7 +5,8 @@ import os
 import re
 from pathlib import Path
 
-from lexloom.errors import LexloomError
+from lexloom.errors import LexloomError, printable
+from lexloom.settings.splits import SPLITS
 from lexloom.storage.checksums import file_sha256
 
 Listed = dict[str, dict[str, str]]
@@ -46,7 +47,8 @@ def read_list(path: str | Path, sha256: str | None = None) -> Listed:
     Raises
     ------
     LexloomError
-        When the list cannot be read or has another checksum, or a line is not one that `sha256sum` prints.
+        When the list cannot be read or has another checksum, or a line is not one that `sha256sum` prints,
+        begins another split than train, valid and test, or has a file that its split has already.
     """
     try:
         contents = Path(path).read_bytes()
@@ -59,9 +61,19 @@ def read_list(path: str | Path, sha256: str | None = None) -> Listed:
     for number, line in enumerate(contents.removesuffix(b"\n").split(b"\n"), 1):
         if line.startswith(b"# "):
             split = line[2:].decode(errors="replace")
+            if split not in SPLITS:
+                raise LexloomError(
+                    f"{path}: line {number}: # {printable(split)} is not one of # {', # '.join(SPLITS)}; "
+                    "correct it, or leave it out"
+                )
         elif match := _LINE.fullmatch(line):
-            name = _unescaped(match[3]) if match[1] else match[3]
-            files.setdefault(split, {})[os.fsdecode(name)] = match[2].decode()
+            name = os.fsdecode(_unescaped(match[3]) if match[1] else match[3])
+            if name in files.setdefault(split, {}):
+                raise LexloomError(
+                    f"{path}: line {number}: {printable(name)} is already listed in {split}; "
+                    "keep one of the lines"
+                )
+            files[split][name] = match[2].decode()
         else:
             raise LexloomError(
                 f"{path}: line {number} is not a checksum and a file name as sha256sum prints them; "

@@ -60,6 +60,12 @@ def test_the_format_is_that_of_sha256sum(folder):
         (f"{63 * '0'}  a\n", "line 1 is not a checksum"),
         (f"{64 * '0'} a\n", "line 1 is not a checksum"),
         ("a.txt\n", "make the list with sha256sum"),
+        (f"# my novels\n{64 * '0'}  a\n", "line 1: # my novels is not one of # train, # valid, # test"),
+        (f"# train\n{64 * '0'}  a\n# Valid\n", "line 3: # Valid is not one of"),
+        ("#  train\n", "line 1: #  train is not one of"),
+        ("# \x1b[31m\n", r"line 1: # \\x1b\[31m is not one of"),
+        (f"{64 * '0'}  a\n{64 * '1'}  a\n", "line 2: a is already listed in train; keep one of the lines"),
+        (f"# train\n{64 * '0'}  a\n# test\n# train\n{64 * '0'}  a\n", "line 5: a is already listed in train"),
     ],
 )
 def test_what_is_not_a_list_is_refused_with_the_line(tmp_path, contents, message):
