@@ -1,7 +1,7 @@
 # make run      train on the sample corpus and print the table (make run CORPUS=ptb for the Penn Treebank)
 # make test     all tests and lints
 # make fuzz     look for inputs that go wrong, for FUZZ_MINUTES=30 with FUZZ_SEED=1
-# make crash    fail each call to the disk of a whole small graph, about an hour
+# make crash    fail each call to the disk of a whole small graph, an hour or two
 # make bench    times beside other programs
 # make docs     the documentation site, in site/index.html
 # make settings the JSON Schema and the reference page of the settings, after an edit of their classes

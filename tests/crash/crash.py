@@ -4,7 +4,7 @@ Whatever happens at the n-th call (see `failing_disk.KINDS`), or however little 
 ends with one line, or by the signal; each output is absent, the older one or complete; and the same command,
 run again, gives the bytes of an undisturbed run and leaves no other file.
 
-    python tests/crash/crash.py                                 # all of it, about an hour
+    python tests/crash/crash.py                                 # all of it, an hour or two
     python tests/crash/crash.py rnnlm --kinds full --calls 17   # one failure
 
 A stage runs in a fork of a program that has imported its script and compiled its kernels.
