@@ -121,7 +121,7 @@ class Checkpoint(Callback):
             self.save(trainer)
         self.end_if_asked(trainer)
 
-    def after_fit(self, trainer: Trainer) -> None:
+    def after_check(self, trainer: Trainer) -> None:
         """Write the state at the end, if that is to be kept."""
         if self.keep_finished:
             self._write(trainer, self.finished)

@@ -72,6 +72,9 @@ class Callback:
     def after_fit(self, trainer: "Trainer") -> None:
         """Act once, after the last epoch."""
 
+    def after_check(self, trainer: "Trainer") -> None:
+        """Act once, after the trained model was found not to have diverged."""
+
     def state(self) -> Any:
         """Return what is needed to resume, as a state tree (see `lexloom.storage.state_trees`)."""
 
@@ -215,6 +218,8 @@ class Trainer:
         self.check_parameters()
         if math.isfinite(self.limits.end):
             self._check_end(batches(self.position.epoch - 1))
+        for callback in callbacks:
+            callback.after_check(self)
         return self.history
 
     def _epoch(self, epochs: int, batches: Batches) -> dict[str, float]:
@@ -309,7 +314,9 @@ class Trainer:
             check_like(record, needed | dict.fromkeys(record, 0.0) | {"epoch": 0})
         if len(state["history"]) != position["epoch"]:
             raise ValueError("as many records as epochs are expected")
-        check_like(state["stop"], position["epoch"] > 0 and state["stop"])
+        check_like(state["stop"], False)
+        if state["stop"] and position["epoch"] == 0:
+            raise ValueError("a training stops after an epoch at the earliest")
 
     def check_losses(self) -> None:
         """Check that all losses of the current epoch are finite; waits for the device.

@@ -18,7 +18,7 @@ from lexloom.errors import Interrupted, LexloomError
 from lexloom.kernels.backend import get_backend
 from lexloom.language.rnnlm import build_rnnlm
 from lexloom.storage import atomic_files
-from lexloom.storage.artifacts import Provenance, read_artifact
+from lexloom.storage.artifacts import Provenance, read_artifact, write_artifact
 from lexloom.training.batches import Windows
 from lexloom.training.callbacks import AveragedWeights, KeepBest, Ticker, Validation
 from lexloom.training.checkpoints import Checkpoint
@@ -195,6 +195,15 @@ def test_a_damaged_checkpoint_is_refused(output):
     path.write_bytes(path.read_bytes()[:-1])
     with pytest.raises(LexloomError, match=f"{path.name}: damaged.* delete it"):
         train(callbacks=[Checkpoint(output)])
+
+
+def test_a_state_that_ends_the_training_before_its_first_epoch_is_refused(output):
+    path = crash(output, 3)
+    kept = read_artifact(path, "checkpoint")
+    state = json.loads(kept["state"][0]) | {"stop": True}
+    write_artifact(path, "checkpoint", kept.datasets | {"state": [json.dumps(state)]})
+    with pytest.raises(LexloomError, match=f"{path.name}: not the state of a training; delete it"):
+        train(callbacks=[Checkpoint(output), Callback()])
 
 
 def test_what_a_kill_left_half_written_is_removed_at_the_start(output):

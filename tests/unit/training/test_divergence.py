@@ -16,6 +16,7 @@ from lexloom.language.rnnlm_training import measures, new_model, new_trainer, wi
 from lexloom.settings.base import Optimizer
 from lexloom.settings.mistakes import checked
 from lexloom.settings.rnnlm import Cell, Rnnlm
+from lexloom.training.checkpoints import Checkpoint
 from lexloom.training.divergence import loss_limits
 from lexloom.vectors.train import Learned
 from lexloom.vectors.word2vec_training import Training
@@ -36,11 +37,11 @@ def language_model(cell, valid=IDS[:200], **options):
     return history, -model.log_probabilities(IDS).mean(), model.loss_limits
 
 
-def vectors(model, **options):
+def vectors(model, callbacks=(), **options):
     settings = checked(Learned, {"model": model, "dimension": 8, "block": 5, "samples": 5, **TINY, **options})
     words = list(map(str, range(V + 1)))
     training = Training(settings, IDS, words, COUNTS, settings.window, 1, get_backend(), Tokenizer())
-    history = training.trainer.fit(settings.epochs, training.batches)
+    history = training.trainer.fit(settings.epochs, training.batches, callbacks)
     assert np.isfinite(training.vectors()).all()
     last = training.batches(settings.epochs - 1)
     loss = np.mean([training.trainer.model.loss(batch)[0] for batch in last])
@@ -83,6 +84,15 @@ def test_a_training_ends_with_finite_numbers_and_more_than_nothing_or_as_an_erro
         return
     assert all(math.isfinite(value) for record in history for value in record.values())
     assert loss < limits.end + 1
+
+
+def test_a_training_that_diverged_keeps_no_state_from_which_it_would_fail_again(tmp_path):
+    with (
+        pytest.raises(LexloomError, match="the loss at the end is"),
+        Checkpoint(tmp_path / "v.h5", keep_finished=True) as checkpoint,
+    ):
+        vectors("cbow", [checkpoint], optimizer="adam", learning_rate=3.0)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_text_of_other_words_is_no_divergence():
