@@ -1,5 +1,6 @@
-"""The names of checkpoints: which files next to an output let its training resume."""
+"""The files of checkpoints: which ones next to an output let its training resume."""
 
+from collections.abc import Iterable
 from glob import escape
 from pathlib import Path
 
@@ -37,6 +38,12 @@ def checkpoints_of(output: Path) -> list[Path]:
 def finished_of(output: Path) -> list[Path]:
     """Return the states at the end of all trainings with this output."""
     return _beside(output, "finished")
+
+
+def remove_files(paths: Iterable[Path]) -> None:
+    """Remove checkpoints or states, which another training with this output may have removed."""
+    for path in paths:
+        path.unlink(missing_ok=True)
 
 
 def _beside(output: Path, what: str) -> list[Path]:

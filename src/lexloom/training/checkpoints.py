@@ -27,7 +27,13 @@ from lexloom.storage.artifacts import Artifact, Provenance, library_versions, re
 from lexloom.storage.atomic_files import remove_leftovers
 from lexloom.storage.checksums import checksums, file_sha256
 from lexloom.storage.state_trees import pack, unpack
-from lexloom.training.checkpoint_files import checkpoint_path, checkpoints_of, finished_of, finished_path
+from lexloom.training.checkpoint_files import (
+    checkpoint_path,
+    checkpoints_of,
+    finished_of,
+    finished_path,
+    remove_files,
+)
 from lexloom.training.trainer import Callback, Trainer
 
 _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
@@ -98,8 +104,7 @@ class Checkpoint(Callback):
             signal.signal(number, handler)
         if kind is None:
             kept = {self.finished} if self.keep_finished else set()
-            for path in {*checkpoints_of(self.output), *finished_of(self.output)} - kept:
-                path.unlink(missing_ok=True)  # another training with this output may have removed it
+            remove_files({*checkpoints_of(self.output), *finished_of(self.output)} - kept)
 
     def before_fit(self, trainer: Trainer) -> None:
         """Restore the trainer from the checkpoint of this training, and say which others are passed over.
