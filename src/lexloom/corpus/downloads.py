@@ -16,7 +16,7 @@ _PART = 2**16
 _PLACES = 10
 """Places that are told, of all that failed."""
 _SHOWN = 300
-"""Characters of a reason, which may be the words of a server, that are shown."""
+"""Characters that are shown of a place, and of a reason, which may be the words of a server."""
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ def download(
             fetching.from_place(place)
             return failures
         except (BadAnswer, OSError) as error:
-            failures.append(_one_line(f"{place}: {_reason(error)}"))
+            failures.append(f"{_one_line(place)}: {_one_line(_reason(error))}")
     raise LexloomError(_nobody_has_it(path, failures))
 
 
@@ -185,7 +185,7 @@ def _reason(error: Exception) -> str:
 def _one_line(text: str) -> str:
     """Return a text, perhaps of a server, so that it can do nothing to a terminal."""
     shown = printable(text)
-    return shown if len(shown) <= _SHOWN else f"{shown[:_SHOWN]}..."
+    return shown if len(shown) <= _SHOWN else f"{shown[: _SHOWN // 2]}...{shown[-_SHOWN // 2 :]}"
 
 
 def _nobody_has_it(path: str, failures: list[str]) -> str:

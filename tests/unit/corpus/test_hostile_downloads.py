@@ -172,6 +172,16 @@ def test_the_pause_is_the_one_that_the_server_asks_for(tmp_path, monkeypatch, fo
     assert pauses == [3] if form == "seconds" else 900 < pauses[0] <= 1000
 
 
+def test_the_reason_is_told_after_a_long_address_too(tmp_path):
+    with Server(KINDS["partial"][0]) as server, pytest.raises(LexloomError) as error:
+        fetch(tmp_path, server.address + "x" * 2000, "http://127.0.0.1:1/" + "x" * 2000)
+    _, partial, refused = str(error.value).split("\n")
+    assert "answered 206" in partial
+    assert "refused" in refused
+    assert len(partial) < 700
+    assert len(refused) < 700
+
+
 def test_a_server_cannot_write_to_the_terminal(tmp_path):
     answers = [
         Answer(body(b"", status="404 \x1b[2J\x07\x9b31m\r")),
