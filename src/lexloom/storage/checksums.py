@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable
+from io import BufferedReader
 from pathlib import Path
 
 SEAL_BYTES = 512
@@ -17,10 +18,9 @@ def seal_of(digest: str) -> bytes:
     return f"lexloom artifact, sha256 of what follows: {digest}\n".encode().ljust(SEAL_BYTES, b"\0")
 
 
-def is_sealed(path: str | Path) -> bool:
-    """Return whether a file begins with the seal of what follows."""
-    with open(path, "rb") as file:
-        return file.read(SEAL_BYTES) == seal_of(hashlib.file_digest(file, "sha256").hexdigest())
+def is_sealed(file: BufferedReader) -> bool:
+    """Return whether a file, open at its start, begins with the seal of what follows."""
+    return file.read(SEAL_BYTES) == seal_of(hashlib.file_digest(file, "sha256").hexdigest())
 
 
 def file_sha256(path: str | Path) -> str:

@@ -78,8 +78,8 @@ class Array:
         self._layout = messages[_LAYOUT]
         self._filters = _filters(messages[_FILTERS]) if _FILTERS in messages else ()
         version, kind = _unpack("<BB", self._layout)
-        _expect(version == 3 and kind in (1, 2), _NOT_OURS)
         self._in_chunks = kind == 2
+        _expect(version == 3 and kind in (1, 2) and (self.shape != () or not self._in_chunks), _NOT_OURS)
 
     def check_stored(self) -> None:
         """Check that the file holds as many bytes as the shape needs.
@@ -122,9 +122,9 @@ class Array:
     @cached_property
     def _chunk(self) -> int:
         """The rows of a chunk."""
-        _, rows, *others = _unpack(f"<Q{self._layout[2]}I", self._layout, 3)
+        dimensions, _, rows, *others = _unpack(f"<BQ{len(self.shape) + 1}I", self._layout, 2)
         row = (*self.shape[1:], self.dtype.itemsize)
-        _expect(self.shape != () and self._filters == _FILTER_IDS and tuple(others) == row, _NOT_OURS)
+        _expect(self._filters == _FILTER_IDS and (dimensions, *others) == (len(row) + 1, *row), _NOT_OURS)
         _expect(rows > 0 and prod(row) > 0, _NOT_OURS)
         return rows
 
@@ -207,10 +207,10 @@ class _Image:
         self._texts: dict[int, dict[int, bytes]] = {}
 
     def take(self, place: int, size: int) -> bytes:
-        _expect(place + size <= self._size, "a place behind the end")
+        _expect(place + size <= self._size, "an offset past the end")
         self._file.seek(self._start + place)
         taken = self._file.read(size)
-        _expect(len(taken) == size, "an end before its time")
+        _expect(len(taken) == size, "truncated")
         return taken
 
     def claim(self, size: int) -> None:

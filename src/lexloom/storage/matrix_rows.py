@@ -1,5 +1,6 @@
 """Rows of a sparse matrix in an artifact, read when they are asked for: all may not fit into memory."""
 
+from contextlib import ExitStack, closing
 from functools import partial
 from pathlib import Path
 
@@ -35,10 +36,11 @@ class StoredRows:
 
     def __init__(self, path: str | Path, kind: str, name: str):
         self._refusing = partial(refusing, path, (kind,))
-        with self._refusing():
-            self._artifact = StoredArtifact(path, (kind,))
-            about = self._artifact.about()
-            self._rows = self._artifact.rows(name)
+        with self._refusing(), ExitStack() as stack:
+            artifact = stack.enter_context(closing(StoredArtifact(path, (kind,))))
+            about = artifact.about()
+            self._rows = artifact.rows(name)
+            stack.pop_all()
         self.settings, self.inputs = about["settings"], about["inputs"]
         self.lengths = np.diff(self._rows.starts)
 

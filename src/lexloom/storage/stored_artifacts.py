@@ -76,9 +76,16 @@ class StoredArtifact:
     def __init__(self, path: str | Path, kinds: tuple[str, ...] = ()):
         if not Path(path).is_file():
             raise MalformedError("no such file")
-        if not is_sealed(path):
-            raise MalformedError("damaged, or not an HDF5 file of lexloom")
         self._file = open(path, "rb")  # noqa: SIM115
+        try:
+            self._read_structure(kinds)
+        except BaseException:
+            self._file.close()
+            raise
+
+    def _read_structure(self, kinds: tuple[str, ...]) -> None:
+        if not is_sealed(self._file):
+            raise MalformedError("damaged, or not an HDF5 file of lexloom")
         self._root = read_structure(self._file, SEAL_BYTES)
         self.kind = _shown(self._root, "kind")
         self.nodes = dict(_nodes(self._root))
@@ -210,7 +217,7 @@ def outline_of(name: str, node: Array | Group) -> Outline:
         axes = tuple(axis.strip() for axis in labels[0].split(",") if axis)
         return Outline(node.shape, node.dtype.name, axes, labels[1])
     if len(node.shape) != 1 or (node.shape[0] and node.dtype != np.uint8):
-        raise MalformedError(f"{name!r} has lines that are no text")
+        raise MalformedError(f"{name!r} has lines that are not text")
     return Outline(node.shape, TEXT)
 
 
@@ -233,14 +240,14 @@ def _outline_of_matrix(name: str, node: Group) -> Outline:
     shape = node.attributes["shape"]
     parts = [part for part in map(node.members.get, _PARTS) if isinstance(part, Array)]
     if [len(part.shape) for part in parts] != [1, 1, 1] or not _is_shape_of_matrix(shape):
-        raise MalformedError(f"{name!r} is no sparse matrix")
+        raise MalformedError(f"{name!r} is not a sparse matrix")
     data, indices, indptr = parts
     if (
         {indices.dtype.name, indptr.dtype.name} - {"int32", "int64"}
         or indices.shape != data.shape
         or indptr.shape != (shape[0] + 1,)
     ):
-        raise MalformedError(f"{name!r} is no sparse matrix")
+        raise MalformedError(f"{name!r} is not a sparse matrix")
     return Outline(tuple(shape), data.dtype.name, stored=data.shape[0])
 
 
@@ -278,18 +285,18 @@ def _json(node: Group, name: str) -> dict[str, Any]:
         json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
     except (ValueError, RecursionError) as error:
         raise MalformedError(f"{name} is not JSON") from error
-    if not isinstance(value, dict) or _depth(value) > _MOST_NESTED:
-        raise MalformedError(f"{name} is no dict, or one of too many levels")
+    if not isinstance(value, dict) or _is_deeper(value, _MOST_NESTED):
+        raise MalformedError(f"{name} is not a dict, or has too many levels")
     return value
 
 
 def _texts(node: Group, name: str) -> dict[str, str]:
     texts = _json(node, name)
     if not all(isinstance(text, str) for text in texts.values()):
-        raise MalformedError(f"{name} has values that are no texts")
+        raise MalformedError(f"{name} has values that are not texts")
     return texts
 
 
-def _depth(value: Any) -> int:
+def _is_deeper(value: Any, levels: int) -> bool:
     inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return 1 + max(map(_depth, inner), default=0)
+    return levels == 0 or any(_is_deeper(one, levels - 1) for one in inner)

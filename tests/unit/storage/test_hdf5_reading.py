@@ -1,6 +1,9 @@
 """Files are read as the HDF5 library reads them, if an artifact has what is in them; nothing else is read."""
 
+import hashlib
+import struct
 import zlib
+from contextlib import suppress
 
 import h5py
 import numpy as np
@@ -10,8 +13,10 @@ from hypothesis import strategies as st
 from resealed import Mutation, mutate
 from scipy import sparse
 
-from lexloom.errors import LexloomError
+from lexloom.errors import ArtifactError, LexloomError
 from lexloom.storage.artifacts import describe_artifact, read_artifact, write_artifact
+from lexloom.storage.checksums import SEAL_BYTES, seal_of
+from lexloom.storage.hdf5_reading import Array, MalformedError
 from lexloom.storage.matrix_rows import StoredRows
 
 IDS = np.arange(600_000, dtype=np.int32).reshape(-1, 2) % 7
@@ -92,3 +97,60 @@ def test_a_chunk_in_two_datasets_is_read_once(path):
     mutate(path, [])
     with pytest.raises(LexloomError, match="parts that overlap"):
         read_artifact(path, "checkpoint")
+
+
+SMALL = {
+    "checkpoint": {
+        "arrays/a": np.arange(12.0).reshape(3, 4),
+        "arrays/empty": np.zeros((0, 2), np.int32),
+        "arrays/one": np.array(1),
+        "state": ["1"],
+        "identity": ["2"],
+    },
+    "ppmi": {"ppmi": sparse.csr_array(np.eye(3)), "words": ["a", "b", "c"]},
+}
+
+
+def written_again(path, content):
+    path.write_bytes(seal_of(hashlib.sha256(content).hexdigest()) + content)
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory):
+    """A small artifact of each kind, and the places in it where something is written."""
+    folder, files = tmp_path_factory.mktemp("small"), {}
+    for kind, datasets in SMALL.items():
+        write_artifact(folder / f"{kind}.h5", kind, datasets)
+        content = (folder / f"{kind}.h5").read_bytes()[SEAL_BYTES:]
+        places = [place for place in range(len(content)) if any(content[max(0, place - 3) : place + 4])]
+        files[kind] = folder / f"{kind}.h5", content, places
+    return files
+
+
+@pytest.mark.parametrize("kind", SMALL)
+@given(
+    changes=st.lists(st.tuples(st.integers(0, 1 << 14), st.integers(0, 255)), min_size=1, max_size=3),
+    cut=st.none() | st.integers(0, 1 << 14),
+)
+@settings(max_examples=100)
+def test_a_file_with_any_bytes_changed_or_cut_is_read_or_refused(small, kind, changes, cut):
+    path, content, places = small[kind]
+    changed = bytearray(content)
+    for which, value in changes:
+        changed[places[which % len(places)]] = value
+    written_again(path, changed[: None if cut is None else cut % len(changed)])
+    with suppress(ArtifactError):
+        read_artifact(path, kind)
+    with suppress(LexloomError):
+        describe_artifact(path)
+
+
+@pytest.mark.parametrize("shape", [(), (3, 4), (0, 4)])
+@pytest.mark.parametrize("end", [2, 3, 11, 23])
+@pytest.mark.parametrize("dimensions", [0, 1, 4])
+def test_chunks_of_other_dimensions_or_cut_short_are_refused(shape, end, dimensions):
+    space = struct.pack(f"<BB6x{len(shape)}Q", 1, len(shape), *shape)
+    kind = h5py.h5t.py_create(np.dtype("f8"), logical=True).encode()[2:]
+    layout = struct.pack("<BBBQ3I", 3, 2, dimensions, 0, 3, 4, 8)[:end]
+    with pytest.raises(MalformedError):
+        Array(None, {}, {1: space, 3: kind, 8: layout}).check_stored()
