@@ -87,9 +87,12 @@ def remove_leftovers(folder: Path) -> None:
     A lock may not reach across a network file system. So a file of another computer goes only after a week
     without a change. Where there are no locks at all, nothing goes.
     """
-    with suppress(OSError):
-        for entry in folder.iterdir():
-            name = _TEMPORARY.fullmatch(entry.name)
+    entries: list[Path] = []
+    with suppress(OSError):  # of a folder that cannot be listed
+        entries = list(folder.iterdir())
+    for entry in entries:
+        name = _TEMPORARY.fullmatch(entry.name)
+        with suppress(OSError):  # of a file that is locked, or that another program removed meanwhile
             if name and (name["host"] == _HOST or _age(entry) > _SECONDS_OF_ANOTHER_HOST):
                 _remove_unlocked(entry)
 
@@ -159,7 +162,7 @@ def _age(path: Path) -> float:
 
 
 def _remove_unlocked(path: Path) -> None:
-    with suppress(OSError), open(os.open(path, os.O_RDWR | os.O_NOFOLLOW), "rb") as file:
+    with open(os.open(path, os.O_RDWR | os.O_NOFOLLOW), "rb") as file:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         path.unlink()
 

@@ -42,7 +42,7 @@ def write_hdf5(file: BufferedRandom, fill: Callable[[h5py.File], None], userbloc
     kept = _KeptErrors(file)
     np.empty(_BUFFER_BYTES, np.uint8)  # HDF5 doesn't survive a lack of memory either
     try:
-        with _signals_wait(), h5py.File(kept, "w", userblock_size=userblock_size) as hdf5:
+        with _signals_wait(), h5py.File(kept, "w", libver="earliest", userblock_size=userblock_size) as hdf5:
             _keep_metadata_in_memory(hdf5)
             fill(hdf5)
     finally:

@@ -220,6 +220,24 @@ def test_what_a_program_of_another_host_may_still_write_stays_for_a_week(tmp_pat
     assert not left.exists()
 
 
+def test_a_leftover_that_another_program_removes_first_does_not_keep_the_others(tmp_path, monkeypatch):
+    names = [f".lexloom-{digit * 16}-node7.tmp" for digit in "0123"]
+    for name in names:
+        (tmp_path / name).touch()
+        os.utime(tmp_path / name, (0, 0))
+    gone = [tmp_path / name for name in os.listdir(tmp_path)][1]
+    age = atomic_files._age
+
+    def removed_before(path):
+        if path == gone:
+            path.unlink()
+        return age(path)
+
+    monkeypatch.setattr(atomic_files, "_age", removed_before)
+    remove_leftovers(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_where_there_are_no_locks_files_are_written_and_nothing_is_taken_for_dead(tmp_path, monkeypatch):
     def no_locks(file, operation):
         raise OSError(38, "Function not implemented")
