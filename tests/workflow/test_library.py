@@ -115,6 +115,40 @@ def test_the_files_of_a_corpus_by_its_source(folder):
     assert corpora.files("split") == {"train": ["a.txt", "a.md"], "valid": ["b.txt"], "test": ["-v.txt"]}
 
 
+@pytest.mark.parametrize(
+    "path",
+    ["data/own/texts.sha256", "data/own/corpus.h5", "data/sample/train.txt", "results/own/vectors.txt"],
+)
+def test_a_text_is_no_file_that_is_made_here(folder, path):
+    (folder / path).parent.mkdir(parents=True)
+    (folder / path).touch()
+    for pattern in (f"{Path(path).parent}/*", str(folder / path)):
+        with pytest.raises(
+            WorkflowError, match=rf"corpora\.own\.files: .*{path} is among the files that are made"
+        ):
+            texts({"corpora": {"own": OWN | {"files": pattern}}}).files("own")
+
+
+def test_a_text_beside_what_is_made_of_it_is_taken(folder):
+    corpora = texts({"corpora": {"own": OWN | {"files": "data/own/*.txt"}}})
+    (folder / "data/own").mkdir(parents=True)
+    for name in ("mine.txt", "texts.sha256", "corpus.h5"):
+        (folder / "data/own" / name).touch()
+    assert corpora.files("own") == {"train": ["data/own/mine.txt"]}
+
+
+def test_a_job_reads_the_list_that_it_was_planned_with(folder):
+    configuration = changed({"corpora": {"own": OWN}})
+    planned = Texts(configuration).tokenization("own")
+    listed = (folder / "data/own/texts.sha256").read_text()
+    (folder / "a.txt").write_text("edited")
+    job = Texts(configuration, planning=False)
+    assert job.inputs("own") == {"list": ["data/own/texts.sha256"]}
+    assert job.tokenization("own") == planned
+    assert (folder / "data/own/texts.sha256").read_text() == listed
+    assert Texts(configuration).tokenization("own") != planned
+
+
 def test_how_a_corpus_is_tokenized_says_its_files_in_order(folder):
     split = {"train": "a.txt", "valid": ["-v.txt", "b.txt"], "test": "b.txt"}
     own = {"own": OWN | {"tokenize": {"lower": True}}, "split": OWN | {"files": split}}

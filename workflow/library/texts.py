@@ -9,13 +9,14 @@ from pathlib import Path, PurePath
 from snakemake.exceptions import WorkflowError
 
 from lexloom.corpus.text_lists import format_list
-from lexloom.errors import LexloomError
+from lexloom.errors import LexloomError, printable
 from lexloom.settings.command_line import as_options
 from lexloom.settings.configuration import Configuration
 from lexloom.settings.corpora import SplitFiles
 from lexloom.settings.downloads import DownloadedFile
 from lexloom.settings.splits import SPLITS
 from lexloom.storage.atomic_files import replacing
+from lexloom.storage.checksums import file_sha256
 from library.file_patterns import matching_files
 from library.known_checksums import KnownChecksums
 
@@ -26,10 +27,19 @@ AS_GENERATED = {"pattern": None, "lower": False, "sentence_end": "<eos>", "min_c
 
 
 class Texts:
-    """The texts of the configured corpora."""
+    """The texts of the configured corpora.
 
-    def __init__(self, configuration: Configuration):
+    Parameters
+    ----------
+    configuration : Configuration
+    planning : bool
+        Whether lists of texts are written. A job on another node reads the list that it was planned with, so
+        that it sees a text that has changed since.
+    """
+
+    def __init__(self, configuration: Configuration, planning: bool = True):
         self.configuration = configuration
+        self.planning = planning
         self.checksums = KnownChecksums(".snakemake/checksums.json")
         self._lists: dict[str, tuple[str, str]] = {}
 
@@ -95,8 +105,17 @@ class Texts:
         if corpus.source == "download":
             return {split: [self.downloaded(file)] for split, file in corpus.files}
         if isinstance(corpus.files, str | list):
-            return {"train": matching_files(corpus.files)}
-        return {split: matching_files(patterns) for split, patterns in corpus.files}
+            files = {"train": matching_files(corpus.files)}
+        else:
+            files = {split: matching_files(patterns) for split, patterns in corpus.files}
+        for path in (path for paths in files.values() for path in paths):
+            folder, _, below = os.path.relpath(path).partition("/")
+            if folder in ("results", "logs") or (folder == "data" and self._is_made(below)):
+                raise WorkflowError(
+                    f"corpora.{name}.files: {printable(path)} is among the files that are made here; "
+                    "give another path or pattern"
+                )
+        return files
 
     def downloaded(self, file: DownloadedFile) -> str:
         """Return where a downloaded file is, or will be.
@@ -139,8 +158,10 @@ class Texts:
 
     def _listed(self, name: str) -> tuple[str, str]:
         """Write the list of a person's texts where it has changed, and return its path and sha256."""
+        path = f"data/{name}/texts.sha256"
+        if not self.planning and os.path.isfile(path):
+            return path, file_sha256(path)
         if name not in self._lists:
-            path = f"data/{name}/texts.sha256"
             contents = format_list(
                 {split: self.checksums.sha256(paths) for split, paths in self.files(name).items()}
             )

@@ -34,7 +34,7 @@ configfile: CONFIGURED
 
 
 configuration = read_configuration(config)
-texts = Texts(configuration)
+texts = Texts(configuration, planning=workflow.is_main_process)
 word_vectors = WordVectors(configuration, texts)
 language_models = LanguageModels(configuration)
 options = Options(configuration)
