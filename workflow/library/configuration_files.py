@@ -10,7 +10,7 @@ from pathlib import Path
 
 import yaml
 
-from library.plain_values import DEPTH, VALUES
+from library.plain_values import DEPTH, TOO_DEEP, TOO_MANY, VALUES
 from library.refusal import refuse
 
 MEGABYTES = 1
@@ -64,7 +64,7 @@ def _mistakes(path: Path) -> list[str]:
             return [": expected keys at the top, such as corpus: sample"]
         return [f", line {line + 1}: {message}" for line, message in sorted(set(reader.mistakes(root)))]
     except RecursionError:
-        return [f": more than {DEPTH} levels below each other; write it flatter"]
+        return [f": {TOO_DEEP}"]
     except yaml.reader.ReaderError as error:
         line = _line(text[: error.position].encode(errors="replace"))
         return [f", line {line}: the character U+{ord(text[error.position]):04X} is not allowed; remove it"]
@@ -96,8 +96,7 @@ class _Reader(yaml.SafeLoader):
         self.visits += 1
         line = node.start_mark.line
         if depth > DEPTH or self.visits > VALUES:
-            most = f"{DEPTH} levels below each other" if depth > DEPTH else f"{VALUES} values"
-            problem = f"more than {most}, aliases counted in full; write it shorter"
+            problem = TOO_DEEP if depth > DEPTH else TOO_MANY
             raise yaml.composer.ComposerError(None, None, problem, node.start_mark)
         if isinstance(node, yaml.ScalarNode):
             yield from self._unreadable(node)
