@@ -169,6 +169,8 @@ REQUIRED = [
     ("corpora", "ptb", "source"),
     ("corpora", "ptb", "files", "valid"),
     ("corpora", "ptb", "files", "train", "sha256"),
+    ("corpora", "ptb", "files", "train", "size"),
+    ("evaluation", "sets", "men", "size"),
     ("corpora", "sample", "models"),
     ("corpora", "sample", "queries"),
     ("word2vec", "models"),

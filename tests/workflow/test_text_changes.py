@@ -45,7 +45,7 @@ def made(tmp_path_factory):
     for name, text in FETCHED.items():
         write(workflow.folder / f"data/fetched/{name}.txt", text)
         sha256 = hashlib.sha256(text.encode()).hexdigest()
-        fetched[name] = {"path": f"fetched/{name}.txt", "sha256": sha256}
+        fetched[name] = {"path": f"fetched/{name}.txt", "sha256": sha256, "size": len(text)}
     own = workflow.config["corpora"]["own"]
     workflow.config["corpora"]["fetched"] = own | {
         "source": "download",

@@ -9,7 +9,6 @@ from typing import Any
 
 from lexloom.corpus.http_answers import BadAnswer, read_answer
 from lexloom.errors import LexloomError, printable
-from lexloom.settings.downloads import Size
 from lexloom.storage.atomic_files import replacing
 
 _PART = 2**16
@@ -56,7 +55,8 @@ def download(
     mirror: str | None = None,
     patience: Patience = Patience(),
     progressbar: Any = None,
-    size: int = Size().size,
+    *,
+    size: int,
 ) -> list[str]:
     """Fetch a file from the first place that has it.
 

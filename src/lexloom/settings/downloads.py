@@ -27,7 +27,6 @@ class Size(Settings):
     """How large a file to download is."""
 
     size: int = Field(
-        1_000_000_000,
         ge=1,
         le=1_000_000_000_000,
         description="its size in bytes, what wc -c prints; nothing beyond it is read",

@@ -104,7 +104,9 @@ def fetch(server, tmp_path):
             name if "://" in name else f"http://127.0.0.1:{server.server_port}/{name}/x" for name in names
         ]
         target = tmp_path / "out/text.txt"
-        return download("folder/text.txt", sha256, origins, target, mirror, Patience(3, 0.01, 0.3))
+        return download(
+            "folder/text.txt", sha256, origins, target, mirror, Patience(3, 0.01, 0.3), size=10**6
+        )
 
     return fetch
 
@@ -195,7 +197,15 @@ def test_a_wrong_file_under_the_name_is_replaced_and_kept_until_then(fetch, tmp_
 
 def test_when_nothing_answers_each_place_and_three_ways_out_are_told(tmp_path):
     def run(*arguments, **environment):
-        command = [sys.executable, SCRIPT, "ptb/a.txt", "--output=a.txt", f"--sha256={SHA256}", *arguments]
+        command = [
+            sys.executable,
+            SCRIPT,
+            "ptb/a.txt",
+            "--output=a.txt",
+            f"--sha256={SHA256}",
+            "--size=1000000",
+            *arguments,
+        ]
         return subprocess.run(
             command, capture_output=True, text=True, check=False, cwd=tmp_path, env=environment
         )

@@ -212,13 +212,20 @@ def test_a_mirror_is_read_only_where_it_has_a_file(tmp_path, place):
     else:
         (mirror / "text.txt").symlink_to(place)
     with pytest.raises(LexloomError, match="not a file"):
-        download("text.txt", SHA256, [], tmp_path / "text.txt", str(mirror))
+        download("text.txt", SHA256, [], tmp_path / "text.txt", str(mirror), size=len(CONTENT))
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_signal_leaves_no_temporary_file(tmp_path, number):
     with Server(Answer(body(CONTENT[:100], LENGTH), b"x", 1, 100)) as server:
-        options = ["text.txt", "--output=text.txt", f"--sha256={SHA256}", "--origins", server.address]
+        options = [
+            "text.txt",
+            "--output=text.txt",
+            f"--sha256={SHA256}",
+            "--size=1000000",
+            "--origins",
+            server.address,
+        ]
         process = subprocess.Popen(
             [sys.executable, path_of("download_file"), *options],
             cwd=tmp_path,
