@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from lexloom.commands.script import run, script_parser
-from lexloom.errors import did_you_mean, printable
+from lexloom.errors import did_you_mean
 from lexloom.kernels.backend import get_backend
 from lexloom.settings.evaluation import Neighbours
 from lexloom.settings.mistakes import show
@@ -71,7 +71,7 @@ def main(options: argparse.Namespace) -> None:
             "cosines": Dataset(cosines, ("query", "rank")),
         },
         Provenance(
-            {"queries": options.queries, "neighbours": options.neighbours},
+            {"queries": [*map(as_line, options.queries)], "neighbours": options.neighbours},
             inputs=[options.vectors, *options.similarity, *options.analogies, *filter(None, [options.gold])],
         ),
     )
@@ -94,7 +94,12 @@ def names_of(ids: np.ndarray, queries: list[str], vectors: WordVectors) -> Itera
             logging.warning(
                 "%r: not among the %d words of these vectors; %s", query, len(vectors.words), near
             )
-        yield printable(query) if word < 0 else vectors.words[word]
+        yield as_line(query) if word < 0 else vectors.words[word]
+
+
+def as_line(query: str) -> str:
+    """Return a query as it is, but with escapes for what a line of UTF-8 cannot hold."""
+    return query.encode(errors="backslashreplace").decode().replace("\n", r"\n")
 
 
 if __name__ == "__main__":

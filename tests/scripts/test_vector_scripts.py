@@ -128,8 +128,17 @@ def test_a_query_that_is_no_text_is_said_and_passed_over(folder):
     queries = ("--queries", "\udcff\x1b", "cat")
     result = run_script("evaluate_vectors", "--output", folder / "s.h5", *queries, "--", folder / "svd.h5")
     assert result.returncode == 0, result.stderr
-    assert read_artifact(folder / "s.h5", "similarity")["queries"] == [r"\udcff\x1b", "cat"]
+    assert read_artifact(folder / "s.h5", "similarity")["queries"] == ["\\udcff\x1b", "cat"]
     assert "\x1b" not in result.stderr
+
+
+def test_an_unknown_query_is_stored_as_it_is_and_shown_with_escapes(folder):
+    queries = ("--queries", "a\x1b[31m\u200b", "two\nlines", "cat")
+    succeed("evaluate_vectors", "--output", folder / "s.h5", *queries, "--", folder / "svd.h5")
+    stored = read_artifact(folder / "s.h5", "similarity")["queries"]
+    assert stored == ["a\x1b[31m\u200b", r"two\nlines", "cat"]
+    assert tabulate(folder, folder / "s.h5").returncode == 0
+    assert r"nearest_to:a\x1b[31m\u200b " in (folder / "table.txt").read_text()
 
 
 def test_different_misspelt_queries_are_not_put_side_by_side(folder):
