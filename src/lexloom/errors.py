@@ -6,7 +6,7 @@ from difflib import get_close_matches
 from operator import index
 from typing import Any, SupportsIndex
 
-# Controls of terminals, changes of direction, characters without width, and bytes that are no UTF-8; joiners
+# Controls of terminals, changes of direction, characters without width, and bytes that are not UTF-8; joiners
 # only where they join nothing.
 _HIDDEN = re.compile(
     "[\0-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff]"

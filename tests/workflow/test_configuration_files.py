@@ -146,8 +146,8 @@ def test_a_name_that_yaml_reads_as_something_else_is_to_be_put_in_quotes(tmp_pat
                 (1, '"\\x5f_use_yte__": true\n'),
             )
         ),
-        ("? [a, b]\n: 1\n", ", line 1: a list or a group is no key; expected a name"),
-        ("a: 1\n<<: 3\n", ", line 2: << stands before what is no group; expected an alias such as *lstm"),
+        ("? [a, b]\n: 1\n", ", line 1: a list or a group is not a key; expected a name"),
+        ("a: 1\n<<: 3\n", ", line 2: << stands before what is not a group; expected an alias such as *lstm"),
     ],
     ids=lambda text: text[:30] if isinstance(text, str) else None,
 )

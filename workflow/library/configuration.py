@@ -116,7 +116,7 @@ def _unquoted(value: Any) -> Any:
 
 
 def _quoted(value: Any) -> Any:
-    """Return a value with everything in it that is no text as a text."""
+    """Return a value with everything in it that is not text as text."""
     if isinstance(value, Mapping):
         return {key: _quoted(below) for key, below in value.items()}
     if isinstance(value, list):

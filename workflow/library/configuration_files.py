@@ -1,7 +1,7 @@
 """The check of configuration files as they are written, before Snakemake reads them.
 
 Snakemake keeps the last of two keys that are the same, and ends with a traceback, or not at all, when a file
-is no text, contains itself, or grows by its aliases.
+is not text, contains itself, or grows by its aliases.
 """
 
 import json
@@ -128,11 +128,11 @@ def _wrong_keys(group: yaml.MappingNode) -> Iterator[tuple[int, str]]:
     for key, value in group.value:
         line, kind = key.start_mark.line, key.tag.removeprefix(_TAG)
         if not isinstance(key, yaml.ScalarNode):
-            yield line, "a list or a group is no key; expected a name"
+            yield line, "a list or a group is not a key; expected a name"
         elif kind == "merge":
             merged = value.value if isinstance(value, yaml.SequenceNode) else [value]
             if not all(isinstance(each, yaml.MappingNode) for each in merged):
-                yield line, "<< stands before what is no group; expected an alias such as *lstm"
+                yield line, "<< stands before what is not a group; expected an alias such as *lstm"
         elif kind in _READ_AS:
             yield line, f"YAML reads the key {_short(key.value)} as {_READ_AS[kind]}; put it in quotes"
         elif kind not in ("str", "value"):

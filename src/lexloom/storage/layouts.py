@@ -226,7 +226,7 @@ def part_of(layout: Layout, name: str) -> Numbers | Lines | Matrix:
     for pattern, part in layout.items():
         if fnmatchcase(name, pattern):
             return part
-    raise MalformedError(f"{name!r} is no dataset of this kind")
+    raise MalformedError(f"{name!r} is not a dataset of this kind")
 
 
 class Sizes:

@@ -153,7 +153,7 @@ def read_log(path: str | Path, names: Sequence[str]) -> list[np.ndarray]:
     Raises
     ------
     LexloomError
-        If the file is no such text, has no lines, or a line has no number in one of the columns.
+        If the file is not such a text, has no lines, or a line has no number in one of the columns.
     """
     try:
         with open(path, encoding="utf-8", newline="") as file:

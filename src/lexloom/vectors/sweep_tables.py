@@ -64,7 +64,7 @@ def read_sweep(path: str | Path) -> Sweep:
     Raises
     ------
     ArtifactError
-        When the file is no such table.
+        When the file is not such a table.
     """
     try:
         with open(path, encoding="utf-8", newline="") as file:

@@ -39,7 +39,7 @@ PAGE = Path(__file__).parents[3] / "docs/reference/files.md"
         ({"words": np.arange(3)}, "'words' is not lines of text"),
         ({"counts": np.array([1, -1, 1])}, "'counts' has values from -1 to 1"),
         ({"counts": np.array([0, 0, 0])}, "'counts' has nothing above 0"),
-        ({"\x1b[31m": np.array(1)}, r"'\x1b[31m' is no dataset of this kind"),
+        ({"\x1b[31m": np.array(1)}, r"'\x1b[31m' is not a dataset of this kind"),
     ],
 )
 def test_what_is_not_as_the_layout_says_is_named(tmp_path, changed, message):
