@@ -8,6 +8,7 @@ from pathlib import Path
 from engine import Subject
 from hostile_server import Answer, Server
 from hypothesis import strategies as st
+from programs import controls
 
 from lexloom.corpus.downloads import Patience, download
 from lexloom.errors import LexloomError
@@ -90,7 +91,7 @@ def check(given: list[Answer]) -> str:
         if isinstance(ended[0], str):
             lines = ended[0].split("\n")
             assert len(lines) == 2, lines
-            assert all(line.isprintable() and len(line) < 500 for line in lines), lines
+            assert all(not controls(line) and len(line) < 500 for line in lines), lines
             assert files == []
             return "refused"
         assert files == ["text.txt"]
