@@ -1,4 +1,7 @@
-"""Look for inputs that go wrong: `python tests/fuzz/run.py --minutes 30 --seed 1`, or `make fuzz`."""
+"""Look for inputs that go wrong: `python tests/fuzz/run.py --minutes 30 --seed 1`, or `make fuzz`.
+
+Kills and failing disks take hours, and so have commands of their own, see `ELSEWHERE`.
+"""
 
 import argparse
 import sys
@@ -16,6 +19,8 @@ sys.path += map(str, [ROOT / "workflow", ROOT / "tests/scripts", ROOT / "tests/u
 NAMES = ("configurations", "exports", "command_lines", "corpora", "artifacts", "answers")
 SUBJECTS = {name: import_module(name).SUBJECT for name in NAMES}
 """What is tried: one module each in this folder."""
+
+ELSEWHERE = ("python tests/fuzz/kills.py --kills 20", "make crash")
 
 
 def options() -> argparse.ArgumentParser:
@@ -50,6 +55,7 @@ def main(options: argparse.Namespace) -> int:
         rows.append((subject.name, *map(str, numbers), ends))
         failures += len(tally.failures)
     print("\n".join(aligned(rows)))
+    print(f"not among these: {', '.join(ELSEWHERE)}")
     return failures
 
 

@@ -67,4 +67,4 @@ def test_each_subject_passes_a_handful_of_inputs(tmp_path):
     result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=300, check=False)
     assert result.returncode == 0, result.stdout + result.stderr
     rows = [line.split() for line in result.stdout.splitlines()]
-    assert {row[0]: row[1] for row in rows[-len(NAMES) :]} == dict.fromkeys(NAMES, "3")
+    assert {row[0]: row[1] for row in rows if row[0] in NAMES} == dict.fromkeys(NAMES, "3")
