@@ -135,9 +135,9 @@ def test_the_graph_is_clean_to_the_lint_of_snakemake(workflow):
 
 
 @pytest.mark.parametrize("target", ["results/rnnlm_ppl.txt", "all", "lessons", "sweep", "speeds"])
-def test_the_default_configuration_has_a_plan_for_each_target(workflow, target):
+def test_the_default_configuration_has_a_plan_for_each_target(unmade, target):
     command = [sys.executable, "-m", "snakemake", "--cores", "1", "--dry-run", "--quiet", "--", target]
-    assert subprocess.run(command, cwd=workflow.folder, check=False, capture_output=True).returncode == 0
+    assert subprocess.run(command, cwd=unmade.folder, check=False, capture_output=True).returncode == 0
 
 
 def test_a_mistake_in_the_configuration_stops_before_any_job_without_a_traceback(workflow):

@@ -3,6 +3,7 @@
 import ast
 import os
 import re
+import sys
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -30,6 +31,12 @@ def check_place(root: str | Path = ROOT) -> None:
             f"the path to the code, {printable(root)}, has {{ }} < > or a hyphen at its start, which "
             "would be taken for a pattern or an option; move the code, or run snakemake in its folder"
         )
+
+
+def put_python_first() -> None:
+    """Let the Python that runs Snakemake run the scripts, whether its environment is activated or not."""
+    folders = [str(Path(sys.executable).parent), os.environ.get("PATH", "")]
+    os.environ["PATH"] = os.pathsep.join(folders)
 
 
 def code(script: str) -> dict[str, Any]:

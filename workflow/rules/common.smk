@@ -1,13 +1,12 @@
 """What all rules share: the configuration, checked, and how a rule names its code, settings and device."""
 
-import os
 import sys
 from pathlib import Path
 
 ROOT = Path(workflow.basedir)
 sys.path.insert(0, str(ROOT / "workflow"))
 
-from library.code_inputs import check_place, code
+from library.code_inputs import check_place, code, put_python_first
 from library.configuration import read_configuration
 from library.configuration_files import check_files
 from library.finished_trainings import remove_finished
@@ -19,11 +18,7 @@ from library.word_vectors import GENSIM, WordVectors
 
 from lexloom.settings.command_line import as_options
 
-# The Python that runs Snakemake runs the scripts, whether its environment is activated or not.
-os.environ["PATH"] = (
-    f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
-)
-
+put_python_first()
 check_place()
 
 CONFIGURED = ROOT / "config/config.yaml"
