@@ -43,7 +43,7 @@ class Training:
                 folder / "input.h5", "corpus", datasets, Provenance(asdict(Tokenizer(sentence_end=None)))
             )
         else:
-            datasets = {"targets": IDS, "offsets": np.array([-2, -1, 1, 2]), "words": words}
+            datasets = {"targets": IDS, "offsets": np.array([-2, -1, 1, 2], np.int32), "words": words}
             datasets["counts"] = np.bincount(IDS)
             write_artifact(folder / "input.h5", "contexts", datasets, Provenance({"window": 2}))
 

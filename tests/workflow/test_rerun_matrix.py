@@ -95,7 +95,7 @@ EDITED_FILES = {
     "src/lexloom/language/ngram.py": NGRAM | MEASURED,
     "scripts/report/tabulate_mixtures.py": {"results/sample/mixtures.txt"},
     "src/lexloom/nn/recurrent.py": LANGUAGE_MODEL | MEASURED,
-    "src/lexloom/settings/ngram.py": NGRAM,
+    "src/lexloom/settings/ngram.py": NGRAM | MEASURED,
     "src/lexloom/settings/adaptation.py": set().union(*ADAPTED.values()),
     "src/lexloom/settings/tokenize.py": TOKENIZED | OWN,
     "src/lexloom/settings/configuration.py": set(),

@@ -43,7 +43,7 @@ class Numbers:
     size : int or None
         The largest size of the first axis.
     may_be_empty : bool
-        An array without elements is then allowed to have any type and shape.
+        An array without rows is then allowed, of any type and further dimensions.
     """
 
     dtypes: tuple[str, ...]
@@ -268,7 +268,10 @@ def check_shape(name: str, part: Numbers | Lines | Matrix, outline: Outline, siz
     if isinstance(part, Lines) != (dtype == TEXT) or isinstance(part, Matrix) != (outline.stored is not None):
         expected = {Lines: "lines of text", Matrix: "a sparse matrix", Numbers: "an array of numbers"}
         raise MalformedError(f"{name!r} is not {expected[type(part)]}")
-    if isinstance(part, Lines) or (isinstance(part, Numbers) and part.may_be_empty and 0 in shape):
+    if isinstance(part, Lines):
+        return
+    if isinstance(part, Numbers) and part.axes and part.may_be_empty and shape[:1] == (0,):
+        sizes.tie(name, part.axes[:1], shape[:1])
         return
     if part.dtypes and dtype not in part.dtypes:
         raise MalformedError(f"{name!r} has values of type {dtype}, expected {' or '.join(part.dtypes)}")

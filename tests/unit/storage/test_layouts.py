@@ -49,6 +49,14 @@ def test_what_is_not_as_the_layout_says_is_named(tmp_path, changed, message):
     assert (error.value.kinds, str(error.value).isprintable()) == (("corpus",), True)
 
 
+@pytest.mark.parametrize("shape", [(0,), (0, 5), (1, 0)])
+def test_an_empty_array_has_no_more_rows_than_those_beside_it(tmp_path, shape):
+    datasets = {"queries": ["a"], "neighbours": np.zeros((1, 5), int), "cosines": np.zeros(shape)}
+    write_artifact(tmp_path / "s.h5", "similarity", datasets | {"words": WORDS})
+    with pytest.raises(ArtifactError, match="'cosines' has"):
+        read_artifact(tmp_path / "s.h5", "similarity", ["queries", "neighbours", "cosines"])
+
+
 def test_ids_are_checked_against_words_that_were_not_asked_for(tmp_path):
     write_artifact(tmp_path / "c.h5", "corpus", {"train": np.array([0, 3]), "words": WORDS})
     with pytest.raises(ArtifactError, match="'train' has values from 0 to 3, expected 0 to 2"):
