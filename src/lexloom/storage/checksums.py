@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 from collections import Counter
 from collections.abc import Iterable
 from io import BufferedReader
@@ -10,7 +11,7 @@ from pathlib import Path
 SEAL_BYTES = 512
 
 _LISTED = 100
-"""Files at most whose checksums are told one by one."""
+"""Files at most whose checksums are listed one by one."""
 
 
 def seal_of(digest: str) -> bytes:
@@ -32,14 +33,15 @@ def file_sha256(path: str | Path) -> str:
 def checksums(paths: Iterable[str | Path]) -> dict[str, str]:
     """Return the sha256 of files by their names; the second of a name is called `name (2)`, and so on.
 
-    Of more than a hundred files, there is one sha256 of all their names and checksums.
+    Bytes of a name that are not UTF-8 are written as escapes. More than a hundred files have one sha256, of
+    all their names and checksums.
     """
     digests: dict[str, str] = {}
     seen: Counter[str] = Counter()
     for path in map(Path, paths):
-        seen[path.name] += 1
-        name = path.name if seen[path.name] == 1 else f"{path.name} ({seen[path.name]})"
-        digests[name] = file_sha256(path)
+        name = os.fsencode(path.name).decode(errors="backslashreplace")
+        seen[name] += 1
+        digests[name if seen[name] == 1 else f"{name} ({seen[name]})"] = file_sha256(path)
     if len(digests) <= _LISTED:
         return digests
     return {f"{len(digests)} files": hashlib.sha256(json.dumps(digests).encode()).hexdigest()}

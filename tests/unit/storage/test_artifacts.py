@@ -126,6 +126,15 @@ def test_inputs_of_one_name_are_both_recorded(tmp_path, path):
     assert read_artifact(tmp_path / "b.h5", "similarity").inputs == expected
 
 
+@given(name=st.binary(min_size=1, max_size=40).filter(lambda name: not {b"/"[0], 0} & {*name}))
+def test_inputs_of_any_name_are_recorded(tmp_path_factory, name):
+    folder = tmp_path_factory.mktemp("named", numbered=True)
+    text = folder / os.fsdecode(b"x" + name)
+    text.write_bytes(b"text")
+    write_artifact(folder / "b.h5", "similarity", {}, Provenance({}, inputs=[text]))
+    assert list(read_artifact(folder / "b.h5", "similarity").inputs.values()) == [file_sha256(text)]
+
+
 def test_the_same_inputs_give_the_same_bytes(tmp_path, path):
     again = tmp_path / "again.h5"
     write_artifact(again, "vectors", dict(reversed(DATASETS.items())), Provenance({"dimension": 3}, seed=7))
