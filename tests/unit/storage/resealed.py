@@ -79,8 +79,11 @@ class Mutation:
     value: Any
 
 
+_REFUSED = (ArithmeticError, LookupError, MemoryError, OSError, RuntimeError, TypeError, ValueError)
+
+
 def mutate(path: str | Path, mutations: list[Mutation]) -> None:
-    """Change a sealed file, and seal it again. What HDF5 itself refuses to write is left out."""
+    """Change a sealed file, and seal it again. What HDF5 or memory refuses is left out."""
     path = Path(path)
     structural = [mutation for mutation in mutations if mutation.action != "bytes"]
     if structural:
@@ -89,7 +92,7 @@ def mutate(path: str | Path, mutations: list[Mutation]) -> None:
             for mutation in structural:
                 names: list[str] = []
                 file.visit(names.append)
-                with suppress(ArithmeticError, LookupError, OSError, RuntimeError, TypeError, ValueError):
+                with suppress(*_REFUSED):
                     ACTIONS[mutation.action][0](file, names, mutation)
     content = bytearray(path.read_bytes())[SEAL_BYTES:]
     for mutation in mutations:  # last, because the library may crash on a file with bytes changed
