@@ -1,4 +1,4 @@
-"""What a person sees: output and messages that suit any terminal, and steer none."""
+"""Output and messages that any terminal can show, and that cannot control it."""
 
 import logging
 import os

@@ -13,9 +13,9 @@ from lexloom.storage.atomic_files import replacing
 
 _PART = 2**16
 _PLACES = 10
-"""Places that are told, of all that failed."""
+"""The number of failed places to list."""
 _SHOWN = 300
-"""Characters that are shown of a place, and of a reason, which may be the words of a server."""
+"""The number of characters to show of a place, and of a reason, which may come from a server."""
 
 
 @dataclass(frozen=True)

@@ -50,9 +50,9 @@ def read_answer(address: str, timeout: float, least_speed: float) -> Iterator[by
         When the answer is not the file, or ends early.
     """
     parts: Queue[bytes | Exception] = Queue(maxsize=4)
-    left = threading.Event()
+    abandoned = threading.Event()
     # No library limits the time of a whole answer: each byte of a header begins a new timeout.
-    threading.Thread(target=_read_into, args=(parts, left, address, timeout), daemon=True).start()
+    threading.Thread(target=_read_into, args=(parts, abandoned, address, timeout), daemon=True).start()
     ends = time.monotonic() + timeout
     try:
         while part := parts.get(timeout=max(0.0, ends - time.monotonic())):
@@ -64,17 +64,19 @@ def read_answer(address: str, timeout: float, least_speed: float) -> Iterator[by
         slow = f"no answer in time, or one of less than {least_speed:.0f} bytes a second"
         raise BadAnswer(slow, passing=True) from None
     finally:
-        left.set()
+        abandoned.set()
         while not parts.empty():  # the thread may wait for a free place
             parts.get_nowait()
 
 
-def _read_into(parts: Queue[bytes | Exception], left: threading.Event, address: str, timeout: float) -> None:
+def _read_into(
+    parts: Queue[bytes | Exception], abandoned: threading.Event, address: str, timeout: float
+) -> None:
     """Put the parts of an answer into a queue, then an empty one; or what went wrong."""
     try:
         for part in _parts(address, timeout):
             parts.put(part)
-            if left.is_set():
+            if abandoned.is_set():
                 return
         parts.put(b"")
     except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
