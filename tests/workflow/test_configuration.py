@@ -185,6 +185,24 @@ def without(path):
     return config
 
 
+SOURCES = "one of download, files, generate"
+
+
+@pytest.mark.parametrize(
+    ("corpus", "key", "message"),
+    [
+        *((value, "", "is not allowed; expected a group of keys") for value in (None, 3, "x", [{}])),
+        ({}, ".source", f"missing; expected {SOURCES}"),
+        ({"source": None}, ".source", f"null is not allowed; expected {SOURCES}"),
+        ({"source": "file"}, ".source", f'"file" is not allowed; expected {SOURCES}'),
+    ],
+)
+def test_a_corpus_needs_a_known_source(corpus, key, message):
+    ((path, found),) = mistakes(changed(("corpora", "novels"), corpus)).items()
+    assert path == f"corpora.novels{key}"
+    assert message in found
+
+
 @pytest.mark.parametrize("path", REQUIRED)
 def test_a_missing_key_without_a_default_is_named_with_what_it_should_be(path):
     assert mistakes(without(path))[".".join(path)].startswith("missing; expected ")
@@ -204,7 +222,7 @@ def test_a_misspelt_key_comes_with_the_nearest_and_with_all_that_are_allowed():
         assert name in message
 
 
-@pytest.mark.parametrize("name", ["a/b", "..", "", "-x", "a b", "ä", "a" * 101, 3, None, True])
+@pytest.mark.parametrize("name", ["a/b", "..", "", "-x", "a b", "a\n", "ä", "a" * 101, 3, None, True])
 def test_a_name_that_cannot_be_part_of_a_file_name_is_refused(name):
     for path in NAMED:
         entry = next(iter(reduce(getitem, path, VALID).values()))
@@ -237,6 +255,7 @@ ODD = [
     "a;id>PWNED;b",
     "a b",
     "a\nb",
+    "a\n",
     "a\tb",
     "'a'",
     '"a"',
@@ -268,7 +287,27 @@ ODD += [
 @given(st.sampled_from(ODD), st.sampled_from(["", "eval/"]), st.sampled_from([*SETS, *DOWNLOADED]))
 def test_a_path_of_a_download_has_only_plain_names(text, folder, path):
     message = mistakes(changed((*path, "path"), folder + text))[".".join((*path, "path"))]
-    assert message.endswith("expected a path such as eval/men.txt: " + PLAIN)
+    assert "expected a path such as eval/men.txt: " + PLAIN in message
+
+
+WRONG = {
+    "origin": [
+        "ftp://a/b",
+        "file:///etc/passwd",
+        "https://",
+        "https://a b",
+        "http://a\n",
+        "http://\x1b",
+        "http://é",
+    ],
+    "sha256": ["0" * 63, "0" * 65, "g" * 64, "A" * 64, "0" * 64 + "\n"],
+}
+
+
+@pytest.mark.parametrize(("key", "text"), [(key, text) for key, texts in WRONG.items() for text in texts])
+def test_an_address_and_a_checksum_have_only_plain_characters(key, text):
+    path = ("evaluation", "sets", "men", key)
+    assert mistakes_in(changed(path, text)).keys() == {path}
 
 
 @pytest.mark.parametrize("path", ["a", "eval/men.txt", "v1.0/EN-MEN_3k", "0/1/2", "_", "a..b"])
@@ -377,6 +416,12 @@ def test_mistakes_below_a_name_that_is_wrong_are_found_too(path, name, data):
         key = data.draw(st.sampled_from(sorted(key for key in entry if key != "source")))
         entry[key] = data.draw(st.sampled_from(["2", "x y", {"a": "1"}]))
     assert dotted((*path, name)) in mistakes(changed((*path, name), entry))
+
+
+@pytest.mark.parametrize("text", ["eval/men.txt ", "\neval/men.txt", "eval/men.txt\t"])
+def test_white_space_around_a_text_is_to_be_removed(text):
+    message = mistakes(changed(("evaluation", "sets", "men", "path"), text))["evaluation.sets.men.path"]
+    assert message.endswith("; remove the white space around it")
 
 
 @pytest.mark.parametrize("text", ["", " ", "#", "# x"])

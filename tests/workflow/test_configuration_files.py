@@ -146,6 +146,7 @@ def test_a_name_that_yaml_reads_as_something_else_is_to_be_put_in_quotes(tmp_pat
                 (1, '"\\x5f_use_yte__": true\n'),
             )
         ),
+        ("\u202ea: 1\n\u202ea: 2\n", r", line 2: the key \u202ea is already in line 1; keep one of them"),
         ("? [a, b]\n: 1\n", ", line 1: a list or a group is not a key; expected a name"),
         ("a: 1\n<<: 3\n", ", line 2: << stands before what is not a group; expected an alias such as *lstm"),
     ],

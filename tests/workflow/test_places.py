@@ -5,11 +5,12 @@ import subprocess
 
 import pytest
 from conftest import ROOT, new_workflow
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from library.code_inputs import check_place
 from snakemake.exceptions import WorkflowError
 
+from lexloom.errors import printable
 from lexloom.settings.command_line import as_options
 
 ORDERS = [
@@ -61,14 +62,15 @@ def test_the_work_may_be_elsewhere_than_the_code(odd):
     assert not pwned(odd.folder.parent)
 
 
-@pytest.mark.parametrize("place", ["../{x}", "../<x>/lexloom", "-x", "a/}"])
+@pytest.mark.parametrize("place", ["../{x}", "../<x>/lexloom", "-x", "a/}", "-\n\x1b"])
 def test_a_place_of_the_code_that_snakemake_would_misread_is_refused_in_one_line(tmp_path, place):
     with pytest.raises(WorkflowError) as error:
         check_place(place)
-    assert place in str(error.value)
-    assert "\n" not in str(error.value)
+    assert printable(place) in str(error.value)
+    assert str(error.value).isprintable()
 
 
+@example([f"-{order}" for order in ORDERS])
 @given(st.lists(st.one_of(st.sampled_from(ORDERS), st.text("-'\"$`;\\ \n{}", min_size=1)), min_size=1))
 def test_options_reach_a_program_as_they_are(words):
     for value in (words, words[0]):

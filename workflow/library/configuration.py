@@ -141,7 +141,10 @@ def _as_yaml(text: str) -> Any:
 def _advice(path: KeyPath, text: str, rule: Rule) -> str:
     """Return how to write a text that should not be one."""
     if isinstance(_as_yaml(text), str):
-        number = Decimal(str(float(text))).normalize()
+        try:
+            number = Decimal(str(float(text))).normalize()
+        except ValueError:
+            return "; remove the white space around it"
         mantissa, _, exponent = f"{number:e}".partition("e")
         scientific = f" or {mantissa if '.' in mantissa else mantissa + '.0'}e{exponent}"
         ways = f"{number:f}{scientific if rule['type'] == 'number' else ''}"

@@ -6,6 +6,8 @@ import resource
 import signal
 import stat
 import time
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from hypothesis import given
@@ -14,6 +16,8 @@ from hypothesis import strategies as st
 from lexloom.errors import LexloomError
 from lexloom.storage import atomic_files
 from lexloom.storage.atomic_files import remove_leftovers, replacing, write_lines
+
+NOBODY = (65534, 65534)
 
 
 def mode(path):
@@ -83,21 +87,45 @@ def test_permissions_are_those_that_open_would_give(tmp_path_factory, umask, old
     assert mode(ours) == mode(plain)
 
 
-def test_what_only_its_owner_may_read_is_never_open_to_others(tmp_path):
+def test_what_only_its_owner_may_read_is_never_open_to_others(tmp_path, monkeypatch):
     (tmp_path / "a.txt").touch(0o600)
+    monkeypatch.setattr(atomic_files.os, "fchmod", lambda file, mode: None)  # not for a moment before it
     with replacing(tmp_path / "a.txt"):
         (beside,) = temporary_files(tmp_path)
         assert mode(beside) == 0o600
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write to any file")
-def test_a_write_protected_file_stays(tmp_path):
-    path = tmp_path / "a.txt"
-    path.write_text("kept")
-    path.chmod(0o444)
-    with pytest.raises(LexloomError, match=r"a\.txt: could not be written: Permission denied"):
-        write_lines(path, ["new"])
-    assert path.read_text() == "kept"
+def test_the_owner_stays_where_that_is_allowed(tmp_path, monkeypatch):
+    owners = []
+
+    def refuse(file, *owner):
+        owners.append(owner)
+        raise PermissionError
+
+    write_lines(tmp_path / "a.txt", ["old"])
+    monkeypatch.setattr(atomic_files.os, "fchown", refuse)
+    write_lines(tmp_path / "a.txt", ["new"])
+    status = (tmp_path / "a.txt").stat()
+    assert owners == [(status.st_uid, status.st_gid)]
+    assert (tmp_path / "a.txt").read_text() == "new\n"
+
+
+def test_a_write_protected_file_stays():
+    with TemporaryDirectory() as folder:
+        path = Path(folder, "a.txt")
+        path.write_text("kept")
+        path.chmod(0o444)
+        if is_root := os.geteuid() == 0:  # root may write to any file
+            os.chown(folder, *NOBODY)
+            os.chown(path, *NOBODY)
+            os.seteuid(NOBODY[0])
+        try:
+            with pytest.raises(LexloomError, match=r"a\.txt: could not be written: Permission denied"):
+                write_lines(path, ["new"])
+        finally:
+            if is_root:
+                os.seteuid(0)
+        assert path.read_text() == "kept"
 
 
 @pytest.mark.parametrize("content", ["old", None], ids=["to a file", "dangling"])

@@ -51,23 +51,52 @@ def test_any_rows_of_a_matrix_are_read(tmp_path_factory, first, last):
     np.testing.assert_array_equal(read.toarray(), MATRIX[rows].toarray())
 
 
+ELSEWHERE = "what is neither a group nor a dataset of numbers in this file"
+OTHERWISE = "a dataset that is stored in another way"
+UNKNOWN_TYPE = "a type of values that no artifact has"
+
+
 @pytest.mark.parametrize("read", READERS)
 @pytest.mark.parametrize(
-    ("action", "value"),
+    ("action", "value", "reason"),
     [
-        *(
-            ("store elsewhere", value)
-            for value in ("external", "virtual", "vlen", "reference", "compound", "lzf")
-        ),
-        *(("link", value) for value in ("soft", "cycle", "external")),
-        *(("reshape", shape) for shape in ((10**12,), (2**40, 3), (2**61, 2**61))),
+        ("store elsewhere", "external", ELSEWHERE),
+        ("store elsewhere", "virtual", OTHERWISE),
+        *(("store elsewhere", value, UNKNOWN_TYPE) for value in ("vlen", "reference", "compound")),
+        *(("store elsewhere", filters, OTHERWISE) for filters in ("lzf", "gzip", "unshuffled")),
+        *(("retype", dtype, UNKNOWN_TYPE) for dtype in (">i4", "c16", "S3", "V4")),
+        ("link", "soft", "a link, 'a'"),
+        ("link", "cycle", "groups more than 32 deep"),
+        ("link", "external", ELSEWHERE),
+        *(("reshape", shape, "an offset past the end") for shape in ((10**12,), (2**40, 3))),
+        ("reshape", (2**61, 2**61), OTHERWISE),
     ],
 )
-def test_nothing_leads_out_of_the_file_or_to_more_than_is_in_it(path, read, action, value):
+def test_nothing_leads_out_of_the_file_or_to_more_than_is_in_it(path, read, action, value, reason):
     mutate(path, [Mutation(action, 1 if action == "link" else 0, 2, value)])
-    with pytest.raises(LexloomError, match=r"a\.h5: ") as error:
+    with pytest.raises(LexloomError, match=rf"a\.h5: {reason}") as error:
         READERS[read](path)
     assert str(error.value).isprintable()
+
+
+def test_no_memory_is_taken_for_more_than_the_bytes_can_hold(path):
+    options = {"compression": "gzip", "shuffle": True, "fletcher32": True}
+    with h5py.File(path, "r+") as file:
+        new = file.create_dataset("arrays/b", (1 << 31,), "u1", chunks=(1 << 31,), **options)
+        new.id.write_direct_chunk((0,), bytes(100))
+        new.attrs.update({"axes": "", "unit": "", "lines": False})
+    mutate(path, [])
+    with pytest.raises(LexloomError, match=r"a size of \(2147483648,\) with 100 bytes"):
+        describe_artifact(path)
+
+
+@pytest.mark.parametrize("shape", [(2**62, 0), (0, 2**62)])
+def test_no_rows_of_nothing_are_counted(path, shape):
+    with h5py.File(path, "r+") as file:
+        file.create_dataset("arrays/b", shape, "u1").attrs.update({"axes": "", "unit": "", "lines": False})
+    mutate(path, [])
+    with pytest.raises(LexloomError, match="a size of .* with 0 bytes"):
+        describe_artifact(path)
 
 
 def test_more_than_gzip_can_make_of_the_bytes_is_not_made(path):
