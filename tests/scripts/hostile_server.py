@@ -74,7 +74,7 @@ class Server:
 
 def body(content: bytes, *headers: str, status: str = "200 OK") -> bytes:
     """Return an answer with headers."""
-    return "\r\n".join([f"HTTP/1.1 {status}", *headers, "", ""]).encode() + content
+    return "\r\n".join([f"HTTP/1.1 {status}", *headers, "", ""]).encode("latin-1") + content
 
 
 def redirect(location: str) -> bytes:

@@ -35,7 +35,11 @@ def odd(tmp_path_factory):
     folder.mkdir()
     workflow = new_workflow(folder)
     texts = [order.replace(" ", "${IFS}") for order in ORDERS]
+    (folder / "texts").mkdir()
+    for name in [*ORDERS, "{x}", "-x\n<y>"]:
+        (folder / "texts" / name).write_text("the cat\n")
     workflow.set("corpus", "own")
+    workflow.set("corpora.own.files", ["own.txt", "texts/*"])
     workflow.set("corpora.own.queries", ["cat", *ORDERS, "{x}", "<x>", "{", "%s", "\\n"])
     workflow.set(
         "corpora.own.tokenize", {"pattern": r"\w+|{x}|" + "|".join(texts).replace("|touch", r"\|touch")}
@@ -55,11 +59,23 @@ def test_the_work_may_be_elsewhere_than_the_code(odd):
     work = odd.folder.parent / "work; touch PWNED"
     work.mkdir()
     shutil.copy(odd.folder / "own.txt", work)
+    shutil.copytree(odd.folder / "texts", work / "texts")
     snakefile = str(odd.folder / "Snakefile")
     target = "data/own/corpus.h5"
     odd.snakemake("--snakefile", snakefile, "--directory", str(work), target)
     assert (work / target).is_file()
     assert not pwned(odd.folder.parent)
+
+
+def test_the_work_may_be_in_a_folder_that_snakemake_would_misread_from_elsewhere(odd):
+    old, new = odd.folder, odd.folder.with_name("-{x}<y>")
+    old.rename(new)
+    odd.folder = new
+    try:
+        odd.snakemake("--dry-run", "results/own/similarity/ppmi.h5")
+    finally:
+        new.rename(old)
+        odd.folder = old
 
 
 @pytest.mark.parametrize("place", ["../{x}", "../<x>/lexloom", "-x", "a/}", "-\n\x1b"])

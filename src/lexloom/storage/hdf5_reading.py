@@ -163,7 +163,7 @@ class Array:
     def _place(self) -> tuple[int, int]:
         """Where an array in one piece is, and its bytes."""
         place, size = _unpack("<QQ", self._layout, 2)
-        _expect(not self._filters and size == prod(self.shape) * self.dtype.itemsize, _NOT_OURS)
+        _expect(size == prod(self.shape) * self.dtype.itemsize, _NOT_OURS)
         self._image.claim(size)
         self._expect_room(prod(max(1, length) for length in self.shape), size)
         return place, size

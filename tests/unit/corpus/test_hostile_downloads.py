@@ -172,6 +172,16 @@ def test_the_pause_is_the_one_that_the_server_asks_for(tmp_path, monkeypatch, fo
     assert pauses == [3] if form == "seconds" else 900 < pauses[0] <= 1000
 
 
+@pytest.mark.parametrize("patience", [Patience(longest_wait=20), Patience(timeout=1, least_speed=1e6)])
+def test_a_server_that_asks_for_more_time_than_there_is_is_passed_over(tmp_path, monkeypatch, patience):
+    pauses = []
+    monkeypatch.setattr("lexloom.corpus.downloads.time.sleep", pauses.append)
+    with Server(Answer(body(b"", "Retry-After: 30", status="503 Busy"))) as busy, Server(GOOD) as server:
+        (skipped,) = fetch(tmp_path, busy.address, server.address, patience=patience)
+    assert "503 Busy" in skipped
+    assert pauses == []
+
+
 def test_the_reason_is_told_after_a_long_address_too(tmp_path):
     with Server(KINDS["partial"][0]) as server, pytest.raises(LexloomError) as error:
         fetch(tmp_path, server.address + "x" * 2000, "http://127.0.0.1:1/" + "x" * 2000)

@@ -95,7 +95,7 @@ def test_no_rows_of_nothing_are_counted(path, shape):
     with h5py.File(path, "r+") as file:
         file.create_dataset("arrays/b", shape, "u1").attrs.update({"axes": "", "unit": "", "lines": False})
     mutate(path, [])
-    with pytest.raises(LexloomError, match="a size of .* with 0 bytes"):
+    with pytest.raises(LexloomError, match=r"a size of .* with 0 bytes"):
         describe_artifact(path)
 
 
