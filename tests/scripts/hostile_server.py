@@ -36,6 +36,7 @@ class Server:
     def __init__(self, *answers: Answer):
         self.answers = answers
         self.connections = 0
+        self.requests: list[bytes] = []
         self.stopped = threading.Event()
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.address = f"http://127.0.0.1:{self.listener.getsockname()[1]}/text.txt"
@@ -58,7 +59,7 @@ class Server:
 
     def _answer(self, connection: socket.socket, answer: Answer) -> None:
         with contextlib.suppress(OSError), connection:
-            connection.recv(2**16)
+            self.requests.append(connection.recv(2**16))
             connection.sendall(answer.start.replace(b"{address}", self.address.encode()))
             for part in self._parts(answer):
                 connection.sendall(part)

@@ -235,7 +235,6 @@ class _Image:
                 _expect(name not in attributes, f"two attributes {name!r}")
                 attributes[name] = value
             elif kind not in _WITHOUT_MEANING:
-                _expect(kind not in messages, "a header with two of one message")
                 messages[kind] = body
         if messages.keys() == {_TABLE}:
             return Group(attributes, dict(self._members(messages[_TABLE], depth)))

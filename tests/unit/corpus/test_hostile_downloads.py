@@ -182,6 +182,42 @@ def test_a_server_that_asks_for_more_time_than_there_is_is_passed_over(tmp_path,
     assert pauses == []
 
 
+def test_progress_of_each_try_begins_anew_and_ends_with_the_size(tmp_path):
+    class Bar:
+        steps = []
+
+        def reset(self, total):
+            self.steps.append([total])
+
+        def update(self, size):
+            self.steps[-1].append(size)
+
+    half = Answer(body(CONTENT[: len(CONTENT) // 2], LENGTH))
+    with Server(half, GOOD) as server:
+        target = tmp_path / "text.txt"
+        download("text.txt", SHA256, [server.address], target, None, PATIENCE, Bar(), size=len(CONTENT))
+    assert [total for total, *_ in Bar.steps] == [len(CONTENT)] * 2
+    assert [sum(sizes) for _, *sizes in Bar.steps] == [len(CONTENT) // 2, len(CONTENT)]
+
+
+def test_the_file_is_asked_for_as_it_is(tmp_path):
+    with Server(GOOD) as server:
+        fetch(tmp_path, server.address)
+    assert b"\r\nAccept-Encoding: identity\r\n" in server.requests[0]
+
+
+def test_nobody_goes_on_reading_an_answer_that_was_given_up(tmp_path):
+    def readers():
+        return {thread for thread in threading.enumerate() if "_read_into" in thread.name}
+
+    others = readers()
+    with Server(KINDS["endless body"][0]) as server, pytest.raises(LexloomError):
+        fetch(tmp_path, server.address)
+    for thread in readers() - others:
+        thread.join(30)
+    assert readers() <= others
+
+
 def test_the_reason_is_told_after_a_long_address_too(tmp_path):
     with Server(KINDS["partial"][0]) as server, pytest.raises(LexloomError) as error:
         fetch(tmp_path, server.address + "x" * 2000, "http://127.0.0.1:1/" + "x" * 2000)
@@ -243,7 +279,7 @@ def test_a_signal_leaves_no_temporary_file(tmp_path, number):
             text=True,
         )
         end = time.monotonic() + 30
-        while not list(tmp_path.iterdir()) and time.monotonic() < end:
+        while not (server.connections and list(tmp_path.iterdir())) and time.monotonic() < end:
             time.sleep(0.01)
         assert list(tmp_path.iterdir()) != []
         process.send_signal(number)

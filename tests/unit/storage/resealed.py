@@ -186,6 +186,10 @@ def _store_elsewhere(file: h5py.File, names: list[str], mutation: Mutation) -> N
         new = file.create_dataset(name, data=[file.ref], dtype=h5py.ref_dtype)
     elif mutation.value == "compound":
         new = file.create_dataset(name, data=np.zeros(3, [("a", "i4"), ("b", "f8")]))
+    elif mutation.value == "committed":
+        file["type"] = np.dtype(np.int32)
+        new = file.create_dataset(name, data=np.zeros(9), dtype=file["type"])
+        del file["type"]
     elif mutation.value == "unshuffled":
         options = {"chunks": (4,), "compression": "gzip", "fletcher32": True}
         new = file.create_dataset(name, data=np.zeros(9, np.int32), **options)
@@ -246,7 +250,7 @@ def _replace(file: h5py.File, dataset: h5py.Dataset, array: np.ndarray) -> None:
 
 
 _LINKS = ["soft", "cycle", "hard", "external", "group"]
-_PLACES = ["external", "virtual", "vlen", "reference", "compound", "lzf", "gzip", "unshuffled"]
+_PLACES = ["external", "virtual", "vlen", "reference", "compound", "lzf", "gzip", "unshuffled", "committed"]
 _ATTRIBUTES = [*TEXTS, *NUMBERS, "delete", [1, 2], [-1, -1], [2**62, 6], b"bytes", True, np.zeros((2, 2))]
 
 ACTIONS: dict[str, tuple[Callable[[h5py.File, list[str], Mutation], None], list[Any]]] = {

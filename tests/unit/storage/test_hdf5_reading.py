@@ -64,6 +64,7 @@ UNKNOWN_TYPE = "a type of values that no artifact has"
         ("store elsewhere", "virtual", OTHERWISE),
         *(("store elsewhere", value, UNKNOWN_TYPE) for value in ("vlen", "reference", "compound")),
         *(("store elsewhere", filters, OTHERWISE) for filters in ("lzf", "gzip", "unshuffled")),
+        ("store elsewhere", "committed", "a damaged header"),
         *(("retype", dtype, UNKNOWN_TYPE) for dtype in (">i4", "c16", "S3", "V4")),
         ("link", "soft", "a link, 'a'"),
         ("link", "cycle", "groups more than 32 deep"),
