@@ -133,7 +133,7 @@ def _describe(detail: Mapping[str, Any], schema: Rule) -> tuple[KeyPath, Mistake
         return (*path[:-1], key), Mistake(message, value, {})
     if kind == "missing":
         return path, Mistake(f"missing; expected {allowed(rule, schema)}", None, rule)
-    if kind == "union_tag_not_found" and isinstance(value, Mapping):
+    if kind == "union_tag_not_found":
         return (*path, "source"), Mistake(f"missing; expected {_sources(rule)}", None, rule)
     if kind == "union_tag_invalid":
         message = f"{show(value['source'])} is not allowed; expected {_sources(rule)}"

@@ -183,21 +183,21 @@ def test_a_server_that_asks_for_more_time_than_there_is_is_passed_over(tmp_path,
 
 
 def test_progress_of_each_try_begins_anew_and_ends_with_the_size(tmp_path):
-    class Bar:
-        steps = []
+    steps = []
 
+    class Bar:
         def reset(self, total):
-            self.steps.append([total])
+            steps.append([total])
 
         def update(self, size):
-            self.steps[-1].append(size)
+            steps[-1].append(size)
 
     half = Answer(body(CONTENT[: len(CONTENT) // 2], LENGTH))
     with Server(half, GOOD) as server:
         target = tmp_path / "text.txt"
         download("text.txt", SHA256, [server.address], target, None, PATIENCE, Bar(), size=len(CONTENT))
-    assert [total for total, *_ in Bar.steps] == [len(CONTENT)] * 2
-    assert [sum(sizes) for _, *sizes in Bar.steps] == [len(CONTENT) // 2, len(CONTENT)]
+    assert [total for total, *_ in steps] == [len(CONTENT)] * 2
+    assert [sum(sizes) for _, *sizes in steps] == [len(CONTENT) // 2, len(CONTENT)]
 
 
 def test_the_file_is_asked_for_as_it_is(tmp_path):

@@ -14,6 +14,7 @@ from hypothesis.extra import numpy as arrays
 from scipy import sparse
 
 from lexloom.errors import ArtifactError, LexloomError
+from lexloom.settings.svd import Svd
 from lexloom.storage import artifacts, stored_artifacts
 from lexloom.storage.artifacts import (
     Dataset,
@@ -110,6 +111,14 @@ def test_axes_and_units_stand_in_the_file(path):
         assert file["vectors"].attrs["axes"] == "word,dimension"
         assert file["vectors"].attrs["unit"] == "1"
         assert file["vectors"].fletcher32
+
+
+def test_recorded_settings_that_are_missing_or_not_allowed_are_named(tmp_path, path):
+    with pytest.raises(ArtifactError, match=r"svd\.h5: its settings lack exponent, add_contexts"):
+        read_artifact(path, "vectors").recorded(Svd)
+    write_artifact(tmp_path / "b.h5", "vectors", {}, Provenance({**Svd().model_dump(), "exponent": 2}))
+    with pytest.raises(ArtifactError, match=r"b\.h5: its settings: exponent: 2 is not allowed"):
+        read_artifact(tmp_path / "b.h5", "vectors").recorded(Svd)
 
 
 def test_the_inputs_of_a_stage_are_recorded(tmp_path, path):
