@@ -1,11 +1,13 @@
 """Every number on a command line has a range, and what lies outside is refused before any work."""
 
 import argparse
+import logging
 import runpy
 from pathlib import Path
 
 import pytest
 
+from lexloom.commands.script import run
 from lexloom.settings.mistakes import schema_of
 
 SCRIPTS = sorted((Path(__file__).parents[2] / "scripts").rglob("*.py"))
@@ -23,11 +25,12 @@ def required(parser):
     """Return a value for each argument that must be given."""
     words = []
     for action in parser._actions:
-        value = next(iter(action.choices or ["1"]))
+        count = action.nargs if isinstance(action.nargs, int) else 1
+        values = [next(iter(action.choices or ["1"]))] * count
         if not action.option_strings:
-            words.append(value)
+            words += values
         elif action.required:
-            words += [action.option_strings[0], value]
+            words += [action.option_strings[0], *values]
     return words
 
 
@@ -62,3 +65,21 @@ def test_each_option_has_its_help_and_each_number_is_a_setting(script):
     assert all(action.help for action in actions)
     settings = {name for group in parser.groups for name in group.model_fields}
     assert {action.dest for action in actions if action.type not in (None, str)} <= settings
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.stem)
+def test_no_file_of_a_command_line_is_written_over_another(script, monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr(logging.getLogger(), "handlers", [])
+    monkeypatch.chdir(tmp_path)
+    Path("1").write_text("mine")
+    Path("link").symlink_to("1")
+    Path("hard").hardlink_to("1")
+    needed = required(parser_of(script))  # each file of which is the same
+    logs = ["--log", "link"], ["--log", "hard"]
+    for more in logs if script.stem == "download_file" else ([], *logs):  # its argument names no file here
+        monkeypatch.setattr("sys.argv", [script.name, *needed, *more])
+        with pytest.raises(SystemExit) as end:
+            run(lambda options: Path("1").unlink(), parser_of(script))
+        assert end.value.code == 1
+        assert "is another file of this command line, too; choose another" in capsys.readouterr().err
+        assert Path("1").read_text() == "mine"

@@ -5,7 +5,6 @@ import json
 import shutil
 import textwrap
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
@@ -155,7 +154,7 @@ def export(options: argparse.Namespace) -> list[str]:
     Raises
     ------
     LexloomError
-        When the file holds no dense vectors, or would be overwritten by its own export.
+        When the file holds no dense vectors.
     """
     from lexloom.storage.artifacts import describe_artifact, read_artifact
 
@@ -165,8 +164,6 @@ def export(options: argparse.Namespace) -> list[str]:
             "vectors. Export what scripts/vectors/factorize_svd.py makes of it"
         )
     artifact = read_artifact(options.file, "vectors", ["vectors", "words"])
-    if Path(options.output).resolve() == Path(options.file).resolve():
-        raise LexloomError(f"{options.output}: the vectors themselves; choose another output")
     FORMATS[options.format](options.output, artifact["words"], artifact["vectors"])
     words, dimensions = artifact["vectors"].shape
     return [f"{options.output}: {words:,} words of {dimensions} dimensions, as {options.format}"]

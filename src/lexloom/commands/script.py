@@ -2,9 +2,10 @@
 
 import argparse
 import logging
+import os
 import signal
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from types import FrameType
 from typing import Any
 
@@ -44,6 +45,7 @@ def _run(main: Callable[[argparse.Namespace], None], parser: argparse.ArgumentPa
     logging.getLogger().setLevel(logging.INFO)
     log_to(logging.StreamHandler(sys.stderr))
     try:
+        _check_outputs(options)
         if options.log:
             log_to(_LogFile(options.log, "w", "utf-8", errors="backslashreplace"))
         main(options)
@@ -59,6 +61,37 @@ def _run(main: Callable[[argparse.Namespace], None], parser: argparse.ArgumentPa
     except Exception:
         logging.exception("this is a bug in lexloom; please report it with this traceback")
         sys.exit(2)
+
+
+_OUTPUTS = ("output", "figure", "table", "log")
+_NO_FILES = ("path", "queries")
+"""The file on a server, and words."""
+
+
+def _check_outputs(options: argparse.Namespace) -> None:
+    """Refuse to write over a file that the command line names for something else, such as an input."""
+    files = {name: list(_texts(value)) for name, value in vars(options).items() if name not in _NO_FILES}
+    for name in _OUTPUTS:
+        others = [path for other, paths in files.items() if other != name for path in paths]
+        for output in files.get(name, []):
+            if any(_is_same_file(output, other) for other in others):
+                raise LexloomError(
+                    f"--{name}: {output} is another file of this command line, too; choose another {name}"
+                )
+
+
+def _texts(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list | tuple):
+        for each in value:
+            yield from _texts(each)
+
+
+def _is_same_file(path: str, other: str) -> bool:
+    if os.path.exists(path) and os.path.exists(other):
+        return os.path.samefile(path, other)
+    return os.path.realpath(path) == os.path.realpath(other)
 
 
 class _LogFile(logging.FileHandler):
