@@ -13,11 +13,14 @@ def beside(output: Path, suffix: str) -> Path:
     Raises
     ------
     LexloomError
-        If the output is a folder; better before the training than after it.
+        If the output is a folder or the very same file; better before the training than after it.
     """
     if output.is_dir():
         raise LexloomError(f"{output}: a folder; choose another output")
-    return output.with_suffix(suffix)
+    path = output.with_suffix(suffix)
+    if path == output:
+        raise LexloomError(f"{output}: the log of the training has this name; choose another output")
+    return path
 
 
 def checkpoint_path(output: Path, digest: str) -> Path:

@@ -7,6 +7,7 @@ import os
 import re
 import signal
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -21,6 +22,7 @@ from lexloom.storage import atomic_files
 from lexloom.storage.artifacts import Provenance, read_artifact, write_artifact
 from lexloom.training.batches import Windows
 from lexloom.training.callbacks import AveragedWeights, KeepBest, Ticker, Validation
+from lexloom.training.checkpoint_files import beside
 from lexloom.training.checkpoints import Checkpoint
 from lexloom.training.optimizers import OPTIMIZERS
 from lexloom.training.schedules import cosine
@@ -300,3 +302,9 @@ def test_a_signal_that_is_ignored_stays_so(output):
 def test_a_folder_as_the_output_is_refused_before_the_training(output):
     with pytest.raises(LexloomError, match="a folder; choose another output"):
         Checkpoint(output)
+
+
+@pytest.mark.parametrize("output", ["m.csv", "folder/m.csv"])
+def test_an_output_that_the_log_beside_it_would_replace_is_refused(output):
+    with pytest.raises(LexloomError, match=f"{output}: the log of the training has this name"):
+        beside(Path(output), ".csv")
