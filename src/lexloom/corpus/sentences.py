@@ -90,6 +90,12 @@ def sentence_ids(
     return np.split(ids, np.cumsum([len(sentence) for sentence in of_each])[:-1])
 
 
+def prompt_words(prompt: str, tokenizer: Tokenizer) -> list[str]:
+    """Return the words of a text of which the last line goes on; each line before it ends as in a file."""
+    *ended, last = _lines(prompt, tokenizer, "prompt")
+    return [word for words in ended for word in _with_end(words, tokenizer)] + last
+
+
 def _words_of_each(
     sentences: Iterable[str | Sequence[str]], tokenizer: Tokenizer, name: str
 ) -> Iterator[list[str]]:
@@ -100,13 +106,17 @@ def _words_of_each(
     empty = True
     for number, sentence in enumerate(sentences):
         for words in _lines(sentence, tokenizer, f"{name}: number {number} (from 0)"):
-            if words and tokenizer.sentence_end not in (None, words[-1]):
-                words.append(tokenizer.sentence_end)
             if words:
                 empty = False
-                yield words
+                yield _with_end(words, tokenizer)
     if empty:
         raise LexloomError(f"{name}: no word; expected at least one sentence with a word")
+
+
+def _with_end(words: list[str], tokenizer: Tokenizer) -> list[str]:
+    """Return the words of a line with the mark of the sentence end, if there is one and they lack it."""
+    end = tokenizer.sentence_end
+    return words if not words or end in (None, words[-1]) else [*words, end]
 
 
 def _lines(sentence: str | Sequence[str], tokenizer: Tokenizer, place: str) -> Iterator[list[str]]:

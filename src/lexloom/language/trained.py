@@ -9,8 +9,7 @@ import numpy as np
 
 from lexloom.corpus.reading import read_lines
 from lexloom.corpus.recorded import tokenizer_of
-from lexloom.corpus.sentences import sentence_ids
-from lexloom.corpus.text_files import plain
+from lexloom.corpus.sentences import prompt_words, sentence_ids
 from lexloom.corpus.tokenizer import Tokenizer
 from lexloom.corpus.vocabulary import known_ids
 from lexloom.errors import LexloomError, check_whole
@@ -160,7 +159,7 @@ class LanguageModel:
     ) -> Iterator[str]:
         """Yield the words of a prompt, as the model knows them, then words drawn from the model.
 
-        The prompt begins a text, as one that is scored does.
+        The prompt begins a text, as one that is scored does. Its last line goes on, unless it ends.
 
         Parameters
         ----------
@@ -193,8 +192,7 @@ class LanguageModel:
         if not isinstance(rng, np.random.Generator):
             check_whole("rng", rng, 0)
             rng = random_stream(rng, "generate")
-        words = list(self.tokenizer.tokens(self.tokenizer.tidy(plain(prompt))))
-        read = known_ids(words, self.words, "prompt")
+        read = known_ids(prompt_words(prompt, self.tokenizer), self.words, "prompt")
         yield from (self.words[word] for word in read)
         carry = None
         for _ in range(tokens):
@@ -268,7 +266,8 @@ def draw(
     order = np.argsort(-scores, kind="stable")[:top_k]
     if temperature == 0:
         return int(order[0])
-    heights = np.cumsum(np.exp((scores[order] - scores[order[0]]) / temperature))
+    with np.errstate(over="ignore"):  # of a temperature near 0: the others have no chance
+        heights = np.cumsum(np.exp((scores[order] - scores[order[0]]) / temperature))
     drawn = np.searchsorted(heights, rng.random() * heights[-1], side="right")
     return int(order[min(drawn, len(order) - 1)])
 

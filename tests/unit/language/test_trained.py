@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lexloom.corpus.text_files import plain
 from lexloom.corpus.tokenizer import Tokenizer
 from lexloom.errors import LexloomError
 from lexloom.kernels.backend import get_backend
@@ -102,6 +103,18 @@ def test_a_text_goes_on_from_its_prompt_and_is_another_with_another_seed(build):
     assert written(model, "the", tokens=0) == ["the"]
 
 
+@pytest.mark.parametrize("end", ["<eos>", None])
+@given(st.text("a .\n\r\ufeff", max_size=12), st.sampled_from([None, "words", r"\w|\s"]))
+def test_a_prompt_is_read_as_a_text_that_is_scored_but_its_last_line_may_go_on(end, prompt, pattern):
+    model = language_model(rnn, ["a", " ", ".", "a.", "<eos>", "<unk>"], Tokenizer(pattern, sentence_end=end))
+    try:
+        scored = [word for line in model.score_text(prompt) for word in line.words]
+    except LexloomError:
+        scored = []  # no word
+    goes_on = end and list(model.tokenizer.tokens(plain(prompt).rpartition("\n")[2]))
+    assert written(model, prompt, 0) == (scored[:-1] if goes_on else scored)
+
+
 @BOTH
 def test_what_is_drawn_follows_the_probabilities(build):
     model = language_model(build)
@@ -120,13 +133,14 @@ def test_without_temperature_or_with_one_word_to_choose_from_the_most_likely_is_
 
 @given(
     st.lists(st.floats(-50, 50), min_size=1, max_size=9),
-    st.floats(0.01, 10),
+    st.floats(0, 1000) | st.just(5e-324),
     st.integers(1, 9),
     st.integers(0, 99),
 )
 def test_a_draw_is_one_of_the_most_likely(scores, temperature, top_k, seed):
     scores = np.array(scores)
-    word = draw(scores, np.random.default_rng(seed), temperature, top_k)
+    with np.errstate(over="raise"):
+        word = draw(scores, np.random.default_rng(seed), temperature, top_k)
     assert (scores > scores[word]).sum() < top_k
 
 
