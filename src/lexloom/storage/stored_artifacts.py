@@ -42,10 +42,12 @@ def refusing(path: str | Path, kinds: tuple[str, ...] = ()) -> Iterator[None]:
     ArtifactError
         With the kinds that were expected.
     LexloomError
-        Instead, if no kind was.
+        Instead, if no kind was, or the file cannot be read, whatever it holds.
     """
     try:
         yield
+    except OSError as error:
+        raise LexloomError(f"{path}: could not be read: {error.strerror or error}") from error
     except MalformedError as error:
         if kinds:
             raise ArtifactError(f"{path}: {error}", kinds) from error
@@ -75,8 +77,11 @@ class StoredArtifact:
 
     def __init__(self, path: str | Path, kinds: tuple[str, ...] = ()):
         if not Path(path).is_file():
-            raise MalformedError("no such file")
-        self._file = open(path, "rb")  # noqa: SIM115
+            raise MalformedError("not a file" if Path(path).exists() else "no such file")
+        try:
+            self._file = open(path, "rb")  # noqa: SIM115
+        except FileNotFoundError as error:  # it was removed just now
+            raise MalformedError("no such file") from error
         try:
             self._read_structure(kinds)
         except BaseException:

@@ -185,9 +185,25 @@ def test_a_missing_file_says_what_it_should_be(tmp_path):
     assert error.value.kinds == ("vectors", "ppmi")
 
 
-def test_a_folder_is_no_artifact(tmp_path):
-    with pytest.raises(LexloomError, match="no such file"):
-        read_artifact(tmp_path, "ppmi")
+def test_what_is_no_file_is_no_artifact(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path, tmp_path / "pipe", "/dev/zero"):
+        with pytest.raises(ArtifactError, match="not a file"):
+            read_artifact(path, "ppmi")
+
+
+def test_a_file_that_cannot_be_read_is_named(path, monkeypatch):
+    """Its advice is not to make it again: nothing is known to be wrong with it."""
+    with pytest.raises(LexloomError, match=r"^/proc/self/mem: could not be read: Input/output error$"):
+        describe_artifact("/proc/self/mem")
+
+    def refuse(*_):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("builtins.open", refuse)
+    with pytest.raises(LexloomError, match=r"svd\.h5: could not be read: Permission denied$") as error:
+        read_artifact(path, "vectors")
+    assert not isinstance(error.value, ArtifactError)
 
 
 def test_a_dataset_that_is_not_there_is_named(path):
