@@ -62,8 +62,12 @@ def write_projector(folder: str | Path, words: Sequence[str], vectors: np.ndarra
     """
     _check_words(folder, words)
     _check_for_projector(folder, words, vectors)
-    write_lines(Path(folder) / "vectors.tsv", _numbers(vectors, "\t"))
-    write_lines(Path(folder) / "metadata.tsv", words)
+    names = Path(folder) / "vectors.tsv", Path(folder) / "metadata.tsv"
+    with replacing(names[0]) as numbers, replacing(names[1]) as labels:
+        numbers.writelines(f"{line}\n".encode() for line in _numbers(vectors, "\t"))
+        labels.writelines(f"{word}\n".encode() for word in words)
+        numbers.flush()  # where the disk is full, neither takes its name
+        labels.flush()
 
 
 def write_npz(path: str | Path, words: Sequence[str], vectors: np.ndarray) -> None:

@@ -176,3 +176,11 @@ def test_the_same_vectors_give_the_same_bytes(tmp_path, form):
         return [path.read_bytes() for path in paths]
 
     assert files("one") == files("two")
+
+
+@pytest.mark.parametrize("blocked", ["vectors.tsv", "metadata.tsv"])
+def test_of_the_two_files_of_the_projector_both_are_written_or_none(tmp_path, blocked):
+    (tmp_path / blocked).mkdir()
+    with pytest.raises(LexloomError, match=f"{blocked}: not a file"):
+        write_projector(tmp_path, ["a"], np.float32([[1, 2]]))
+    assert [path.name for path in tmp_path.iterdir()] == [blocked]
