@@ -6,15 +6,14 @@ import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
-from lexloom.errors import printable_lines
+from lexloom.errors import LexloomError, printable_lines
+from lexloom.storage.atomic_files import failures_named
 
 
 def show(lines: Iterable[str]) -> None:
     """Print lines for a person; that a reader such as head closes the pipe early is no error."""
-    try:
+    with _output_closed_by_errors():
         print(printable_lines("\n".join(lines)), flush=True)
-    except BrokenPipeError:
-        _close_output()
 
 
 def log_to(handler: logging.Handler) -> None:
@@ -25,22 +24,30 @@ def log_to(handler: logging.Handler) -> None:
 
 @contextmanager
 def any_terminal() -> Iterator[None]:
-    """Let standard output take any character, and be closed early, as by `--help | head -1`."""
+    """Let standard output take any character, be closed early, as by `--help | head -1`, or be full."""
     if sys.stdout is not None:
         sys.stdout.reconfigure(errors="replace")  # type: ignore[union-attr]
     try:
         yield
     finally:
         try:
-            if sys.stdout is not None:
-                sys.stdout.flush()
-        except BrokenPipeError:
-            _close_output()
+            with _output_closed_by_errors():
+                if sys.stdout is not None:
+                    sys.stdout.flush()
+        except LexloomError as error:
+            sys.exit(f"error: {error}")
 
 
-def _close_output() -> None:
-    """Leave nothing to write at exit."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+@contextmanager
+def _output_closed_by_errors() -> Iterator[None]:
+    """Leave nothing to write at exit when writing fails; a reader who has seen enough is no failure."""
+    try:
+        with failures_named("standard output"):
+            yield
+    except LexloomError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(error.__cause__, BrokenPipeError):
+            raise
 
 
 class _Printable(logging.Formatter):

@@ -362,6 +362,19 @@ def test_a_closed_pipe_is_no_error_whatever_is_printed(folder, arguments):
     assert process.returncode == 0
 
 
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize("arguments", [("settings",), ("--help",), ("info", "skipgram.h5")])
+def test_a_full_disk_under_the_output_is_one_line(folder, monkeypatch, arguments, unbuffered):
+    monkeypatch.setenv("PYTHONUNBUFFERED", unbuffered)
+    with open("/dev/full", "wb") as full:
+        process = start(*arguments, stdout=full)
+    said = process.communicate(timeout=60)[1]
+    if unbuffered and "--help" in arguments:
+        return  # argparse passes over errors of what it prints
+    assert said == b"error: standard output: could not be written: No space left on device\n"
+    assert process.returncode == 1
+
+
 def test_the_package_installs_the_command():
     project = tomllib.loads((Path(__file__).parents[3] / "pyproject.toml").read_text())["project"]
     module, _, function = project["scripts"]["lexloom"].partition(":")
