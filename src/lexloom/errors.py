@@ -64,6 +64,11 @@ def printable_lines(text: str) -> str:
     return "".join(part if part in "\n\t" else printable(part) for part in re.split("([\n\t])", text))
 
 
+def middle_left_out(text: str, most: int) -> str:
+    """Return a text, or where it has more than `most` characters its beginning and end."""
+    return text if len(text) <= most else f"{text[: most // 2 - 3]}...{text[-most // 2 :]}"
+
+
 def did_you_mean(word: str, known: Iterable[str], count: int = 3) -> str:
     """Return the question "did you mean this or that?", or nothing if no known word is spelled alike.
 

@@ -6,8 +6,11 @@ import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
-from lexloom.errors import LexloomError, printable_lines
+from lexloom.errors import LexloomError, middle_left_out, printable_lines
 from lexloom.storage.atomic_files import failures_named
+
+_LONGEST = 2000
+"""How many characters of a line of a message are shown."""
 
 
 def show(lines: Iterable[str]) -> None:
@@ -52,5 +55,6 @@ def _output_closed_by_errors() -> Iterator[None]:
 
 class _Printable(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
-        """Return the lines of a message, each printable."""
-        return printable_lines(super().format(record))
+        """Return the lines of a message, each printable, and not longer than a person reads."""
+        lines = printable_lines(super().format(record)).split("\n")
+        return "\n".join(middle_left_out(line, _LONGEST) for line in lines)

@@ -1,6 +1,8 @@
 """Fetching a file from a mirror or its origins; it gets its name only after its checksum is right."""
 
 import hashlib
+import os
+import re
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -8,10 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from lexloom.corpus.http_answers import BadAnswer, read_answer
-from lexloom.errors import LexloomError, printable
+from lexloom.errors import LexloomError, middle_left_out, printable
 from lexloom.storage.atomic_files import replacing
 
 _PART = 2**16
+_START = 1000
+"""The number of bytes that tell a page from the file."""
 _PLACES = 10
 """The number of failed places to list."""
 _SHOWN = 300
@@ -143,18 +147,23 @@ class _Fetching:
         with replacing(self.target) as file:
             for part in parts:
                 received += len(part)
+                start = start or part[:_START]
                 if received > self.size:
-                    raise BadAnswer(f"more than the {self.size} bytes of the file", passing=False)
+                    more = f"more than the {self.size} bytes of the file"
+                    raise BadAnswer(_what_came(start) or more, passing=False)
                 file.write(part)
                 digest.update(part)
-                start = start or part[:100]
                 if self.progressbar is not None:
                     self.progressbar.update(len(part))
-            _check_content(digest.hexdigest(), self.sha256, start)
+            if digest.hexdigest() != self.sha256:
+                other = f"its sha256 is {digest.hexdigest()}, expected {self.sha256}"
+                raise BadAnswer(_what_came(start) or other, passing=False)
 
 
 def _join(mirror: str, path: str) -> str:
-    return f"{mirror.rstrip('/')}/{path}" if _is_address(mirror) else str(Path(mirror).expanduser() / path)
+    if _is_address(mirror):
+        return f"{mirror.rstrip('/')}/{path}"
+    return str(Path(os.path.expanduser(mirror), path))
 
 
 def _is_address(place: str) -> bool:
@@ -169,13 +178,13 @@ def _file_parts(path: Path) -> Iterator[bytes]:
             yield part
 
 
-def _check_content(digest: str, sha256: str, start: bytes) -> None:
-    if digest == sha256:
-        return
-    if start.lstrip().lower().startswith((b"<!doctype html", b"<html")):
-        page = "an HTML page came instead of the file, perhaps of a proxy or a sign-in"
-        raise BadAnswer(page, passing=False)
-    raise BadAnswer(f"its sha256 is {digest}, expected {sha256}", passing=False)
+def _what_came(start: bytes) -> str:
+    """Return what began so instead of the file, or nothing if that is unknown."""
+    if start.startswith(b"\x1f\x8b"):
+        return "a gzip file came instead of the file; unpack it, and use its folder as a mirror"
+    if re.match(rb"(\xef\xbb\xbf)?\s*<", start) and re.search(rb"<(!doctype )?html", start, re.IGNORECASE):
+        return "an HTML page came instead of the file, perhaps of a proxy or a sign-in"
+    return ""
 
 
 def _reason(error: Exception) -> str:
@@ -183,9 +192,8 @@ def _reason(error: Exception) -> str:
 
 
 def _one_line(text: str) -> str:
-    """Return a text, perhaps of a server, so that it can do nothing to a terminal."""
-    shown = printable(text)
-    return shown if len(shown) <= _SHOWN else f"{shown[: _SHOWN // 2]}...{shown[-_SHOWN // 2 :]}"
+    """Return a text, perhaps of a server, without passwords and so that it can do nothing to a terminal."""
+    return middle_left_out(printable(re.sub(r"//[^/\s]*@", "//...@", text)), _SHOWN)
 
 
 def _nobody_has_it(path: str, failures: list[str]) -> str:

@@ -1,5 +1,6 @@
 """Reading an answer over HTTP from a server that may be slow, broken or hostile."""
 
+import logging
 import threading
 import time
 from collections.abc import Iterator
@@ -10,10 +11,14 @@ from urllib.parse import urljoin, urlsplit
 
 import requests
 import urllib3
+from requests.auth import HTTPBasicAuth
+from requests.utils import get_auth_from_url
 
 _PART = 2**16
 _REDIRECTS = 5
 _HEADERS = {"Accept-Encoding": "identity"}  # as the checksum is of the plain file
+
+logging.getLogger("urllib3").setLevel(logging.ERROR)  # it warns, with a traceback, of a header that is none
 
 
 class BadAnswer(Exception):
@@ -88,7 +93,10 @@ def _read_into(
 def _parts(address: str, timeout: float) -> Iterator[bytes]:
     with _Session() as session:
         for _ in range(_REDIRECTS + 1):
-            with session.get(address, headers=_HEADERS, timeout=timeout, stream=True) as response:
+            _check_scheme(address)
+            with session.get(
+                address, headers=_HEADERS, timeout=timeout, stream=True, auth=_own_password
+            ) as response:
                 if response.is_redirect:
                     address = _redirected(address, response.headers["Location"])
                     continue
@@ -106,6 +114,18 @@ class _Session(requests.Session):
         return None
 
 
+def _check_scheme(address: str) -> None:
+    if urlsplit(address).scheme not in ("http", "https"):
+        expected = "expected an address that starts with https:// or http://, or a folder"
+        raise BadAnswer(expected, passing=False)
+
+
+def _own_password(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    """Send the password that is part of the address, if there is one, and none from .netrc."""
+    user, password = get_auth_from_url(request.url or "")
+    return HTTPBasicAuth(user, password)(request) if user or password else request
+
+
 def _redirected(address: str, location: str) -> str:
     target = urljoin(address, location)
     allowed = ("https",) if urlsplit(address).scheme == "https" else ("http", "https")
@@ -118,9 +138,9 @@ def _check_status(response: requests.Response) -> None:
     status = response.status_code
     if status != 200:
         wait = _seconds(response.headers.get("Retry-After", ""))
-        raise BadAnswer(
-            f"the server answered {status} {response.reason}", status == 429 or status >= 500, wait
-        )
+        asks = f", and asks to wait {wait:.0f} s" if wait else ""
+        answered = f"the server answered {status} {response.reason}{asks}"
+        raise BadAnswer(answered, status == 429 or status >= 500, wait)
 
 
 def _seconds(retry_after: str) -> float:

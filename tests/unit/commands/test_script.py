@@ -74,6 +74,16 @@ def test_an_error_of_a_person_is_one_line(call, capsys, tmp_path):
     assert log.read_text() == "error: corpus.h5: no such file; run tokenize_corpus.py\n"
 
 
+def test_an_error_about_a_long_word_shows_both_ends_of_it(call, capsys):
+    with pytest.raises(SystemExit):
+        call(fail(LexloomError(f"'{'x' * 100_000}': not among the words\nof these vectors")))
+    first, second = capsys.readouterr().err.splitlines()
+    assert first.startswith("error: 'xxx")
+    assert first.endswith("xxx': not among the words")
+    assert len(first) <= 2000
+    assert second == "of these vectors"
+
+
 @pytest.mark.parametrize(
     ("error", "status", "line"),
     [

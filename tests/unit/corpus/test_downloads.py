@@ -164,6 +164,9 @@ def test_a_folder_as_mirror_comes_first(fetch, server, tmp_path):
     mirror.write_bytes(b"other")
     (tmp_path / "out/text.txt").unlink()
     assert "its sha256 is" in fetch("good", mirror=str(tmp_path / "mirror"))[0]
+    assert fetch("good", mirror="~nobody of this name/mirror") == [
+        "~nobody of this name/mirror/folder/text.txt: no such file"
+    ]
     assert (tmp_path / "out/text.txt").read_bytes() == CONTENT
 
 
@@ -216,6 +219,7 @@ def test_when_nothing_answers_each_place_and_three_ways_out_are_told(tmp_path):
         "  missing://b",
     ]
     assert "no such file" in lines[1]
+    assert lines[2].endswith("expected an address that starts with https:// or http://, or a folder")
     assert ["LEXLOOM_MIRROR" in lines[5], "source: files" in lines[6], "corpus=sample" in lines[7]] == [
         True
     ] * 3

@@ -1,5 +1,6 @@
 """Whatever a server sends, a download ends: with the file, or with one line for the place and no file."""
 
+import base64
 import gzip
 import hashlib
 import os
@@ -34,6 +35,8 @@ BOMB = gzip.compress(bytes(10**8))
 GOOD = Answer(body(CONTENT, LENGTH))
 SLOW = "no answer in time"
 BROKEN = "the connection broke off before the end of the file"
+HTML = "an HTML page came instead of the file"
+GZIP = "a gzip file came instead of the file"
 TOO_MUCH = f"more than the {len(CONTENT)} bytes of the file"
 
 KINDS = {
@@ -43,8 +46,12 @@ KINDS = {
     "endless trailers": (Answer(body(b"0\r\n", CHUNKED), b"a: b\r\n" * 1000, None), SLOW),
     "negative chunk": (Answer(body(b"-5\r\n" + CONTENT, CHUNKED)), BROKEN),
     "no chunk size": (Answer(body(b"many\r\n" + CONTENT, CHUNKED)), BROKEN),
-    "gzip bomb": (Answer(body(BOMB, "Content-Encoding: gzip", f"Content-Length: {len(BOMB)}")), TOO_MUCH),
-    "small gzip": (Answer(body(gzip.compress(CONTENT), "Content-Encoding: gzip")), "its sha256 is"),
+    "gzip bomb": (Answer(body(BOMB, "Content-Encoding: gzip", f"Content-Length: {len(BOMB)}")), GZIP),
+    "small gzip": (Answer(body(gzip.compress(CONTENT), "Content-Encoding: gzip")), GZIP),
+    "page after a mark": (Answer(body(b"\xef\xbb\xbf\n<!DOCTYPE HTML>\n<html>")), HTML),
+    "page after a comment": (Answer(body(b"<!-- a --><HTML lang='en'>")), HTML),
+    "page of XHTML": (Answer(body(b"<?xml version='1.0'?>\n<html>")), HTML),
+    "large page": (Answer(body(b"<html>" + CONTENT)), HTML),
     "dripping body": (Answer(body(b"", LENGTH), b"x", None, 0.01), SLOW),
     "dripping header": (Answer(b"HTTP/1.1 200 OK\r\na: ", b"x", None, 0.01), SLOW),
     "dripping status": (Answer(b"", b"H", None, 0.01), SLOW),
@@ -71,7 +78,7 @@ KINDS = {
     "no HTTP": (Answer(bytes(range(256)) * 100), "the connection failed"),
     "asks to wait a year": (
         Answer(body(b"", "Retry-After: 31536000", status="503 Busy")),
-        "the server answered 503 Busy",
+        "the server answered 503 Busy, and asks to wait 31536000 s",
     ),
 }
 HAD = {
@@ -246,6 +253,32 @@ def test_a_server_cannot_write_to_the_terminal(tmp_path):
         _, line = str(error.value).split("\n")
         assert line.isprintable()
         assert len(line) < 400
+
+
+@pytest.mark.parametrize(
+    "place", ["http://me:secret@127.0.0.1:1/", "http://me:secret@a..b/", "ftp://me:secret@a/"]
+)
+def test_a_password_in_an_address_is_not_shown(tmp_path, place):
+    with pytest.raises(LexloomError) as error:
+        fetch(tmp_path, place)
+    assert "//...@" in str(error.value)
+    assert "secret" not in str(error.value)
+
+
+def test_a_server_gets_the_password_in_its_address_and_no_other(tmp_path, monkeypatch):
+    (tmp_path / "netrc").write_text("machine 127.0.0.1 login me password secret\n")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    for credentials, sent in (("", b""), ("you:known@", base64.b64encode(b"you:known"))):
+        with Server(GOOD) as server:
+            fetch(tmp_path, server.address.replace("//", f"//{credentials}"))
+        (request,) = server.requests
+        assert (b"Authorization: Basic " in request, sent in request) == (bool(sent), True)
+
+
+def test_a_header_that_is_none_is_nothing_to_tell(tmp_path, caplog):
+    with Server(Answer(body(CONTENT, "nonsense", LENGTH))) as server:
+        assert fetch(tmp_path, server.address) == []
+    assert caplog.text == ""
 
 
 def test_no_redirect_leads_away_from_https():
