@@ -87,7 +87,7 @@ def _distinct(values: list[Item]) -> list[Item]:
 def _regular_expression(pattern: str) -> str:
     try:
         re.compile(pattern)
-    except re.error as error:
+    except (re.error, OverflowError, RecursionError) as error:
         raise PydanticCustomError("regular_expression", "not a regular expression") from error
     return pattern
 

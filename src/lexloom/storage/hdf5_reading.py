@@ -88,7 +88,8 @@ class Array:
         ------
         MalformedError
         """
-        _ = self._places if self._in_chunks else self._place
+        stored = sum(size for _, size in self._places) if self._in_chunks else self._place[1]
+        self._expect_room(prod(max(1, length) for length in self.shape), stored)
 
     def read(self) -> np.ndarray:
         """Return the whole array.
@@ -165,7 +166,6 @@ class Array:
         place, size = _unpack("<QQ", self._layout, 2)
         _expect(size == prod(self.shape) * self.dtype.itemsize, _NOT_OURS)
         self._image.claim(size)
-        self._expect_room(prod(max(1, length) for length in self.shape), size)
         return place, size
 
     def _piece(self) -> np.ndarray:

@@ -104,6 +104,14 @@ def test_settings_that_do_not_fit_together_are_refused_as_in_the_configuration(c
         )
 
 
+@given(st.text("()[]{}?*+|\\^$-,09:<>=!Pabx", max_size=30))
+@example("a{99999999999}")
+@example("(" * 3000 + ")" * 3000)
+def test_any_text_is_a_pattern_or_refused(text):
+    tokenize, mistakes = validated(Tokenize, {"pattern": text})
+    assert tokenize is not None or list(mistakes) == [("pattern",)]
+
+
 def test_help_shows_range_default_and_meaning():
     parser = SettingsParser()
     parser.add_settings(Svd)

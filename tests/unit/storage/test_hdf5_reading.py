@@ -4,11 +4,12 @@ import hashlib
 import struct
 import zlib
 from contextlib import suppress
+from unittest.mock import Mock
 
 import h5py
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from resealed import Mutation, mutate
 from scipy import sparse
@@ -184,3 +185,20 @@ def test_chunks_of_other_dimensions_or_cut_short_are_refused(shape, end, dimensi
     layout = struct.pack("<BBBQ3I", 3, 2, dimensions, 0, 3, 4, 8)[:end]
     with pytest.raises(MalformedError):
         Array(None, {}, {1: space, 3: kind, 8: layout}).check_stored()
+
+
+@given(
+    st.lists(st.sampled_from([0, 1, 3, 2**16, 2**31, 2**32 - 1]), min_size=1, max_size=6),
+    st.sampled_from("fd"),
+)
+@example([0, 2**31, 2**31], "d")
+def test_an_array_of_no_chunk_is_read_as_empty_or_refused(others, code):
+    shape, dtype = (0, *others), np.dtype(code)
+    space = struct.pack(f"<BB6x{len(shape)}Q", 1, len(shape), *shape)
+    kind = h5py.h5t.py_create(dtype, logical=True).encode()[2:]
+    layout = struct.pack(f"<BBBQ{len(shape) + 1}I", 3, 2, len(shape) + 1, 0, 1, *others, dtype.itemsize)
+    filters = struct.pack("<BB6x", 1, 3) + b"".join(struct.pack("<4H", each, 0, 0, 0) for each in (2, 1, 3))
+    with suppress(MalformedError):
+        array = Array(Mock(), {}, {1: space, 3: kind, 8: layout, 11: filters})
+        array.check_stored()
+        assert array.read().shape == shape
