@@ -106,6 +106,12 @@ def test_without_a_home_machine_code_is_kept_in_a_private_temporary_folder(packa
         assert not said
 
 
+def test_code_that_runs_only_compiled_is_compiled_whatever_numba_is_told(package):
+    _, hits, said = places(package, NUMBA_DISABLE_JIT=1)
+    assert hits == 1
+    assert not said
+
+
 COUNT_WORDS = """
 from lexloom.corpus.word_table import WordTable
 print(WordTable(b" ", "<eos>", "<unk>").read(b"one two one").tolist())

@@ -40,6 +40,7 @@ def _use_cache() -> bool:
 
 
 _CACHED = _use_cache()
+numba.config.DISABLE_JIT = False  # type: ignore[attr-defined]  # intrinsics have no Python to run instead
 
 
 def njit(**options: Any) -> Callable[..., Any]:
