@@ -15,6 +15,7 @@ from lexloom.errors import LexloomError
 from lexloom.settings.splits import SPLITS
 from lexloom.settings.tokenize import Tokenize
 from lexloom.storage.artifacts import Dataset, Provenance, write_artifact
+from lexloom.storage.checksums import file_sha256
 
 
 def options() -> argparse.ArgumentParser:
@@ -41,16 +42,18 @@ def main(options: argparse.Namespace) -> None:
         raise LexloomError("--list: has the files of valid and test, too; leave out --valid and --test")
     if options.sha256 and not options.list:
         raise LexloomError("--sha256: is that of a list; give --list, or leave it out")
-    texts = read_list(options.list, options.sha256) if options.list else vars(options)
+    listed = read_list(options.list, options.sha256) if options.list else {}
+    texts = listed or vars(options)
     files = {name: list(texts[name]) for name in SPLITS if texts.get(name)}
     inputs = [path for paths in files.values() for path in paths]
     for path in inputs:
         if fault := why_not_regular(path):
             raise LexloomError(f"{path}: {fault}; expected a UTF-8 text file")
+    named = {name: {path: file_sha256(path) for path in paths} for name, paths in files.items() if not listed}
     with progress(total=sum(map(os.path.getsize, inputs)), unit="B", desc="tokenize") as bar:
         corpus = read_corpus(files, settings, bar.update)
-    if options.list:
-        check_unchanged(texts)
+    check_unchanged(listed)
+    check_unchanged(named, "changed while it was read; run this again")
     datasets = {
         **{name: Dataset(getattr(corpus, name), ("token",), "word id") for name in SPLITS},
         "words": corpus.words,

@@ -12,7 +12,7 @@ from lexloom.storage.checksums import file_sha256
 Listed = dict[str, dict[str, str]]
 """The sha256 of each file, by the split that it is of and its path, in order."""
 
-_LINE = re.compile(rb"(\\?)([0-9a-f]{64}) [ *](.+)", re.DOTALL)
+_LINE = re.compile(rb"(\\?)([0-9a-f]{64}) [ *]([^\0]+)")
 _ESCAPES = {b"\\": rb"\\", b"\n": rb"\n", b"\r": rb"\r"}
 _CHARACTERS = {escape: character for character, escape in _ESCAPES.items()}
 
@@ -82,18 +82,20 @@ def read_list(path: str | Path, sha256: str | None = None) -> Listed:
     return files
 
 
-def check_unchanged(files: Listed) -> None:
+def check_unchanged(
+    files: Listed, fault: str = "not the file that was listed; run again what made the list"
+) -> None:
     """Refuse files that are not what their list says.
 
     Raises
     ------
     LexloomError
-        Naming the first such file.
+        Naming the first such file, and the fault.
     """
     for entries in files.values():
         for path, sha256 in entries.items():
             if file_sha256(path) != sha256:
-                raise LexloomError(f"{path}: not the file that was listed; run again what made the list")
+                raise LexloomError(f"{path}: {fault}")
 
 
 def _line(name: bytes, sha256: bytes) -> bytes:

@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from running import call
 
-from lexloom.corpus import text_files, vocabulary
+from lexloom.corpus import reading, text_files, vocabulary
 from lexloom.corpus.reading import read_corpus, split_text
 from lexloom.corpus.text_lists import format_list
 from lexloom.corpus.tokenizer import Tokenizer
@@ -330,6 +331,27 @@ def test_files_by_a_list_give_the_bytes_of_files_by_name(write, tmp_path, tokeni
     (tmp_path / "list").write_bytes(format_list(digests))
     assert tokenize("--list=list", "--sentence-end=<eos>").stderr == ""
     assert (tmp_path / "c.h5").read_bytes() == by_name
+
+
+@pytest.mark.parametrize("by", ["name", "list"])
+def test_a_file_that_changes_while_it_is_read_is_refused(write, tmp_path, monkeypatch, by):
+    """Or the checksum that the corpus records would be that of another text."""
+    path = write("a b\n" * 20)
+    (tmp_path / "list").write_bytes(format_list({"train": {str(path): file_sha256(path)}}))
+
+    def edit_first(*arguments):
+        path.write_text("a c\n" * 20)
+        return vocabulary.build_vocabulary(*arguments)
+
+    monkeypatch.setattr(reading, "build_vocabulary", edit_first)
+    texts = [path] if by == "name" else ["--list", tmp_path / "list"]
+    message = {
+        "name": "text.txt: changed while it was read",
+        "list": "text.txt: not the file that was listed",
+    }
+    with pytest.raises(LexloomError, match=message[by]):
+        call("tokenize_corpus", *texts, "--output", tmp_path / "c.h5")
+    assert not (tmp_path / "c.h5").exists()
 
 
 def test_a_corpus_of_thousands_of_files_records_them_in_short(write, tmp_path, tokenize):

@@ -60,6 +60,7 @@ def test_the_format_is_that_of_sha256sum(folder):
         (f"{63 * '0'}  a\n", "line 1 is not a checksum"),
         (f"{64 * '0'} a\n", "line 1 is not a checksum"),
         ("a.txt\n", "make the list with sha256sum"),
+        (f"{64 * '0'}  a\0{64 * '0'}  b\0", "line 1 is not a checksum"),
         (f"# my novels\n{64 * '0'}  a\n", "line 1: # my novels is not one of # train, # valid, # test"),
         (f"# train\n{64 * '0'}  a\n# Valid\n", "line 3: # Valid is not one of"),
         ("#  train\n", "line 1: #  train is not one of"),
