@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+from types import SimpleNamespace
 
 import pytest
 from library import known_checksums
@@ -77,6 +78,37 @@ def test_a_changed_file_is_read_again_though_size_and_date_are_the_old_ones(fold
     os.utime("a", ns=dates[0])
     assert sha256("a") == {"a": file_sha256("a")}
     assert read == ["a", "a"]
+
+
+def test_a_file_edited_behind_a_link_is_read_again(folder):
+    (folder / "link").symlink_to("a")
+    sha256("link")
+    rewrite(folder / "a")
+    assert sha256("link") == {"link": file_sha256("a")}
+
+
+@pytest.mark.parametrize("field", ["st_size", "st_mtime_ns", "st_ctime_ns", "st_ino"])
+def test_each_of_size_times_and_inode_alone_has_a_file_read_again(folder, read, monkeypatch, field):
+    """Not every file system has a useful ctime, and files that were made at one moment share their times."""
+    sha256("a")
+    fields = ("st_size", "st_mtime_ns", "st_ctime_ns", "st_ino")
+    known = {name: getattr(os.stat("a"), name) for name in fields}
+    other = SimpleNamespace(**known | {field: known[field] + 1})
+    monkeypatch.setattr(known_checksums, "os", SimpleNamespace(path=os.path, stat=lambda path: other))
+    sha256("a")
+    assert read == ["a", "a"]
+
+
+def test_a_file_that_changes_while_it_is_read_is_read_again(folder, monkeypatch):
+    def reading(path):
+        digest = file_sha256(path)
+        rewrite(folder / "a")
+        return digest
+
+    with monkeypatch.context() as patch:
+        patch.setattr(known_checksums, "file_sha256", reading)
+        sha256("a")
+    assert sha256("a") == {"a": file_sha256("a")}
 
 
 def test_a_file_that_changed_just_now_is_read_again_until_its_time_has_passed(folder, read, monkeypatch):

@@ -5,6 +5,7 @@ from pathlib import Path
 from textwrap import dedent, indent
 
 import pytest
+import yaml
 
 ROOT = Path(__file__).parents[2]
 FILES = sorted((ROOT / "workflow/rules").glob("*.smk"))
@@ -53,3 +54,22 @@ def test_all_that_a_shell_command_takes_is_quoted(name):
 def test_threads_and_device_are_asked_for_and_passed_on(name):
     assert ("{threads}" in RULES[name]) == ("threads: configuration.threads" in RULES[name])
     assert ("{resources.device:q}" in RULES[name]) == ("DEVICE" in RULES[name])
+
+
+@pytest.mark.parametrize("name", [name for name in RULES if "checkpoint_minutes" in RULES[name]])
+def test_a_training_keeps_its_end_until_the_run_has_ended(name):
+    assert " --keep-finished " in RULES[name]
+
+
+def test_vectors_to_continue_from_are_known_by_their_checksum():
+    (rule,) = (rule for rule in RULES.values() if "word_vectors.start(" in rule)
+    assert (
+        "start=lambda wildcards: word_vectors.start_sha256(wildcards.vectors)" in rule.partition("params:")[2]
+    )
+
+
+@pytest.mark.parametrize(
+    "profile", sorted((ROOT / "workflow/profiles").iterdir()), ids=lambda path: path.name
+)
+def test_what_a_killed_run_left_is_made_again_with_any_profile(profile):
+    assert yaml.safe_load((profile / "config.yaml").read_text())["rerun-incomplete"] is True

@@ -1,5 +1,6 @@
 """The table of words gives the numbers that a dictionary gives, however little room it begins with."""
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -48,6 +49,14 @@ def test_many_words_and_long_ones_find_room():
     for _ in range(2):
         assert table.read(" ".join(words).encode()).tolist() == list(range(1, len(words) + 1))
     assert table.words() == [".", *words]
+
+
+def test_words_of_more_than_two_gigabytes_have_their_places():
+    table, first = WordTable(b" ", ".", first="."), 2**31 - 5
+    table._letters, table._starts[1] = np.empty(2**31 + 100, np.uint8), first  # only its end takes memory
+    words = b"a-long-one another-one"
+    assert table.read(words).tolist() == table.read(words).tolist() == [1, 2]
+    assert table._letters[first : table._starts[3]].tobytes() == words.replace(b" ", b"")
 
 
 def test_words_of_equal_hash_and_beginning_are_told_apart_by_their_letters():

@@ -128,3 +128,17 @@ def test_contexts_that_would_have_no_number_are_refused_before_the_work():
         LexloomError, match=r"a vocabulary of 4,294,967,296 words: .* set a smaller max_vocab"
     ):
         count_ngrams(np.array([0, 1]), 2**32, 2)
+
+
+@given(TEXTS, TEXTS)
+@settings(max_examples=10)
+def test_ids_whose_pairs_need_more_than_32_bits_are_told_apart(train, ids):
+    """A context and a word make one number: with ids near 100,000, one of 10,000,000,000."""
+    first = 100_000 - V
+    few, many = build(train, 3, NO_WORD), build(train.astype(np.int32) + first, 3, NO_WORD, 100_000)
+    for level, other in zip(few.levels[1:], many.levels[1:], strict=True):
+        np.testing.assert_array_equal(other.words - first, level.words)
+        np.testing.assert_array_equal(other.shares, level.shares)
+    found, others = few._walk(ids), many._walk(ids.astype(np.int32) + first)
+    for (_, _, nodes), (_, _, other) in [*zip(found, others, strict=True)][1:]:
+        np.testing.assert_array_equal(other, nodes)

@@ -49,6 +49,92 @@ def test_what_is_not_as_the_layout_says_is_named(tmp_path, changed, message):
     assert (error.value.kinds, str(error.value).isprintable()) == (("corpus",), True)
 
 
+def matrix(rows, columns, *entries):
+    """Return a matrix with the values 1, 2, ... at the places (row, column) of its entries."""
+    places = np.array(entries).T
+    return sparse.csr_array((np.arange(1, len(entries) + 1), places), (rows, columns))
+
+
+USUAL = {
+    "gold": {
+        "words": WORDS,
+        "class_names": ["x", "y"],
+        "word_classes": np.array([0, 1, 1]),
+        "analogies": np.array([[0, 1, 2, 0]]),
+    },
+    "corpus": CORPUS | {"test": np.array([1], np.int32)},
+    "cooccurrences": {"counts": matrix(3, 3, (0, 2)), "words": WORDS},
+    "shard": {"sums": matrix(3, 3, (0, 2))},
+    "ppmi": {"ppmi": MATRIX, "words": WORDS},
+    "contexts": {
+        "targets": np.array([0, 2], np.int32),
+        "offsets": np.array([-1, 1], np.int32),
+        "words": WORDS,
+        "counts": np.array([1, 0, 1]),
+    },
+    "vectors": {"words": WORDS, **dict.fromkeys(("vectors", "W_in", "W_out"), np.ones((3, 2)))},
+    "ngram": {
+        "words": WORDS,
+        "counts_1": matrix(1, 3, (0, 0), (0, 1), (0, 2)),
+        "counts_2": matrix(3, 3, (0, 1), (2, 0)),
+        "counts_3": matrix(2, 3, (1, 2)),
+    },
+    "similarity": {
+        "words": WORDS,
+        "test_sets": ["s"],
+        "scores": np.ones(1),
+        "queries": ["q"],
+        "neighbours": np.array([[-1, 2]]),
+        "cosines": np.ones((1, 2)),
+    },
+    "perplexity": {"test": np.array(2.0), "log_probabilities/test": np.array([-1.0])},
+}
+"""Datasets of an artifact of each kind; those of a language model and a checkpoint depend on the model."""
+
+
+@pytest.mark.parametrize(
+    ("kind", "changed", "message"),
+    [
+        ("gold", {"word_classes": np.array([0, 1, 2])}, "values from 0 to 2, expected 0 to 1"),
+        ("gold", {"analogies": np.array([[0, 1, 2, 3]])}, "values from 0 to 3, expected 0 to 2"),
+        ("gold", {"analogies": np.array([[0, 1, 2]])}, "the size 3 by 4"),
+        ("corpus", {"valid": np.array([3])}, "values from 3 to 3, expected 0 to 2"),
+        ("corpus", {"test": np.array([-1])}, "values from -1 to -1, expected 0 to 2"),
+        ("cooccurrences", {"counts": matrix(3, 4, (0, 3))}, "by word"),
+        ("cooccurrences", {"counts": matrix(4, 4, (0, 3))}, "by word"),
+        ("shard", {"sums": matrix(3, 4, (0, 3))}, "by word"),
+        ("ppmi", {"ppmi": MATRIX[:2, :2]}, "by word"),
+        ("contexts", {"targets": np.array([0, 3], np.int32)}, "values from 0 to 3, expected 0 to 2"),
+        ("contexts", {"offsets": np.array([-101], np.int32)}, "values from -101 to -101"),
+        ("contexts", {"offsets": np.array([101], np.int32)}, "values from 101 to 101"),
+        ("contexts", {"offsets": np.ones(201, np.int32)}, "the shape (201,)"),
+        ("contexts", {"counts": np.array([1, 1, 1, 1])}, "by word"),
+        ("contexts", {"counts": np.array([2**40 + 1, 1, 1])}, "values from 1 to"),
+        ("vectors", {"vectors": np.ones((2, 2))}, "by word"),
+        ("vectors", {"W_out": np.ones((2, 2))}, "by word"),
+        ("vectors", {"W_in": np.ones((3, 1))}, "by dimension"),
+        ("ngram", {"counts_1": matrix(1, 3, (0, 0), (0, 2))}, "by word"),
+        ("ngram", {"counts_2": matrix(2, 3, (0, 1), (1, 0))}, "by word"),
+        ("ngram", {"counts_2": matrix(3, 3, (0, 1), (0, 1), (2, 0)) * 0}, "values from 0 to 0"),
+        ("ngram", {"counts_3": matrix(3, 3, (1, 2))}, "by 2-gram"),
+        ("ngram", {"counts_2": matrix(3, 3, (0, 1))}, "by 2-gram"),
+        ("similarity", {"neighbours": np.array([[0, 3]])}, "values from 0 to 3, expected -1 to 2"),
+        ("similarity", {"neighbours": np.array([[-2, 0]])}, "values from -2 to 0, expected -1 to 2"),
+        ("similarity", {"cosines": np.ones((1, 3))}, "by rank"),
+        ("similarity", {"scores": np.ones(2)}, "by score"),
+        ("perplexity", {"test": np.ones(1)}, "1 dimensions, expected 0"),
+        ("perplexity", {"log_probabilities/test": np.array([np.nan])}, "values from nan to nan"),
+    ],
+)
+def test_what_is_indexed_with_stays_within_what_it_indexes(tmp_path, kind, changed, message):
+    """Compiled code checks none of this, and NumPy takes an id of -1 for the last word."""
+    write_artifact(tmp_path / "a.h5", kind, USUAL[kind])
+    read_artifact(tmp_path / "a.h5", kind)
+    write_artifact(tmp_path / "a.h5", kind, USUAL[kind] | changed)
+    with pytest.raises(ArtifactError, match=re.escape(message)):
+        read_artifact(tmp_path / "a.h5", kind)
+
+
 @pytest.mark.parametrize("shape", [(0,), (0, 5), (1, 0)])
 def test_an_empty_array_has_no_more_rows_than_those_beside_it(tmp_path, shape):
     datasets = {"queries": ["a"], "neighbours": np.zeros((1, 5), int), "cosines": np.zeros(shape)}
