@@ -149,6 +149,16 @@ def test_a_job_reads_the_list_that_it_was_planned_with(folder):
     assert Texts(configuration).tokenization("own") != planned
 
 
+def test_a_list_that_says_the_same_is_not_written_again(folder):
+    """Snakemake reads only small files to see whether they changed; of a longer list, the date counts."""
+    configuration = changed({"corpora": {"own": OWN}})
+    Texts(configuration).inputs("own")
+    before = (folder / "data/own/texts.sha256").stat()
+    (folder / "a.txt").touch()
+    Texts(configuration).inputs("own")
+    assert (folder / "data/own/texts.sha256").stat() == before
+
+
 def test_how_a_corpus_is_tokenized_says_its_files_in_order(folder):
     split = {"train": "a.txt", "valid": ["-v.txt", "b.txt"], "test": "b.txt"}
     own = {"own": OWN | {"tokenize": {"lower": True}}, "split": OWN | {"files": split}}

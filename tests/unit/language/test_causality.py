@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lexloom.corpus.tokenizer import Tokenizer
-from lexloom.corpus.vocabulary import NO_WORD
+from lexloom.corpus.vocabulary import NO_WORD, word_before_text
 from lexloom.kernels.backend import get_backend
 from lexloom.language import dynamic_evaluation, neural_cache
 from lexloom.language.gradient_lags import lag_norms
@@ -124,6 +124,11 @@ def test_lines_are_scored_without_knowledge_of_the_lines_that_follow(method, end
         path.write_text(f"cat\n{later}\n", encoding="utf-8")
         for first, _ in (model.score(path), model.score_text(f"cat\n{later}")):
             np.testing.assert_allclose(first.log_probabilities, alone.log_probabilities, rtol=1e-6)
+
+
+def test_a_text_begins_after_a_sentence_end_or_after_no_word():
+    assert word_before_text(["the", "cat", "<eos>"], "<eos>") == 2
+    assert word_before_text(["the", "cat"], None) == NO_WORD
 
 
 @pytest.mark.parametrize("build", [rnn, ngram])

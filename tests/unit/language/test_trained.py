@@ -144,7 +144,14 @@ def test_a_draw_is_one_of_the_most_likely(scores, temperature, top_k, seed):
     assert (scores > scores[word]).sum() < top_k
 
 
-def test_a_model_that_does_not_say_how_its_text_was_cut_is_refused(tmp_path):
-    write_artifact(tmp_path / "m.h5", "ngram", {"words": WORDS}, Provenance({"order": 1}))
-    with pytest.raises(LexloomError, match=r"m.h5: does not say how its corpus was tokenized"):
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({}, "does not say how its corpus was tokenized"),
+        ({"tokenizer": {"sentence_end": "<end>"}}, "its sentence end '<end>' is none of its words"),
+    ],
+)
+def test_a_model_that_does_not_say_how_its_text_was_cut_is_refused(tmp_path, settings, message):
+    write_artifact(tmp_path / "m.h5", "ngram", {"words": WORDS}, Provenance({"order": 1, **settings}))
+    with pytest.raises(LexloomError, match=f"m.h5: {message}"):
         read_language_model(tmp_path / "m.h5", CPU)

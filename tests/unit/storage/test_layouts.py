@@ -78,6 +78,7 @@ USUAL = {
         "counts_1": matrix(1, 3, (0, 0), (0, 1), (0, 2)),
         "counts_2": matrix(3, 3, (0, 1), (2, 0)),
         "counts_3": matrix(2, 3, (1, 2)),
+        "counts_4": matrix(1, 3, (0, 0)),
     },
     "similarity": {
         "words": WORDS,
@@ -118,6 +119,7 @@ USUAL = {
         ("ngram", {"counts_2": matrix(3, 3, (0, 1), (0, 1), (2, 0)) * 0}, "values from 0 to 0"),
         ("ngram", {"counts_3": matrix(3, 3, (1, 2))}, "by 2-gram"),
         ("ngram", {"counts_2": matrix(3, 3, (0, 1))}, "by 2-gram"),
+        ("ngram", {"counts_4": matrix(2, 3, (1, 0))}, "by 3-gram"),
         ("similarity", {"neighbours": np.array([[0, 3]])}, "values from 0 to 3, expected -1 to 2"),
         ("similarity", {"neighbours": np.array([[-2, 0]])}, "values from -2 to 0, expected -1 to 2"),
         ("similarity", {"cosines": np.ones((1, 3))}, "by rank"),

@@ -20,9 +20,10 @@ from lexloom.kernels.backend import get_backend
 from lexloom.language.rnnlm import build_rnnlm
 from lexloom.storage import atomic_files
 from lexloom.storage.artifacts import Provenance, read_artifact, write_artifact
+from lexloom.training import checkpoints
 from lexloom.training.batches import Windows
 from lexloom.training.callbacks import AveragedWeights, KeepBest, Ticker, Validation
-from lexloom.training.checkpoint_files import beside
+from lexloom.training.checkpoint_files import beside, checkpoints_of, finished_of
 from lexloom.training.checkpoints import Checkpoint
 from lexloom.training.optimizers import OPTIMIZERS
 from lexloom.training.schedules import cosine
@@ -129,6 +130,24 @@ def test_a_checkpoint_that_another_training_removes_meanwhile_is_passed_over(out
     monkeypatch.setattr("lexloom.training.checkpoints.checkpoints_of", lambda output: gone)
     with Checkpoint(output) as checkpoint:
         assert train(callbacks=[Callback(), checkpoint]) == train()
+
+
+def test_a_training_that_another_ends_just_now_is_not_trained_again(output, monkeypatch):
+    """The other writes its state at the end before it removes the checkpoint, in the moment between."""
+    crash(output)
+    ticks = []
+
+    def ended_before(output):
+        if not finished_of(output):
+            with monkeypatch.context() as patch, Checkpoint(output, keep_finished=True) as checkpoint:
+                patch.setattr(checkpoints, "checkpoints_of", checkpoints_of)
+                train(callbacks=[Callback(), checkpoint])
+        return checkpoints_of(output)
+
+    monkeypatch.setattr(checkpoints, "checkpoints_of", ended_before)
+    with Checkpoint(output) as checkpoint:
+        train(callbacks=[Ticker(ticks.append), checkpoint])
+    assert ticks == [EPOCHS * STEPS]
 
 
 def crash(output, step=7, settings=None, **options):
