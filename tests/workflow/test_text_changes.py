@@ -1,7 +1,6 @@
 """Every change of a person's texts is seen, whatever the dates of the files, and nothing else is."""
 
 import copy
-import hashlib
 import os
 import shutil
 
@@ -15,7 +14,6 @@ FILES = {
     "valid": "texts/three.txt",
     "test": ["texts/link.txt", "texts/tale [draft].txt"],
 }
-FETCHED = {name: f"the old cat of {name} and the new dog\n" * 9 for name in ("train", "valid", "test")}
 
 
 def write(path, text, date=OLD):
@@ -32,7 +30,7 @@ def replace(path, text):
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
-    """The copy in which a corpus of seven files and a downloaded one were made."""
+    """The copy in which a corpus of seven files was made, and test sets were downloaded."""
     workflow = new_workflow(tmp_path_factory.mktemp("texts"))
     texts = workflow.folder / "texts"
     for name in ("one", "two", "three", "more/a", "more/note {1}", "tale [draft]", "kept/four"):
@@ -41,21 +39,9 @@ def made(tmp_path_factory):
     (texts / "link.txt").symlink_to("kept/four.txt")
     (workflow.folder / "data/eval").mkdir(parents=True)
     shutil.copytree(workflow.mirror / "eval", workflow.folder / "data/eval", dirs_exist_ok=True)
-    fetched = {}
-    for name, text in FETCHED.items():
-        write(workflow.folder / f"data/fetched/{name}.txt", text)
-        sha256 = hashlib.sha256(text.encode()).hexdigest()
-        fetched[name] = {"path": f"fetched/{name}.txt", "sha256": sha256, "size": len(text)}
-    own = workflow.config["corpora"]["own"]
-    workflow.config["corpora"]["fetched"] = own | {
-        "source": "download",
-        "origins": ["https://localhost/{file}"],
-        "files": fetched,
-    }
-    workflow.config["corpora"]["fetched"].pop("tokenize")
     workflow.config["corpus"] = "own"
     workflow.set("corpora.own.files", copy.deepcopy(FILES))
-    workflow.snakemake(CORPUS, "data/fetched/corpus.h5")
+    workflow.snakemake(CORPUS)
     return workflow
 
 
@@ -174,11 +160,9 @@ def test_a_moved_clone_reruns_nothing(edited):
         edited.folder = old
 
 
-@pytest.mark.parametrize("path", ["eval/men.txt", "fetched/train.txt"])
-def test_a_download_that_somebody_edited_is_refused(edited, path):
-    edited.set("corpus", "fetched")
-    replace(edited.folder / "data" / path, "edited by hand\n")
-    refused = edited.snakemake("--dry-run", "data/fetched/corpus.h5", check=False)
+def test_a_download_that_somebody_edited_is_refused_before_any_job(edited):
+    replace(edited.folder / "data/eval/men.txt", "edited by hand\n")
+    refused = edited.snakemake("--dry-run", CORPUS, check=False)
     assert refused.returncode == 1
-    assert f"data/{path}: its sha256 is " in refused.stdout
+    assert "data/eval/men.txt: its sha256 is " in refused.stdout
     assert "delete the file to download it again" in refused.stdout

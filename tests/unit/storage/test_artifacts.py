@@ -266,14 +266,6 @@ def test_every_flipped_byte_is_refused(path, never_parsed):
     assert path.read_bytes() == whole
 
 
-def test_a_failure_while_writing_leaves_the_old_file_and_no_other(path):
-    old = path.read_bytes()
-    with pytest.raises(TypeError):
-        write_artifact(path, "vectors", {"a": np.ones(3), "b": np.array([object()])})
-    assert path.read_bytes() == old
-    assert os.listdir(path.parent) == [path.name]
-
-
 def test_a_full_disk_is_one_line_and_leaves_the_old_file(path, capfd):
     old = path.read_bytes()
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
