@@ -48,6 +48,13 @@ def test_a_file_is_read_once(folder, read):
     assert read == ["a", "b"]
 
 
+def test_progress_is_shown(folder, monkeypatch):
+    shown = []
+    monkeypatch.setattr(known_checksums, "progress", lambda paths, **options: shown.extend(paths) or paths)
+    sha256("a", "b")
+    assert shown == ["a", "b"]
+
+
 def test_nothing_is_written_where_nothing_changed(folder):
     sha256("a", "b")
     before = os.stat("kept/checksums.json")

@@ -89,6 +89,7 @@ def test_equals_a_naive_reading(write, monkeypatch, train, valid, min_count, max
     corpus = read_corpus(files, limits)
     replace = [word if word in kept else "<unk>" for word in plain]
     expected_counts = Counter(replace)
+    assert corpus.counts.dtype == np.int64, "a frequent word occurs more than 2,147,483,647 times"
     assert tokens_of(corpus, "train") == replace
     assert tokens_of(corpus, "valid") == [word if word in kept else "<unk>" for word in held_out]
     assert dict(zip(corpus.words, corpus.counts.tolist(), strict=True)) | {"<unk>": 0} == {

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from fake_device import FAKE
 
-from lexloom.errors import LexloomError
+from lexloom.errors import ArtifactError, LexloomError
 from lexloom.kernels.backend import get_backend
 from lexloom.language.rnnlm import build_rnnlm, perplexity, rnnlm_from_artifact
 from lexloom.nn.gradient_check import check_model
@@ -200,12 +200,27 @@ def test_training_learns_a_text_with_memory():
     assert perplexity(model, ids) < 1.1
 
 
+def stored(model, changed=None, **settings):
+    """Return the artifact of a small model of one layer, with some arrays changed."""
+    settings = {"layers": 1, "embedding": 4, "hidden": 4, "tokenizer": {"sentence_end": "c"}, **settings}
+    datasets = {parameter.name: parameter.data for parameter in model.parameters()} | {"words": list("abcde")}
+    return Artifact("rnnlm", datasets | (changed or {}), settings)
+
+
 def test_a_stored_model_equals_the_original():
     model = small_model(tied=True, dtype=np.float32, before=2)
-    settings = {"cell": "lstm", "layers": 1, "embedding": 4, "hidden": 4, "tied": True}
-    settings |= {"tokenizer": {"sentence_end": "c"}}
-    datasets = {parameter.name: parameter.data for parameter in model.parameters()} | {"words": list("abcde")}
-    restored = rnnlm_from_artifact(Artifact("rnnlm", datasets, settings), CPU)
+    restored = rnnlm_from_artifact(stored(model, cell="lstm", tied=True), CPU)
     ids = np.arange(5)
     assert perplexity(restored, ids) == perplexity(model, ids)
     assert math.isfinite(perplexity(model, ids))
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_a_stored_model_whose_arrays_have_other_shapes_or_types_is_refused(cell):
+    model = small_model(cell=cell, dtype=np.float32)
+    for parameter in model.parameters():
+        name, data = parameter.name, parameter.data
+        for other in (data[:-1], data[..., :-1], data[None], data.astype(np.float64)):
+            artifact = stored(model, {name: other}, cell=cell, tied=False)
+            with pytest.raises(ArtifactError, match=r"has shape .*, expected "):
+                rnnlm_from_artifact(artifact, CPU)

@@ -227,6 +227,16 @@ def test_a_state_that_ends_the_training_before_its_first_epoch_is_refused(output
         train(callbacks=[Checkpoint(output), Callback()])
 
 
+def test_a_state_whose_arrays_have_other_shapes_is_refused(output):
+    path = crash(output, 22)  # when the weights are averaged and the best are kept
+    kept = read_artifact(path, "checkpoint").datasets
+    for part in ("parameters", "optimizer", "position/carry", "callbacks/0/means", "callbacks/2/kept"):
+        name = max(name for name in kept if name.startswith(f"arrays/{part}"))
+        write_artifact(path, "checkpoint", kept | {name: kept[name][:-1]})
+        with pytest.raises(LexloomError, match=f"{path.name}: not the state of a training; delete it"):
+            train(callbacks=[Checkpoint(output), Callback()])
+
+
 def test_what_a_kill_left_half_written_is_removed_at_the_start(output):
     crash(output)
     half = output.parent / f".lexloom-{'0' * 16}-{atomic_files._HOST}.tmp"

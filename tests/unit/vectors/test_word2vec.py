@@ -6,18 +6,22 @@ from fake_device import FAKE
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lexloom.corpus.tokenizer import Tokenizer
 from lexloom.errors import LexloomError
 from lexloom.kernels.backend import get_backend
 from lexloom.kernels.cpu.kernels import Cpu
 from lexloom.kernels.cpu.machine import thread_pool
 from lexloom.kernels.reference.kernels import Reference
 from lexloom.nn.gradient_check import check_model, dense_gradient
+from lexloom.settings.mistakes import checked
 from lexloom.settings.word2vec import Batches
 from lexloom.storage.artifacts import read_artifact, write_artifact
 from lexloom.training.optimizers import AdaGrad
 from lexloom.training.trainer import Trainer
 from lexloom.vectors.contexts import ContextBatch, ContextBatches
+from lexloom.vectors.train import Learned
 from lexloom.vectors.word2vec import CBOW, FusedNegativeSampling, SkipGram
+from lexloom.vectors.word2vec_training import Training
 
 cpu = Cpu()
 reference = Reference()
@@ -264,3 +268,10 @@ def test_take_up_refuses_unsuitable_vectors(tmp_path, tables, message):
     write_artifact(tmp_path / "old.h5", "vectors", {"words": ["a", "b", "c"]} | tables)
     with pytest.raises(LexloomError, match=message):
         build(SkipGram).take_up(read_artifact(tmp_path / "old.h5", "vectors"), "old.h5")
+
+
+def test_a_word_that_occurs_more_often_than_32_bits_can_count_is_drawn_the_most():
+    settings, counts = checked(Learned, {"model": "cbow"}), np.array([1, 2**33, 1])
+    training = Training(settings, np.array([0, 1, 2]), list("abc"), counts, 2, 1, get_backend(), Tokenizer())
+    drawn = training.batches.sampler.draw((100,), np.random.default_rng(0))
+    assert drawn.tolist() == [1] * 100
