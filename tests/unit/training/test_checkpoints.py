@@ -31,6 +31,7 @@ from lexloom.training.trainer import Callback, Trainer
 
 IDS = np.random.default_rng(0).integers(0, 7, 60).astype(np.int32)
 EPOCHS, STEPS = 6, 5
+CPU = get_backend()  # before any training: a checkpoint belongs to the modules that are loaded
 
 
 @pytest.fixture
@@ -56,7 +57,7 @@ class CrashAfter(Callback):
 def train(optimizer="adam", backend=None, callbacks=(), **options):
     """Train a small language model with everything that has a state; return the history and the weights."""
     shape = {"cell": "lstm", "layers": 2, "embedding": 4, "hidden": 4, "tied": True, "dropout": 0.3}
-    model = build_rnnlm(7, np.random.default_rng(1), backend or get_backend(), **shape)
+    model = build_rnnlm(7, np.random.default_rng(1), backend or CPU, **shape)
     rng = np.random.default_rng(2)
     trainer = Trainer(model, OPTIMIZERS[optimizer](**options), 0.1, schedule=cosine, clip=0.5, rng=rng)
     windows = Windows(IDS, batch=3, steps=4, before=0)
@@ -77,7 +78,7 @@ def train(optimizer="adam", backend=None, callbacks=(), **options):
         *callbacks,
     ]
     history = trainer.fit(EPOCHS + 1, lambda epoch: windows, callbacks)
-    to_host = (backend or get_backend()).to_host
+    to_host = (backend or CPU).to_host
     return history, [to_host(parameter.data).tobytes() for parameter in model.parameters()]
 
 
