@@ -339,9 +339,9 @@ class Trainer:
         Raises
         ------
         LexloomError
-            If it is not finite, or above `limits.ever`.
+            If it is not a number, or above `limits.ever`.
         """
-        if not math.isfinite(loss) or loss > self.limits.ever:
+        if not loss <= self.limits.ever:
             raise self.diverged(f"{name} is {loss:.4g}")
 
     def _check_end(self, batches: Batches) -> None:

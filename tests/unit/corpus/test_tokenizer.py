@@ -5,7 +5,7 @@ import sys
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from lexloom.corpus.tokenizer import Tokenizer
@@ -91,6 +91,7 @@ def test_tokens_have_no_spaces_and_lose_no_letters_and_are_cut_no_further(tokeni
 @pytest.mark.parametrize("lower", [False, True])
 @pytest.mark.parametrize("form", FORMS)
 @given(text=texts)
+@example(text="T\u0308")  # has no composed form, but its lower case has
 def test_case_and_normal_form_do_not_depend_on_how_a_text_is_encoded(form, lower, text):
     tidy = Tokenizer(lower=lower, normalize=form).tidy
     assert tidy(tidy(text)) == tidy(text)
@@ -112,3 +113,8 @@ def test_no_plane_of_unicode_is_forgotten():
     letter_with = {chr(code): "a" + chr(code) for code in range(sys.maxunicode + 1)}
     marks = (text for mark, text in letter_with.items() if unicodedata.category(mark)[0] == "M")
     assert all(compiled("words").fullmatch(text) for text in marks)
+
+
+def test_a_sentence_end_is_spelled_as_it_is():
+    spelled = Tokenizer(lower=True, sentence_end="<EOS>").spelled
+    assert [spelled("<EOS>"), spelled("The")] == ["<EOS>", "the"]

@@ -5,9 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lexloom.errors import LexloomError
 from lexloom.language.bands import frequency_bands, perplexity_by_band, position_bands
 from lexloom.language.mixtures import mix, mixture_weights
-from lexloom.language.perplexity import perplexity_of_tokens
+from lexloom.language.perplexity import perplexity_datasets, perplexity_of_tokens
 
 
 def random_log_probabilities(models, tokens, seed=0):
@@ -17,6 +18,12 @@ def random_log_probabilities(models, tokens, seed=0):
 def test_tokens_are_summed_in_double_precision():
     values = np.full(3_000_000, -0.1, np.float32)
     assert perplexity_of_tokens(values) == pytest.approx(np.exp(float(np.float32(0.1))), rel=1e-12)
+
+
+@pytest.mark.parametrize(("value", "said"), [(-np.inf, "inf"), (-1e6, "inf"), (np.nan, "nan")])
+def test_a_perplexity_that_is_not_finite_is_refused(value, said):
+    with pytest.raises(LexloomError, match=f"test: the perplexity is {said}; train the model again"):
+        perplexity_datasets({"test": np.array([-1.0, value])}, parameters=1, epochs=1)
 
 
 def test_words_are_banded_by_how_often_train_has_them():

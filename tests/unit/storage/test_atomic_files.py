@@ -47,9 +47,10 @@ def test_a_failure_leaves_the_old_file_and_no_other(tmp_path):
     assert os.listdir(tmp_path) == ["a.txt"]
 
 
-def test_an_error_that_is_not_of_the_file_is_passed_on(tmp_path):
-    with pytest.raises(ConnectionError), replacing(tmp_path / "a.txt"):
-        raise ConnectionError("no answer")
+@pytest.mark.parametrize("error", [ConnectionError("no answer"), KeyboardInterrupt(), SystemExit(1)])
+def test_an_error_that_is_not_of_the_file_is_passed_on(tmp_path, error):
+    with pytest.raises(type(error)), replacing(tmp_path / "a.txt"):
+        raise error
     assert os.listdir(tmp_path) == []
 
 
@@ -280,10 +281,19 @@ def test_where_there_are_no_locks_files_are_written_and_nothing_is_taken_for_dea
     "name",
     [".a.h5.bak", ".a.h5.swp", ".a.h5.abc12345", "a.h5~", "tmp.txt", ".lexloom-notes.tmp", "lexloom.tmp"],
 )
-def test_files_of_others_stay(tmp_path, name):
+def test_files_of_others_stay_whatever_their_age(tmp_path, name):
     (tmp_path / name).touch()
+    os.utime(tmp_path / name, (0, 0))
     write_lines(tmp_path / "a.h5", ["new"])
     assert (tmp_path / name).exists()
+
+
+def test_a_link_with_such_a_name_is_of_others_too(tmp_path):
+    (tmp_path / "a.txt").touch()
+    link = tmp_path / f".lexloom-{'0' * 16}-{atomic_files._HOST}.tmp"
+    link.symlink_to("a.txt")
+    remove_leftovers(tmp_path)
+    assert link.is_symlink()
 
 
 def test_a_name_taken_for_a_leftover_before_it_was_locked_is_given_up(tmp_path, monkeypatch):

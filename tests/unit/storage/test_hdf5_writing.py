@@ -50,6 +50,15 @@ def test_each_write_can_fail():
         assert is_closed()
 
 
+def test_the_first_error_is_the_one_that_is_raised():
+    def fail():
+        raise OSError(28, f"write {file.writes}")
+
+    file = Failing(3, fail)
+    with pytest.raises(OSError, match=r"write 3$"):
+        write_hdf5(file, fill, 512)
+
+
 def test_among_thousands_of_datasets_a_write_can_fail():
     def fill(file):
         for number in range(1500):

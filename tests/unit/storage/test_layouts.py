@@ -6,7 +6,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
-from resealed import mutate
+from resealed import _replace, mutate
 from scipy import sparse
 
 from lexloom.errors import ArtifactError
@@ -175,6 +175,18 @@ def test_a_sparse_matrix_leads_nowhere_else(tmp_path, part, place, value, messag
         read_artifact(path, "ppmi")
     with pytest.raises(ArtifactError, match=re.escape(message)):
         StoredRows(path, "ppmi", "ppmi")(slice(0, 3))
+
+
+@pytest.mark.parametrize("part", ["data", "indices", "indptr"])
+def test_the_parts_of_a_sparse_matrix_agree_in_length(tmp_path, part):
+    path = tmp_path / "p.h5"
+    write_artifact(path, "ppmi", {"ppmi": MATRIX, "words": WORDS})
+    with h5py.File(path, "r+") as file:
+        dataset = file[f"ppmi/{part}"]
+        _replace(file, dataset, dataset[:-1])
+    mutate(path, [])
+    with pytest.raises(ArtifactError, match="'ppmi' is not a sparse matrix"):
+        read_artifact(path, "ppmi")
 
 
 def test_each_kind_has_a_version_and_a_layout():

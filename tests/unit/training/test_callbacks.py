@@ -73,10 +73,10 @@ def test_patience_does_not_undo_the_stop_of_another_callback():
     assert len(on_parabola().fit(3, lambda epoch: [1.0], callbacks)) == 2
 
 
-@pytest.mark.parametrize("measure", [np.nan, np.inf])
-def test_a_measure_that_is_not_finite_stops_with_a_hint(measure):
-    callbacks = [Validation("valid", lambda: measure), KeepBest("valid")]
-    with pytest.raises(LexloomError, match=f"valid of epoch 1 is {measure}; lower learning_rate"):
+@pytest.mark.parametrize("measure", [np.nan, np.inf, 11.0])
+def test_a_measure_that_is_not_finite_or_too_large_stops_with_a_hint(measure):
+    callbacks = [Validation("valid", lambda: measure, limit=10.0), KeepBest("valid")]
+    with pytest.raises(LexloomError, match=f"valid of epoch 1 is {measure:.4g}; lower learning_rate"):
         on_parabola().fit(2, lambda epoch: [1.0], callbacks)
 
 

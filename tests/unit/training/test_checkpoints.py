@@ -233,7 +233,7 @@ def test_a_state_whose_arrays_have_other_shapes_is_refused(output):
     kept = read_artifact(path, "checkpoint").datasets
     for part in ("parameters", "optimizer", "position/carry", "callbacks/0/means", "callbacks/2/kept"):
         name = max(name for name in kept if name.startswith(f"arrays/{part}"))
-        write_artifact(path, "checkpoint", kept | {name: kept[name][:-1]})
+        write_artifact(path, "checkpoint", kept | {name: kept[name][:1]})
         with pytest.raises(LexloomError, match=f"{path.name}: not the state of a training; delete it"):
             train(callbacks=[Checkpoint(output), Callback()])
 

@@ -95,6 +95,12 @@ def test_a_training_that_diverged_keeps_no_state_from_which_it_would_fail_again(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_valid_text_has_the_limit_of_the_model():
+    model = new_model(checked(Rnnlm, {"cell": "rnn", **TINY}), COUNTS, NO_WORD, 1, get_backend())
+    validation, _ = measures(checked(Rnnlm, TINY), model, IDS)
+    assert validation.limit == pytest.approx(math.exp(model.loss_limits.ever))
+
+
 def test_a_text_of_other_words_is_no_divergence():
     """The valid perplexity may be far above the size of the vocabulary though the training is sound."""
     history, *_ = language_model("lstm", valid=np.full(50, V), learning_rate=0.3, epochs=60)

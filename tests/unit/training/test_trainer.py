@@ -5,6 +5,7 @@ from fake_device import FAKE
 from lexloom.errors import LexloomError
 from lexloom.nn.parameter import Parameter
 from lexloom.training.callbacks import Ticker
+from lexloom.training.divergence import LossLimits
 from lexloom.training.optimizers import SGD
 from lexloom.training.schedules import linear
 from lexloom.training.trainer import Callback, Position, Trainer
@@ -133,6 +134,29 @@ def test_on_a_device_the_error_names_an_interval_of_steps():
     batches = [FAKE.to_device(np.array(value)) for value in (1, 1, 1, np.nan, 1)]
     with pytest.raises(LexloomError, match="the loss of a step from 3 to 5, in epoch 1, is nan"):
         trainer(model).fit(1, lambda epoch: batches, [Look()])
+    with pytest.raises(LexloomError, match="the loss of a step from 1 to 5, in epoch 1, is nan"):
+        trainer(model).fit(1, lambda epoch: batches)
+
+
+def test_a_large_loss_of_an_epoch_has_diverged():
+    with pytest.raises(LexloomError, match="the mean loss of epoch 1 is 101; lower learning_rate"):
+        trainer(limits=LossLimits(10.0, 100.0)).fit(1, lambda epoch: [101**0.5])
+
+
+@pytest.mark.parametrize(("loss", "said"), [(np.nan, "nan"), (11.0, "11")])
+def test_a_trained_model_of_no_use_has_diverged(loss, said):
+    model = Parabola()
+    losses = iter([1.0, loss])
+    model.loss = lambda batch, carry=None, rng=None: (next(losses), None, 0.0)
+    with pytest.raises(LexloomError, match=f"the loss at the end is {said}, far above"):
+        trainer(model, limits=LossLimits(10.0, 100.0)).fit(1, lambda epoch: [1.0])
+
+
+def test_a_trained_model_is_checked_on_the_last_batches():
+    model = Parabola()
+    model.loss = lambda batch, carry=None, rng=None: (batch, None, 0.0)
+    with pytest.raises(LexloomError, match="the loss at the end is 20, far above"):
+        trainer(model, limits=LossLimits(10.0, 100.0)).fit(1, lambda epoch: [1.0] * 10 + [20.0] * 10)
 
 
 def test_a_parameter_that_is_not_finite_is_named():

@@ -8,6 +8,7 @@ import pytest
 from lexloom.errors import LexloomError
 from lexloom.nn.parameter import Parameter
 from lexloom.training.checkpoints import Checkpoint
+from lexloom.training.divergence import NO_LIMITS, LossLimits
 from lexloom.training.optimizers import SGD
 from lexloom.training.schedules import linear
 from lexloom.training.trainer import Callback, Trainer
@@ -39,6 +40,20 @@ def fit(path, *others, interval=2):
     trainer = Trainer(Parabola(), SGD(), 0.1, schedule=linear, clip=0.5)
     trainer.fit(EPOCHS, lambda epoch: BATCHES, [log, *others])
     return log
+
+
+@pytest.mark.parametrize(
+    ("norm", "limits", "said"),
+    [
+        (np.inf, NO_LIMITS, "the norm of the gradients of step 2 is inf"),
+        (1.0, LossLimits(1.0, 2.0), "the mean loss of 2 steps up to 2 is 2.5"),
+    ],
+)
+def test_a_line_of_a_training_that_diverged_is_an_error(tmp_path, monkeypatch, norm, limits, said):
+    monkeypatch.setattr("lexloom.training.training_log.global_norm", lambda parameters: norm)
+    trainer = Trainer(Parabola(), SGD(), 0.0, limits=limits)
+    with pytest.raises(LexloomError, match=said):
+        trainer.fit(1, lambda epoch: BATCHES, [TrainingLog(tmp_path / "a.csv", 2, unit="words", units=10)])
 
 
 def lines(path):

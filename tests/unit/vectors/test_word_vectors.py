@@ -189,8 +189,14 @@ def test_words_that_were_not_cut_from_a_text_are_found_in_any_normal_form():
     assert vectors.find(typed).tolist() == [0, 0, 1, 1]
 
 
+def test_among_words_of_one_spelling_the_one_as_typed_is_found_or_else_the_first():
+    vectors = WordVectors(["CAT", "Cat", "Dog", "dog"], np.eye(4), Tokenizer(lower=True))
+    assert vectors.find(["CAT", "Cat", "cat", "Dog", "dog", "DOG"]).tolist() == [0, 1, 0, 2, 3, 3]
+
+
 def test_vectors_in_a_file_are_looked_up_as_their_text_was_tokenized(tmp_path):
-    rows, settings = np.eye(2, dtype=np.float32), {"tokenizer": {"lower": True, "sentence_end": "<EOS>"}}
-    datasets = {"vectors": rows, "words": ["i\u0307ki", "<EOS>"]}
+    settings = {"tokenizer": {"lower": True, "sentence_end": "<EOS>", "normalize": "NFKC"}}
+    datasets = {"vectors": np.eye(3, dtype=np.float32), "words": ["i\u0307ki", "<EOS>", "fire"]}
     write_artifact(tmp_path / "v.h5", "vectors", datasets, Provenance(settings))
-    assert read_vectors(tmp_path / "v.h5").find(["\u0130ki", "<EOS>", "iki"]).tolist() == [0, 1, -1]
+    typed = ["\u0130ki", "<EOS>", "iki", "\ufb01re"]
+    assert read_vectors(tmp_path / "v.h5").find(typed).tolist() == [0, 1, -1, 2]
