@@ -194,11 +194,12 @@ def test_a_held_out_text_without_a_known_word_is_said(write, caplog):
     assert message.startswith("test: none of its words is among the")
 
 
-def test_a_pattern_that_cuts_marks_off_is_said_once(write, caplog):
-    path = write("किताब नमस्ते\n" * 3)
-    read_corpus({"train": [path]}, Tokenize(pattern=r"\w+|[^\w\s]", split=[0.4, 0.3, 0.3]))
+@pytest.mark.parametrize("pattern", [r"\w+", r"\w+|[^\w\s]"])
+def test_a_pattern_that_cuts_marks_off_is_said_once(write, caplog, pattern):
+    path = write("किताब नमस्ते می\u200cخواهم\n" * 3)
+    read_corpus({"train": [path]}, Tokenize(pattern=pattern, split=[0.4, 0.3, 0.3]))
     (message,) = caplog.messages
-    assert "cuts 12 letters from their marks" in message
+    assert "cuts 15 letters from their marks" in message
     assert message.endswith("the pattern words does not")
     caplog.clear()
     read_corpus({"train": [path]}, Tokenize(pattern="words", split=[0.4, 0.3, 0.3]))
