@@ -131,13 +131,17 @@ def test_lower_case_normal_form_and_byte_order_mark(write):
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.lists(st.text("ab \n\ufeff"), max_size=4), st.integers(1, 5))
+@given(st.lists(st.text("ab \n\ufeff"), max_size=4), st.integers(1, 5) | st.just(1 << 20))
 def test_a_mark_that_begins_a_line_is_no_part_of_it(write, monkeypatch, contents, block):
     monkeypatch.setattr(text_files, "_BLOCK", block)
     path = write("".join("\ufeff" + content for content in contents))
     lines = "".join(text_files.read_blocks(path)).split("\n")
     assert not any(line.startswith("\ufeff") for line in lines)
     assert "".join(lines).replace("\ufeff", "") == "".join(contents).replace("\ufeff", "").replace("\n", "")
+
+
+def test_a_mark_within_a_word_stays():
+    assert text_files.plain("\ufeffa\ufeffb \ufeff\ufeffc") == "a\ufeffb c"
 
 
 def test_line_ends_of_every_kind_are_the_same(write):
