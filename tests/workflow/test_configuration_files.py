@@ -170,8 +170,9 @@ def test_a_pipe_is_left_to_snakemake(tmp_path):
 def test_of_many_mistakes_some_are_shown(tmp_path):
     path = tmp_path / "mine.yaml"
     path.write_text("".join(f"{number}: 1\n" for number in range(300)))
-    with pytest.raises(WorkflowError, match="  and 250 more"):
+    with pytest.raises(WorkflowError, match="  and 250 more") as error:
         check_files([path])
+    assert str(error.value).count("YAML reads the key") == 50
 
 
 PIECES = """a: |seed: |  |- |? |[|]|{|}|, |&a |*a |!!int |!!set |!x |'|<<: |1|2024-13-45|no|~|0x|1e9

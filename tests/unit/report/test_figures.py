@@ -8,7 +8,7 @@ from lexloom.report.figures import dots, drawing, label_points, log_axis, plot_e
 
 
 def draw_curve(path):
-    with drawing(path, "Price in $ against $") as figure:
+    with drawing(path, r"Price in $\sic against $") as figure:
         plot_epochs(figure.subplots(), np.array([3.0, 2.0, 1.5]), label="loss")
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import struct
+import tracemalloc
 import zlib
 from contextlib import suppress
 from unittest.mock import Mock
@@ -15,6 +16,7 @@ from resealed import Mutation, mutate
 from scipy import sparse
 
 from lexloom.errors import ArtifactError, LexloomError
+from lexloom.storage import hdf5_reading
 from lexloom.storage.artifacts import describe_artifact, read_artifact, write_artifact
 from lexloom.storage.checksums import SEAL_BYTES, seal_of
 from lexloom.storage.hdf5_reading import Array, MalformedError
@@ -101,17 +103,41 @@ def test_no_rows_of_nothing_are_counted(path, shape):
         describe_artifact(path)
 
 
-def test_more_than_gzip_can_make_of_the_bytes_is_not_made(path):
-    bomb = zlib.compress(bytes(1 << 28))
+@pytest.mark.parametrize(
+    ("stored", "reason"),
+    [(zlib.compress(bytes(1 << 28)), "of another length"), (bytes(100), "that is not gzip")],
+    ids=["bomb", "no gzip"],
+)
+def test_no_more_is_made_of_a_chunk_than_belongs_there(path, stored, reason):
     with h5py.File(path, "r+") as file:
         del file["arrays/a"]
         options = {"chunks": (1 << 10,), "compression": "gzip", "shuffle": True, "fletcher32": True}
         new = file.create_dataset("arrays/a", (1 << 10,), "u1", **options)
-        new.id.write_direct_chunk((0,), bomb + bytes(4))
+        new.id.write_direct_chunk((0,), stored + bytes(4))
         new.attrs.update({"axes": "", "unit": "", "lines": False})
     mutate(path, [])
-    with pytest.raises(LexloomError, match="a chunk of another length"):
+    tracemalloc.start()
+    with pytest.raises(LexloomError, match=f"a chunk {reason}"):
         read_artifact(path, "checkpoint")
+    assert tracemalloc.get_traced_memory()[1] < 1 << 24
+    tracemalloc.stop()
+
+
+def test_chunks_that_were_never_written_are_missing(path):
+    options = {"compression": "gzip", "shuffle": True, "fletcher32": True}
+    with h5py.File(path, "r+") as file:
+        new = file.create_dataset("arrays/b", (8,), "u1", chunks=(4,), **options)
+        new[:4] = 1
+        new.attrs.update({"axes": "", "unit": "", "lines": False})
+    mutate(path, [])
+    with pytest.raises(LexloomError, match="chunks missing"):
+        describe_artifact(path)
+
+
+def test_too_many_datasets_are_refused(path, monkeypatch):
+    monkeypatch.setattr(hdf5_reading, "_MOST_ARRAYS", 4)
+    with pytest.raises(LexloomError, match="more than 4 datasets"):
+        describe_artifact(path)
 
 
 def test_a_chunk_in_two_datasets_is_read_once(path):
