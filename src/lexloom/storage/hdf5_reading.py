@@ -231,9 +231,7 @@ class _Image:
         messages: dict[int, bytes] = {}
         for kind, body in self._messages(header):
             if kind == _ATTRIBUTE:
-                name, value = self._attribute(body)
-                _expect(name not in attributes, f"two attributes {name!r}")
-                attributes[name] = value
+                name, attributes[name] = self._attribute(body)
             elif kind not in _WITHOUT_MEANING:
                 messages[kind] = body
         if messages.keys() == {_TABLE}:
@@ -281,7 +279,6 @@ class _Image:
     def _members(self, table: bytes, depth: int) -> Iterator[tuple[str, Group | Array]]:
         tree, heap = _unpack("<QQ", table)
         names = self._names(heap)
-        seen = set()
         for _, place in self.leaves(tree, 0, 8):
             signature, version, count = _unpack("<4sBxH", self.structure(place, 8))
             _expect((signature, version) == (b"SNOD", 1), "a damaged group")
@@ -290,8 +287,6 @@ class _Image:
                 start, header, link = _unpack("<QQI", entries, at)
                 name = _decoded(names[start : names.find(b"\0", start)])
                 _expect(link != 2, f"a link, {name!r}")
-                _expect(name not in seen and name != "" and "/" not in name, f"a name {name!r}")
-                seen.add(name)
                 yield name, self.node(header, depth + 1)
 
     def _names(self, heap: int) -> bytes:

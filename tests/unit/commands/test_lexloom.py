@@ -272,8 +272,13 @@ PROGRAM = "import sys; from lexloom.commands.lexloom import main; main()"
 WITHOUT_NUMBA = f"{PROGRAM}; assert 'numba' not in sys.modules"
 
 
-def start(*arguments, program=PROGRAM, **options):
-    return subprocess.Popen([sys.executable, "-c", program, *arguments], stderr=subprocess.PIPE, **options)
+# What is printed waits in a buffer, as it does for a person.
+BUFFERED = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+
+
+def start(*arguments, program=PROGRAM, env=BUFFERED, **options):
+    command = [sys.executable, "-c", program, *arguments]
+    return subprocess.Popen(command, env=env, stderr=subprocess.PIPE, **options)
 
 
 @pytest.mark.parametrize(

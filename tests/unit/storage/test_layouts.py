@@ -9,8 +9,8 @@ import pytest
 from resealed import _replace, mutate
 from scipy import sparse
 
-from lexloom.errors import ArtifactError
-from lexloom.storage.artifacts import read_artifact, write_artifact
+from lexloom.errors import ArtifactError, LexloomError
+from lexloom.storage.artifacts import describe_artifact, read_artifact, write_artifact
 from lexloom.storage.layouts import LAYOUTS, VERSIONS, part_of
 from lexloom.storage.matrix_rows import StoredRows
 
@@ -177,16 +177,34 @@ def test_a_sparse_matrix_leads_nowhere_else(tmp_path, part, place, value, messag
         StoredRows(path, "ppmi", "ppmi")(slice(0, 3))
 
 
-@pytest.mark.parametrize("part", ["data", "indices", "indptr"])
-def test_the_parts_of_a_sparse_matrix_agree_in_length(tmp_path, part):
+SHAPES = [[2, 3], [4, 3], [3], [3, 3, 3], [-1, 3], [3.0, 3.0], 3, "3"]
+PARTS = [
+    ("data", np.ones((5, 1), np.float32)),
+    ("data", np.ones(4, np.float32)),
+    ("data", None),
+    ("indices", np.zeros(5)),
+    ("indices", np.zeros(4, np.int32)),
+    ("indptr", np.array([0, 2, 5], np.int32)),
+    ("indptr", np.array([0, 2, 3, 5], np.uint32)),
+]
+
+
+@pytest.mark.parametrize(("part", "value"), [*(("shape", shape) for shape in SHAPES), *PARTS])
+def test_what_is_no_sparse_matrix_is_refused_before_it_is_read(tmp_path, part, value):
     path = tmp_path / "p.h5"
     write_artifact(path, "ppmi", {"ppmi": MATRIX, "words": WORDS})
     with h5py.File(path, "r+") as file:
-        dataset = file[f"ppmi/{part}"]
-        _replace(file, dataset, dataset[:-1])
+        if part == "shape":
+            file["ppmi"].attrs["shape"] = value
+        else:
+            del file[f"ppmi/{part}"]
+        if part != "shape" and value is not None:
+            file.create_dataset(f"ppmi/{part}", data=value).attrs.update(
+                {"axes": "", "unit": "", "lines": False}
+            )
     mutate(path, [])
-    with pytest.raises(ArtifactError, match="'ppmi' is not a sparse matrix"):
-        read_artifact(path, "ppmi")
+    with pytest.raises(LexloomError, match="'ppmi' is not a sparse matrix"):
+        describe_artifact(path)
 
 
 def test_each_kind_has_a_version_and_a_layout():
