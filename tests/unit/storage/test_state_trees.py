@@ -1,12 +1,13 @@
 """A state comes back from a file as it was, to the bit."""
 
 import numpy as np
+import pytest
 from fake_device import FAKE
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from lexloom.storage.state_trees import map_arrays, pack, unpack
+from lexloom.storage.state_trees import check_like, map_arrays, pack, unpack
 
 LEAVES = st.one_of(
     st.none(),
@@ -64,3 +65,25 @@ def test_arrays_of_a_device_come_to_the_host_and_go_back():
     assert isinstance(arrays["w"], np.ndarray)
     back = map_arrays(lambda name, array: FAKE.to_device(array), unpack(line, arrays))
     np.testing.assert_array_equal(back["w"].get(), np.arange(3))
+
+
+@pytest.mark.parametrize(
+    ("tree", "example"),
+    [
+        *((value, 1) for value in (-1, 1 << 63, True, 1.5, "1", None, np.array(1))),
+        *((value, 1.5) for value in ([], {}, None, np.zeros(1), 1 << 63)),
+        *((value, "a") for value in (1, None, ["a"])),
+        *((value, {"a": 1}) for value in ({}, {"b": 1}, {"a": 1, "b": 1}, {"a": "x"}, ["a"])),
+        *((value, [1, (2,)]) for value in ([1], [1, [2]], [1, (2, 2)], [1, ("x",)], (1, (2,)))),
+        *((value, np.zeros(2)) for value in (np.zeros(3), np.zeros(2, np.float32), [0.0, 0.0], 0.0)),
+    ],
+)
+def test_a_state_of_another_training_is_refused(tree, example):
+    with pytest.raises((TypeError, ValueError)):
+        check_like(tree, example)
+
+
+@pytest.mark.parametrize("example", [1.5, 3, "a", None, True, {"a": [1, (2.5,)]}, np.zeros(2)])
+def test_a_state_is_like_itself_and_a_whole_number_like_a_float(example):
+    check_like(example, example)
+    check_like([-3, 0, np.float64(1.5)], [0.5] * 3)

@@ -1,17 +1,16 @@
 """An artifact is opened once, and closed when it is refused."""
 
 import builtins
-import hashlib
 import json
 
 import h5py
 import numpy as np
 import pytest
+from resealed import mutate
 from scipy import sparse
 
 from lexloom.errors import LexloomError
 from lexloom.storage.artifacts import Provenance, describe_artifact, read_artifact, write_artifact
-from lexloom.storage.checksums import SEAL_BYTES, seal_of
 from lexloom.storage.matrix_rows import StoredRows
 
 
@@ -57,11 +56,52 @@ def test_a_refused_file_is_closed(path, opened, read):
 def test_settings_of_too_many_levels_are_refused(path, levels):
     with h5py.File(path, "r+") as file:
         file.attrs["settings"] = '{"a": ' + "[" * levels + "]" * levels + "}"
-    content = path.read_bytes()[SEAL_BYTES:]
-    path.write_bytes(seal_of(hashlib.sha256(content).hexdigest()) + content)
+    mutate(path, [])
     for read in (describe_artifact, lambda path: read_artifact(path, "ppmi")):
         with pytest.raises(LexloomError, match=r"a\.h5: settings "):
             read(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("settings", "[]", "settings is not a dict"),
+        ("settings", "{", "settings is not JSON"),
+        ("settings", '{"a": NaN}', "settings is not JSON"),
+        ("settings", r'{"a": "\ud800"}', "settings is not JSON"),
+        ("inputs", '{"a": 1}', "inputs has values that are not texts"),
+        ("libraries", '{"a": null}', "libraries has values that are not texts"),
+        ("seed", 1.5, "seed is 1.5, expected one int"),
+        ("seed", [1, 2], r"seed is \[1, 2\], expected one int"),
+        ("version", "1", "version is '1', expected one int"),
+        ("device", 3, "device is 3, expected one str"),
+        ("device", "\x1b[31m", r"device is '\\x1b\[31m', expected printable text"),
+        ("kind", "\u202e", r"kind is '\\u202e', expected printable text"),
+    ],
+)
+def test_an_attribute_that_is_not_what_it_should_be_is_named(path, name, value, message):
+    with h5py.File(path, "r+") as file:
+        file.attrs[name] = value
+    mutate(path, [])
+    with pytest.raises(LexloomError, match=rf"a\.h5: {message}") as error:
+        describe_artifact(path)
+    assert str(error.value).isprintable()
+
+
+def test_words_that_are_not_utf8_are_refused(path):
+    with h5py.File(path, "r+") as file:
+        file["words"][0] = 0xE9
+    mutate(path, [])
+    with pytest.raises(LexloomError, match="'words' is not UTF-8"):
+        read_artifact(path, "ppmi")
+
+
+@pytest.mark.parametrize(("old", "new"), [(b"words\0", b"w\xf6rds\0"), (b"cpu", b"c\xfcu")])
+def test_names_and_attributes_that_are_not_utf8_are_refused(path, old, new):
+    path.write_bytes(path.read_bytes().replace(old, new))
+    mutate(path, [])
+    with pytest.raises(LexloomError, match="a text that is not UTF-8"):
+        read_artifact(path, "ppmi")
 
 
 def test_settings_of_some_levels_are_read(path):
