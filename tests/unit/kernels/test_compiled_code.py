@@ -163,6 +163,38 @@ def test_a_folder_of_machine_code_is_closed_to_others_whatever_umask_says(tmp_pa
     assert stat.S_IMODE(own.stat().st_mode) == 0o700
 
 
+def test_a_folder_with_one_in_it_that_cannot_be_written_to_is_passed_over(tmp_path, monkeypatch):
+    beside = tmp_path / "digest"
+    (beside / "cpu").mkdir(parents=True)
+    real = cache_folder.tempfile.TemporaryFile
+
+    def refuse(dir):
+        if dir == beside / "cpu":
+            raise PermissionError(13, "Permission denied")
+        return real(dir=dir)
+
+    monkeypatch.setattr(cache_folder.tempfile, "TemporaryFile", refuse)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    assert cache_folder.cache_folder(beside) == tmp_path / "cache/lexloom/digest"
+
+
+def test_an_unknown_home_is_no_folder_below_the_current_one(tmp_path, monkeypatch):
+    own = temporary(tmp_path, monkeypatch)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_CACHE_HOME", "~/.cache")
+    assert cache_folder.cache_folder(BESIDE) == own / "digest"
+    assert os.listdir(tmp_path) == [own.name]
+
+
+def test_without_a_temporary_folder_there_is_none(monkeypatch):
+    def refuse():
+        raise FileNotFoundError(2, "No usable temporary directory found")
+
+    monkeypatch.setattr(cache_folder.tempfile, "gettempdir", refuse)
+    monkeypatch.setenv("XDG_CACHE_HOME", "/dev/null")
+    assert cache_folder.cache_folder(BESIDE) is None
+
+
 @pytest.mark.parametrize("mode", [0o777, 0o770, 0o1777])
 def test_a_folder_that_others_can_write_to_is_not_used(tmp_path, monkeypatch, mode):
     own = temporary(tmp_path, monkeypatch)
