@@ -47,7 +47,7 @@ def _run(main: Callable[[argparse.Namespace], None], parser: argparse.ArgumentPa
     try:
         _check_outputs(options)
         if options.log:
-            log_to(_LogFile(options.log, "w", "utf-8", errors="backslashreplace"))
+            log_to(_LogFile(options.log, "w", "utf-8"))
         main(options)
     except (LexloomError, OSError, MemoryError) as error:
         logging.error("error: %s%s", str(error) or "not enough memory", way_out(error))

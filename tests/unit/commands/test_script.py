@@ -145,6 +145,12 @@ def test_messages_go_to_the_log_too(call, tmp_path, capsys):
     assert log.read_text() == capsys.readouterr().err == "12 words\n"
 
 
+def test_a_log_steers_no_terminal_and_holds_any_name(call, tmp_path):
+    log = tmp_path / "a.log"
+    call(lambda options: logging.info("кот \udce9 \x1b[31m"), "--log", str(log))
+    assert log.read_bytes().decode() == "кот \\udce9 \\x1b[31m\n"
+
+
 def test_progress_is_silent_where_there_is_no_terminal(capsys):
     assert list(progress(range(3), unit="token")) == [0, 1, 2]
     assert capsys.readouterr() == ("", "")

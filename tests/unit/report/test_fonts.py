@@ -11,7 +11,7 @@ from lexloom.report import fonts
 from lexloom.report.figures import drawing, label_of
 
 
-def make_font(path, name, letters):
+def make_font(path, name, letters, weight=400):
     """Write a font in which each letter is a square."""
     pen = TTGlyphPen(None)
     pen.moveTo((0, 0))
@@ -26,7 +26,7 @@ def make_font(path, name, letters):
     font.setupHorizontalMetrics(dict.fromkeys(names, (600, 0)))
     font.setupHorizontalHeader(ascent=800, descent=-200)
     font.setupNameTable({"familyName": name, "styleName": "Regular"})
-    font.setupOS2()
+    font.setupOS2(usWeightClass=weight)
     font.setupPost()
     font.save(path)
 
@@ -40,9 +40,9 @@ def installed(tmp_path, monkeypatch):
     paths = []
     monkeypatch.setattr(fonts, "findSystemFonts", lambda: paths)
 
-    def install(name, letters):
+    def install(name, letters, **style):
         paths.append(str(tmp_path / f"{name}.ttf"))
-        make_font(paths[-1], name, letters)
+        make_font(paths[-1], name, letters, **style)
 
     return install
 
@@ -54,11 +54,19 @@ def test_latin_greek_and_cyrillic_need_one_font(installed, caplog):
 
 
 def test_fonts_that_have_the_letters_are_found_also_where_they_are_new(installed, caplog):
-    installed("Other", "猫犬")
+    installed("Another", "猫犬")
     installed("Noto Sans Fake", "猫a")
     assert fonts.families_for("a 猫") == ["DejaVu Sans", "Noto Sans Fake"]
-    assert fonts.families_for("a 猫犬") == ["DejaVu Sans", "Noto Sans Fake", "Other"]
+    assert fonts.families_for("a 猫犬") == ["DejaVu Sans", "Noto Sans Fake", "Another"]
     assert caplog.messages == []
+
+
+def test_bold_fonts_and_files_that_are_no_fonts_are_passed_over(installed, tmp_path):
+    installed("Bold", "猫", weight=700)
+    installed("Broken", "猫")
+    (tmp_path / "Broken.ttf").write_bytes(b"no font")
+    installed("Plain", "猫")
+    assert fonts.families_for("猫") == ["DejaVu Sans", "Plain"]
 
 
 @pytest.mark.parametrize(
