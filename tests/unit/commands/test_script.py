@@ -65,6 +65,11 @@ def test_progress_needs_no_standard_error(monkeypatch):
     assert list(progress([1, 2])) == [1, 2]
 
 
+def test_a_program_needs_no_standard_output(call, monkeypatch):
+    monkeypatch.setattr("sys.stdout", None)
+    call(lambda options: None)
+
+
 def test_an_error_of_a_person_is_one_line(call, capsys, tmp_path):
     log = tmp_path / "a.log"
     with pytest.raises(SystemExit) as end:
