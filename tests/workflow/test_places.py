@@ -1,14 +1,17 @@
 """Names and texts that a shell, make or Snakemake would take for something else, wherever they come from."""
 
+import os
 import shutil
 import subprocess
+import sys
 
 import pytest
 from conftest import ROOT, new_workflow
 from hypothesis import example, given
 from hypothesis import strategies as st
-from library.code_inputs import check_place
+from library.code_inputs import check_place, put_python_first
 from snakemake.exceptions import WorkflowError
+from snakemake.shell import shell
 
 from lexloom.errors import printable
 from lexloom.settings.command_line import as_options
@@ -100,6 +103,19 @@ def test_options_reach_a_program_as_they_are(words):
 
 
 PROGRAM = '#!/bin/sh\nprintf "%s " "$@" >> "$(dirname "$0")/called"\n'
+
+
+def test_the_python_that_runs_snakemake_runs_the_scripts_whatever_its_folder_is_called(tmp_path, monkeypatch):
+    program = tmp_path / "a;touch PWNED;b $(touch PWNED)/python"
+    program.parent.mkdir()
+    program.write_text("#!/bin/sh\necho this one\n")
+    program.chmod(0o755)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PATH", os.environ["PATH"])
+    monkeypatch.setattr(sys, "executable", str(program))
+    put_python_first()
+    assert shell("python", read=True) == "this one\n"
+    assert not pwned(tmp_path)
 
 
 def make(folder, *targets):
