@@ -6,7 +6,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
-from resealed import _replace, mutate
+from resealed import mutate
 from scipy import sparse
 
 from lexloom.errors import ArtifactError, LexloomError
