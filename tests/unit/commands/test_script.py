@@ -1,6 +1,8 @@
 """A script's help teaches, a person's mistake is one line, and progress is silent away from a terminal."""
 
 import logging
+import multiprocessing
+import signal
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,7 @@ from lexloom.commands.stages import SCRIPTS
 from lexloom.errors import ArtifactError, LexloomError
 from lexloom.settings.execution import Compute, Seed
 from lexloom.storage.artifacts import VERSIONS
+from lexloom.storage.atomic_files import replacing
 
 ROOT = Path(__file__).parents[3]
 
@@ -102,6 +105,20 @@ def test_too_little_memory_and_ctrl_c_are_one_line(call, capsys, error, status, 
         call(fail(error))
     assert end.value.code == status
     assert capsys.readouterr().err == f"{line}\n"
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_ends_a_script_in_one_line_and_leaves_no_half_file(call, capfd, tmp_path, number):
+    def main(options):
+        with replacing(tmp_path / "a.txt"):
+            signal.raise_signal(number)
+
+    process = multiprocessing.get_context("fork").Process(target=call, args=[main])
+    process.start()
+    process.join(60)
+    assert process.exitcode == 128 + number
+    assert capfd.readouterr().err == f"ended by {number.name}\n"
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_file_that_cannot_be_opened_is_one_line(call, capsys, tmp_path):

@@ -126,6 +126,11 @@ def test_lines_are_scored_without_knowledge_of_the_lines_that_follow(method, end
             np.testing.assert_allclose(first.log_probabilities, alone.log_probabilities, rtol=1e-6)
 
 
+def test_the_first_line_is_scored_as_one_after_a_sentence_end():
+    first, later = train_language_model(SENTENCES, "ngram", order=3).score_text("the cat sleeps\n" * 2)
+    np.testing.assert_array_equal(first.log_probabilities, later.log_probabilities)
+
+
 def test_a_text_begins_after_a_sentence_end_or_after_no_word():
     assert word_before_text(["the", "cat", "<eos>"], "<eos>") == 2
     assert word_before_text(["the", "cat"], None) == NO_WORD
