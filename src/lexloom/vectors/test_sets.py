@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from lexloom.corpus.text_files import read_blocks
+from lexloom.corpus.text_files import read_blocks, why_not_regular
 from lexloom.errors import LexloomError
 
 
@@ -76,6 +76,8 @@ def _lines(path: str | Path) -> Iterator[tuple[int, str]]:
     """Yield the number and the text of each line that is neither empty nor a comment."""
     if not Path(path).exists():
         raise LexloomError(f"{path}: no such file; download it, or name another test set")
+    if fault := why_not_regular(path):  # a pipe would be empty when its checksum is taken
+        raise LexloomError(f"{path}: {fault}; name a file")
     text = "".join(read_blocks(path))
     for number, line in enumerate(text.split("\n"), 1):
         if line.strip() and not line.startswith("#"):

@@ -1,5 +1,7 @@
 """Test sets are read in each published form, and a damaged one is refused with its line."""
 
+import os
+
 import pytest
 
 from lexloom.errors import LexloomError
@@ -63,3 +65,14 @@ def test_a_file_that_is_no_test_set_is_refused(tmp_path, read, content, message)
         path.write_bytes(content)
     with pytest.raises(LexloomError, match=rf"set\.txt: {message}"):
         read(path)
+
+
+@pytest.mark.parametrize("read", [read_similarity_set, read_analogies])
+def test_a_pipe_is_refused(tmp_path, read):
+    """It is gone when its checksum is taken; the one that the scores record would be of nothing."""
+    os.mkfifo(tmp_path / "pipe")
+    with (
+        open(os.open(tmp_path / "pipe", os.O_RDWR | os.O_NONBLOCK)),
+        pytest.raises(LexloomError, match="pipe: a pipe, socket or device; name a file"),
+    ):
+        read(tmp_path / "pipe")
