@@ -14,15 +14,9 @@ import numpy as np
 from lexloom.kernels.cpu.kernels import Cpu
 from lexloom.kernels.cpu.machine import thread_pool
 from lexloom.kernels.cpu.machine.compiled import njit
-from lexloom.kernels.cpu.machine.gemm import (
-    lay_out_rows,
-    multiply,
-    padded,
-    panel_count,
-    panel_of,
-    panel_start,
-)
-from lexloom.kernels.cpu.machine.phases import run_phases, tiles_of
+from lexloom.kernels.cpu.machine.gemm import LANES, lay_out_rows, multiply, new_panels
+from lexloom.kernels.cpu.machine.phases import run_phases, tile_range, tiles_of
+from lexloom.kernels.cpu.machine.target import BLOCK
 from lexloom.kernels.tiles import cut
 
 TRIES = 5
@@ -96,12 +90,12 @@ def by_parts(a: np.ndarray, b: np.ndarray, out: np.ndarray, down: int, across: i
 
 def as_steps(a: np.ndarray, b: np.ndarray, out: np.ndarray, times: int, threads: int) -> Way:
     """Return a function that computes a product several times in one call, as a recurrent layer does."""
-    panels = np.empty(len(b) * padded(b.shape[1]), np.float32)
+    panels = new_panels(*b.shape)
     lay_out_rows(b, 0, len(b), panels)
-    count = panel_count(b.shape[1])
+    tiles = -(-len(panels) // BLOCK.vectors)
 
     def multiply_repeatedly() -> np.ndarray:
-        run_phases(lambda *team: make_steps(a, panels, out, *team), times, count, threads)
+        run_phases(lambda *team: make_steps(a, panels, out, *team), times, tiles, threads)
         return out
 
     return multiply_repeatedly
@@ -110,13 +104,11 @@ def as_steps(a: np.ndarray, b: np.ndarray, out: np.ndarray, times: int, threads:
 @njit(nogil=True)
 def make_steps(a, panels, out, progress, start):
     """Multiply a by a matrix in panels, once in each phase."""
+    tiles = progress.shape[1] - 1
     for step in range(len(progress)):
-        for number in tiles_of(progress[step], start):
-            panel = panel_of(panels, a.shape[1], out.shape[1], number)
-            part = np.empty((len(a), panel.shape[1]), np.float32)
-            multiply(a, panel, part, False)
-            first = panel_start(out.shape[1], number)
-            out[:, first : first + part.shape[1]] = part[:, : out.shape[1] - first]
+        for tile in tiles_of(progress[step], start):
+            first, last = tile_range(len(panels), tile, tiles)
+            multiply(a, panels[first:last], out[:, first * LANES : last * LANES], False)
 
 
 def repeated(times: int, multiply: Way) -> Way:

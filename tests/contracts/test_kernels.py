@@ -97,24 +97,31 @@ def test_projecting_out_equals_the_reference_and_has_the_same_bits_on_threads(dt
             assert part.dtype == dtype
 
 
-@given(rows=st.integers(5, 23), inner=st.integers(1, 40), columns=st.integers(1, 150), order=st.booleans())
+@njit
+def multiply(a, b, out, add):
+    gemm.multiply(a, b, out, add)
+
+
+@given(rows=st.integers(1, 23), inner=st.integers(1, 40), columns=st.integers(1, 150), order=st.booleans())
 @settings(deadline=None)
 def test_gemm_multiplies_matrices_of_any_shape_and_can_add(rows, inner, columns, order):
     a, b = normal(rows, inner), normal(inner, columns, seed=1)
     a, b = (np.asfortranarray(a), np.asfortranarray(b)) if order else (a, b)
-    panels = np.empty(inner * gemm.padded(columns), np.float32)
-    transposed = np.empty_like(panels)
+    panels, transposed = gemm.new_panels(inner, columns), gemm.new_panels(inner, columns)
     gemm.lay_out_rows(b, 0, inner, panels)
     gemm.lay_out_transposed(b.T, 0, inner, transposed)
     np.testing.assert_array_equal(panels, transposed)
-    out = np.ones((rows, columns), np.float32)
-    gemm.multiply_panels(a, panels, out, True)
-    np.testing.assert_allclose(out, 1 + a @ b, rtol=1e-4, atol=1e-4)
-    whole = columns // gemm.LANES * gemm.LANES
-    if whole:
-        gemm.multiply(a, np.ascontiguousarray(b), out[:, :whole], False)
-        np.testing.assert_allclose(out[:, :whole], (a @ b)[:, :whole], rtol=1e-4, atol=1e-4)
-        np.testing.assert_allclose(out[:, whole:], 1 + (a @ b)[:, whole:], rtol=1e-4, atol=1e-4)
+    in_place = np.zeros((inner, gemm.padded(columns)), np.float32)
+    in_place[:, :columns] = b
+    for factor in (panels, in_place):
+        memory = np.ones((rows + 1, columns + 1), np.float32)
+        out = memory[:rows, :columns]
+        multiply(a, factor, out, True)
+        np.testing.assert_allclose(out, 1 + a @ b, rtol=1e-4, atol=1e-4)
+        multiply(a, factor, out, False)
+        np.testing.assert_allclose(out, a @ b, rtol=1e-4, atol=1e-4)
+        assert np.all(memory[rows] == 1)
+        assert np.all(memory[:, columns] == 1)
 
 
 @given(rows=st.lists(st.integers(0, 5), min_size=1, max_size=40))

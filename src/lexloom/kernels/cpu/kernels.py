@@ -50,13 +50,12 @@ class Cpu(Counting, Products, Projections, Recurrent, SoftmaxOutput, SparseProdu
         return unique, sums
 
 
-@njit(nogil=True, cache=True)
-def _segments(rows):
+def _segments(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return the distinct rows in ascending order, the places of each in `rows`, and where those begin."""
-    order = np.argsort(rows, kind="mergesort")
-    starts = [k for k in range(len(rows)) if k == 0 or rows[order[k]] != rows[order[k - 1]]]
-    bounds = np.array([*starts, len(rows)])
-    return rows[order[bounds[:-1]]], order, bounds
+    order = np.argsort(rows, kind="stable")
+    ordered = rows[order]
+    starts = np.flatnonzero(np.diff(ordered, prepend=-1))
+    return ordered[starts], order, np.append(starts, len(rows))
 
 
 @njit(nogil=True, cache=True)

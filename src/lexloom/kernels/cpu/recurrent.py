@@ -10,13 +10,11 @@ reference/recurrent.py has the formulas of the cells and the plain loop over t. 
 1. The weights are rearranged once for all steps. BLAS rearranges Wh at each call, which takes as long as the
    product itself if there are 20 streams. Here, Wh is copied into panels as in machine/gemm.py, before the
    first step. A product of 10 or 20 rows then runs nearly as fast as one of large matrices.
-2. A tile goes from the product to the new state in the cache. A tile is a panel of units, with all their
+2. A tile goes from the product to the new state in the cache. A tile is some vectors of units, with all their
    gates, in a range of streams. Its gates are computed while the sums of the product are still in the cache.
 3. The threads stay together for all steps. A step takes about 50 us, but waking a thread takes 100 to 150 us.
    So the threads enter one compiled function, and each step is a phase (machine/phases.py): step t + 1 starts
    when all tiles of step t are finished.
-4. A few streams are padded to ROWS streams. So the bits of a stream do not depend on the others, and
-   evaluating a text as one stream takes a third less time than with the plain loop.
 
 The products with the inputs, x Wx, are not computed here but once over all steps, by BLAS. float64, and
 layers of fewer than LANES units, fall back to the reference implementation.
@@ -28,23 +26,23 @@ from functools import partial
 import numpy as np
 from numba.extending import register_jitable
 
-from lexloom.kernels.cpu.machine.compiled import njit
-from lexloom.kernels.cpu.machine.gemm import LANES, ROWS, VECTORS, multiply, padded
+from lexloom.kernels.cpu.machine.compiled import inner, njit
+from lexloom.kernels.cpu.machine.gemm import LANES, multiply, new_panels, padded
 from lexloom.kernels.cpu.machine.math import sigmoid_row, tanh_row
 from lexloom.kernels.cpu.machine.phases import run_phases, tile_range, tiles_of
 from lexloom.kernels.cpu.machine.registers import (
     add_product,
     add_rows,
-    aligned_rows,
     full_row,
     load_row,
     multiply_rows,
     store_row,
     subtract_rows,
 )
+from lexloom.kernels.cpu.machine.target import BLOCK
 from lexloom.kernels.reference.kernels import Reference
 
-_FORWARD_STREAMS, _BACKWARD_STREAMS = 4 * ROWS, 2 * ROWS  # minimum number of streams in a tile
+_FORWARD_STREAMS, _BACKWARD_STREAMS = 20, 10  # minimum number of streams in a tile
 _PARALLEL_FLOPS = 1 << 25  # minimum amount of work for which a second thread pays off
 
 
@@ -177,8 +175,8 @@ def _run_forward(
 ) -> None:
     """Run a loop of `_forward_loop` on the threads: phase 0 copies the weights, then each step is a phase."""
     steps, streams, size = h.shape
-    tiles = _panel_count(size, Wh.shape[1] // size) * max(1, streams // _FORWARD_STREAMS)
-    work = partial(loop, h0, h, Wh, _panel_memory(Wh), arrays)
+    tiles = _unit_tiles(size, Wh.shape[1] // size) * max(1, streams // _FORWARD_STREAMS)
+    work = partial(loop, h0, h, Wh, new_panels(size, Wh.shape[1] // size * padded(size)), arrays)
     run_phases(work, steps + 1, tiles, _max_threads(steps * streams, Wh, tiles))
 
 
@@ -191,19 +189,10 @@ def _run_backward(
 ) -> np.ndarray:
     """Run a loop of `_backward_loop` on the threads, and return dh0 (N, H), which its last phase computes."""
     steps, streams, _ = da_hidden.shape
-    tiles, dh0 = _panel_count(len(Wh), 1) * max(1, streams // _BACKWARD_STREAMS), np.empty_like(dh)
-    work = partial(loop, dh, da_hidden, Wh, _panel_memory(Wh), arrays, dh0)
+    tiles, dh0 = _unit_tiles(len(Wh), 1) * max(1, streams // _BACKWARD_STREAMS), np.empty_like(dh)
+    work = partial(loop, dh, da_hidden, Wh, new_panels(Wh.shape[1], len(Wh)), arrays, dh0)
     run_phases(work, steps + 2, tiles, _max_threads(steps * streams, Wh, tiles))
     return dh0
-
-
-def _panel_memory(Wh: np.ndarray) -> np.ndarray:
-    """Return memory for the panels of weights (H, G H), in either direction.
-
-    It is aligned to cache lines: panels that were not made the products of an LSTM of 400 units slower by
-    about a tenth.
-    """
-    return aligned_rows(Wh.shape[1], padded(len(Wh))).reshape(-1)
 
 
 def _max_threads(rows: int, Wh: np.ndarray, tiles: int) -> int:
@@ -212,7 +201,7 @@ def _max_threads(rows: int, Wh: np.ndarray, tiles: int) -> int:
 
 
 # The two step loops, which Numba compiles for each cell. `units` and `units_backward` compute step t for the
-# units of a panel and a range of streams; `arrays` are the cell's own arrays over all steps.
+# units of a tile and a range of streams; `arrays` are the cell's own arrays over all steps.
 #
 # These functions must be plain functions marked by `register_jitable`, not `njit` functions. Numba caches a
 # closure on disk by the pickled values of its variables, and pickles an `njit` function with an id that is
@@ -226,15 +215,15 @@ def _forward_loop(units: Callable[..., None]) -> Callable[..., None]:
     def forward(h0, h, Wh, panels, arrays, progress, start):
         (steps, streams, size), tiles = h.shape, progress.shape[1] - 1
         gates = Wh.shape[1] // size
-        parts = tiles // _panel_count(size, gates)
+        parts = tiles // _unit_tiles(size, gates)
         for tile in tiles_of(progress[0], start):
             _lay_out(Wh, tile, tiles, panels)
         for t in range(steps):
             before = h[t - 1] if t else h0
             for tile in tiles_of(progress[t + 1], start):
                 first, last = tile_range(streams, tile % parts, parts)
-                panel, column = _panel(panels, size, size, gates, tile // parts)
-                sums = _product(before[first:last], panel)
+                tile_panels, column = _tile_panels(panels, size, gates, tile // parts)
+                sums = _product(before[first:last], tile_panels)
                 units(sums, t, slice(first, last), column, arrays)
 
     return forward
@@ -249,18 +238,18 @@ def _backward_loop(units_backward: Callable[..., None]) -> Callable[..., None]:
 
     @njit(nogil=True, cache=True, error_model="numpy")
     def backward(dh, da_hidden, Wh, panels, arrays, dh0, progress, start):
-        (steps, streams, inner), size, tiles = da_hidden.shape, len(Wh), progress.shape[1] - 1
-        parts = tiles // _panel_count(size, 1)
+        (steps, streams, _), size, tiles = da_hidden.shape, len(Wh), progress.shape[1] - 1
+        parts = tiles // _unit_tiles(size, 1)
         for tile in tiles_of(progress[0], start):
             _lay_out_transposed(Wh, tile, tiles, panels)
         for t in range(steps - 1, -2, -1):
             for tile in tiles_of(progress[t + 2], start):
                 first, last = tile_range(streams, tile % parts, parts)
-                panel, column = _panel(panels, inner, size, 1, tile // parts)
+                tile_panels, column = _tile_panels(panels, size, 1, tile // parts)
                 if t == steps - 1:
-                    dh_t = _gather_units(dh[first:last], column, panel.shape[1])
+                    dh_t = _gather_units(dh[first:last], column, len(tile_panels) * LANES)
                 else:
-                    dh_t = _product(da_hidden[t + 1, first:last], panel)
+                    dh_t = _product(da_hidden[t + 1, first:last], tile_panels)
                 if t < 0:
                     _write_units(dh_t, column, dh0[first:last])
                 else:
@@ -269,8 +258,8 @@ def _backward_loop(units_backward: Callable[..., None]) -> Callable[..., None]:
     return backward
 
 
-# A panel holds whole vectors of units. If H is not a multiple of LANES, the last vector begins early, at
-# H - LANES, and some units are computed twice.
+# A tile holds whole vectors of units, each with one panel per gate. If H is not a multiple of LANES, the last
+# vector begins early, at H - LANES, and some units are computed twice.
 
 
 @njit(nogil=True, cache=True, inline="always")
@@ -280,70 +269,55 @@ def _unit(column, size):
 
 
 @njit(nogil=True, cache=True)
-def _panel_count(size, gates):
-    """Return the number of panels for `size` units.
-
-    A panel has up to VECTORS vectors of numbers, as in machine/gemm.py, or more if its one vector of units
-    has more gates.
-    """
-    vectors, vectors_per_panel = -(-size // LANES), max(1, VECTORS // gates)
-    return -(-vectors // vectors_per_panel)
+def _unit_tiles(size, gates):
+    """Return the number of tiles of `size` units: a tile is as wide as a block of a product, if it can be."""
+    vectors, vectors_per_tile = -(-size // LANES), max(1, BLOCK.vectors // gates)
+    return -(-vectors // vectors_per_tile)
 
 
-@njit(nogil=True, cache=True)
-def _panel(panels, inner, size, gates, number):
-    """Return a panel (inner, vectors * gates * LANES), and the column where its units begin."""
-    first, last = tile_range(-(-size // LANES), number, _panel_count(size, gates))
-    length = inner * gates * LANES  # of one vector of units
-    panel = panels[first * length : last * length].reshape(inner, (last - first) * gates * LANES)
-    return panel, first * LANES
+@inner()
+def _tile_panels(panels, size, gates, number):
+    """Return the panels of a tile of units, and the column where its units begin."""
+    first, last = tile_range(-(-size // LANES), number, _unit_tiles(size, gates))
+    return panels[first * gates : last * gates], first * LANES
 
 
-@njit(nogil=True, cache=True)
+@inner()
 def _lay_out(Wh, tile, tiles, panels):
-    """Copy the rows of a tile of Wh (H, G H) to all panels, in the order of `sums` below."""
+    """Copy the rows of a tile of Wh (H, G H) to the panels: for each vector of units, all gates in turn."""
     size = len(Wh)
     gates = Wh.shape[1] // size
     first, last = tile_range(size, tile, tiles)
-    for number in range(_panel_count(size, gates)):
-        panel, column = _panel(panels, size, size, gates, number)
+    for v in range(len(panels)):
+        column = v % gates * size + _unit(v // gates * LANES, size)
         for k in range(first, last):
-            for c in range(0, panel.shape[1], gates * LANES):
-                unit = _unit(column + c // gates, size)
-                for gate in range(gates):
-                    store_row(panel, k, c + gate * LANES, load_row(Wh, k, gate * size + unit))
+            store_row(panels[v], k, 0, load_row(Wh, k, column))
 
 
-@njit(nogil=True, cache=True)
+@inner()
 def _lay_out_transposed(Wh, tile, tiles, panels):
-    """Copy the columns of a tile of Wh (H, G H) to all panels of its transpose."""
+    """Copy the columns of a tile of Wh (H, G H) to the panels of its transpose."""
     size, inner = Wh.shape
     first, last = tile_range(inner, tile, tiles)
-    for number in range(_panel_count(size, 1)):
-        panel, start = _panel(panels, inner, size, 1, number)
+    for v in range(len(panels)):
+        panel, start = panels[v], _unit(v * LANES, size)
         for some in range(first, last, LANES):  # these rows of the panel stay in the L1 cache
-            for column in range(panel.shape[1]):
-                unit = _unit(start + column // LANES * LANES, size) + column % LANES
+            for unit in range(LANES):
                 for k in range(some, min(some + LANES, last)):
-                    panel[k, column] = Wh[unit, k]
+                    panel[k, unit] = Wh[start + unit, k]
 
 
-@njit(nogil=True, cache=True)
-def _product(x, panel):
-    """Return x (N, K) @ panel; the bits of a row do not depend on N."""
-    streams = len(x)
-    if streams < ROWS:
-        enough = np.zeros((ROWS, x.shape[1]), np.float32)
-        enough[:streams] = x
-        x = enough
-    out = np.empty((len(x), panel.shape[1]), np.float32)
-    multiply(x, panel, out, False)
-    return out[:streams]
+@inner()
+def _product(x, panels):
+    """Return x (N, K) times the panels; the bits of a row do not depend on N."""
+    out = np.empty((len(x), len(panels) * LANES), np.float32)
+    multiply(x, panels, out, False)
+    return out
 
 
-@njit(nogil=True, cache=True)
+@inner()
 def _gather_units(x, column, width):
-    """Return the columns of x (N, H) for the units of a panel that begins at `column`."""
+    """Return the columns of x (N, H) for the units of a tile that begins at `column`."""
     out = np.empty((len(x), width), np.float32)
     for n in range(len(out)):
         for k in range(0, width, LANES):
@@ -351,9 +325,9 @@ def _gather_units(x, column, width):
     return out
 
 
-@njit(nogil=True, cache=True)
+@inner()
 def _write_units(x, column, out):
-    """Write x to the columns of out (N, H) for the units of a panel that begins at `column`."""
+    """Write x to the columns of out (N, H) for the units of a tile that begins at `column`."""
     for n in range(len(out)):
         for k in range(0, x.shape[1], LANES):
             store_row(out, n, _unit(column + k, out.shape[1]), load_row(x, n, k))
@@ -371,7 +345,7 @@ def _tanh_slope(y, one):
     return subtract_rows(one, multiply_rows(y, y))
 
 
-# Step t of each cell, for a range of N streams and the K units of a panel, which begins at `column`.
+# Step t of each cell, for a range of N streams and the K units of a tile, which begins at `column`.
 # sums (N, G K) has the columns of these units in h[t-1] Wh: for each vector of units, all gates in turn.
 # dh (N, K) is the gradient of h[t] through step t + 1.
 

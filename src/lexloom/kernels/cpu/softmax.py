@@ -24,7 +24,6 @@ Here the scores are transposed: a row for each word, a column for each token. Fr
 5. The squares of dW are summed while its rows are in the cache, so that the gradient norm needs no pass.
 """
 
-import math
 import threading
 from collections.abc import Callable
 from functools import cache, partial
@@ -32,14 +31,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from lexloom.kernels.cpu.machine.compiled import njit
+from lexloom.kernels.cpu.machine.compiled import inner, njit
 from lexloom.kernels.cpu.machine.gemm import (
     LANES,
-    ROWS,
     lay_out_rows,
     lay_out_transposed,
     multiply,
-    multiply_panels,
     padded,
 )
 from lexloom.kernels.cpu.machine.math import exp_row, fast_exp
@@ -48,6 +45,7 @@ from lexloom.kernels.cpu.machine.registers import (
     add_multiple,
     add_rows,
     add_up,
+    aligned_rows,
     full_row,
     larger,
     load_row,
@@ -98,7 +96,8 @@ class SoftmaxOutput(Reference):
             block = _block(x[tokens], table, b, targets[tokens])
             weights = np.zeros(len(block.log_sums), np.float32)
             np.multiply(targets[tokens] >= 0, np.float32(weight), out=weights[: len(block.x)])
-            parts = _buffer("dx", len(block.tiles) - 1, x.shape[1], len(weights))
+            tiles, size = len(block.tiles) - 1, x.shape[1]
+            parts = _columns("dx", tiles * size, len(weights)).reshape(tiles, size, -1)
             gradients = _Gradients(weights, parts, dx[tokens], dtable, db, squares, number > 0)
             _run(partial(_loss_and_backward, block, gradients), block, 5)
             losses[tokens] = _losses(block)
@@ -108,7 +107,7 @@ class SoftmaxOutput(Reference):
 
 def _needs_reference(W: np.ndarray) -> bool:
     """Return whether the compiled code cannot take weights (H, V)."""
-    return W.dtype != np.float32 or min(W.shape) < ROWS
+    return W.dtype != np.float32
 
 
 class _Block(NamedTuple):
@@ -120,7 +119,7 @@ class _Block(NamedTuple):
     table : (V, H) array
     b : (V,) array
     targets : (N,) array
-    rows, columns : arrays
+    rows, columns : (H in whole vectors, N, LANES), (N in whole vectors, H, LANES) arrays
         x and its transpose in panels.
     groups : (K + 1,) array
         Where each group of words begins, and the end of the last one.
@@ -158,7 +157,7 @@ class _Gradients(NamedTuple):
     ----------
     weights : (N rounded up to whole vectors,) array
         The weight of each token in the loss, 0 for padding.
-    parts : (tiles, H, N rounded up to whole vectors) array
+    parts : (tiles, H, N rounded up to whole vectors and more) array
         The dx' of each tile of words.
     dx : (N, H) array
     dtable, db, squares : (V, H), (V,), (V,) arrays
@@ -185,9 +184,9 @@ def _block(x: np.ndarray, table: np.ndarray, b: np.ndarray, targets: np.ndarray)
         x,
         table,
         b,
-        targets,
-        rows=_buffer("rows", len(x) * padded(x.shape[1])),
-        columns=_buffer("columns", x.shape[1] * width),
+        np.ascontiguousarray(targets),  # one type for the compiler, whatever the caller cut it from
+        rows=_panels("rows", *x.shape),
+        columns=_panels("columns", *x.T.shape),
         groups=groups,
         tiles=_starts(count, max(1, min(_GROUPS_TILE, count // _TILES))),
         scores=_columns("scores", len(b), width),
@@ -211,10 +210,8 @@ def _losses(block: _Block) -> np.ndarray:
 
 @cache
 def _groups(words: int) -> np.ndarray:
-    """Return where each group of words begins, and the end of the last. All others are multiples of ROWS."""
-    starts = ROWS * _starts(words // ROWS, _GROUP // ROWS)
-    starts[-1] = words
-    return starts
+    """Return where each group of words begins, and the end of the last."""
+    return _starts(words, _GROUP)
 
 
 @cache
@@ -223,20 +220,26 @@ def _starts(length: int, tile: int) -> np.ndarray:
     return np.array([0, *(part.stop for part in cut(length, tile))])
 
 
+def _panels(name: str, inner: int, columns: int) -> np.ndarray:
+    """Return memory for the panels of a matrix (K, N), as `gemm.new_panels` does."""
+    vectors = padded(columns) // LANES
+    return _memory(name, vectors * inner, LANES).reshape(vectors, inner, LANES)
+
+
 def _columns(name: str, rows: int, width: int) -> np.ndarray:
     """Return memory for rows of whole vectors, an odd number of vectors apart.
 
     With a power of two, all rows would compete for the same few sets of a cache.
     """
-    return _buffer(name, rows, (width // LANES | 1) * LANES)
+    return _memory(name, rows, (width // LANES | 1) * LANES)
 
 
-def _buffer(name: str, *shape: int) -> np.ndarray:
+def _memory(name: str, rows: int, width: int) -> np.ndarray:
     """Return an uninitialized array; it overwrites the last one with this name in this thread."""
-    buffers, size = vars(_buffers), math.prod(shape)
+    buffers, size = vars(_buffers), rows * width
     if name not in buffers or buffers[name].size < size:
-        buffers[name] = np.empty(size, np.float32)
-    return buffers[name][:size].reshape(shape)
+        buffers[name] = aligned_rows(rows, width).reshape(-1)
+    return buffers[name][:size].reshape(rows, width)
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
@@ -265,12 +268,12 @@ def _loss_and_backward(block, gradients, progress, start):
         _sum_parts(parts, *tile_range(dx.shape[1], tile, len(parts)), dx)
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@inner(error_model="numpy")
 def _score(block, k):
     """Write the exponentials of the scores of group k, and its largest, sums and hits."""
     first, last, largest = block.groups[k], block.groups[k + 1], block.largest[k]
     group, targets = block.scores[first:last], block.targets
-    multiply_panels(block.table[first:last], block.columns, group[:, : len(largest)], False)
+    multiply(block.table[first:last], block.columns, group[:, : len(largest)], False)
     _add_bias(group, block.b[first:last], largest)
     for n in range(len(targets)):
         if first <= targets[n] < last:
@@ -278,19 +281,20 @@ def _score(block, k):
     _exponentials(group, largest, block.sums[k])
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@inner(error_model="numpy")
 def _backward(block, k, gradients, tile):
     """Turn the exponentials of group k, of some tile, into dscores, and add to the gradients."""
     words = slice(block.groups[k], block.groups[k + 1])
     group, dtable = block.scores[words], gradients.dtable[words]
     weights, db = gradients.weights, gradients.db[words]
     _dscores(group, block.largest[k], block.log_sums, weights, block.targets, words.start, db)
-    multiply(block.table[words].T, group, gradients.parts[tile], k > block.tiles[tile])
-    multiply_panels(group[:, : len(block.x)], block.rows, dtable, gradients.add)
+    part = gradients.parts[tile][:, : len(weights)]
+    multiply(block.table[words].T, group, part, k > block.tiles[tile])
+    multiply(group[:, : len(block.x)], block.rows, dtable, gradients.add)
     squares_of_rows(dtable, gradients.squares[words])
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@inner(error_model="numpy")
 def _add_bias(scores, b, largest):
     """Add the bias to the scores of a group, and write the largest score of each token."""
     ones, by_token = np.ones((1, LANES), np.float32), largest.reshape(1, -1)
@@ -304,7 +308,7 @@ def _add_bias(scores, b, largest):
         store_row(by_token, 0, n, most)
 
 
-@njit(nogil=True, cache=True, fastmath={"contract"}, error_model="numpy")
+@inner(fastmath={"contract"}, error_model="numpy")
 def _exponentials(scores, largest, sums):
     """Turn the scores of a group into exp(score - largest), and write the sum for each token."""
     by_token, sums_by_token = largest.reshape(1, -1), sums.reshape(1, -1)
@@ -317,7 +321,7 @@ def _exponentials(scores, largest, sums):
         store_row(sums_by_token, 0, n, total)
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@inner(error_model="numpy")
 def _log_sums(largest, sums, first, last, log_sums):
     """Write the log_sums of tokens first to last, from the largest scores and sums of all groups."""
     most, total = np.full(last - first, -np.inf, np.float32), np.zeros(last - first, np.float32)
@@ -333,7 +337,7 @@ def _log_sums(largest, sums, first, last, log_sums):
         log_sums[first + n] = most[n] + np.log(total[n])
 
 
-@njit(nogil=True, cache=True, fastmath=True, error_model="numpy")
+@inner(fastmath=True, error_model="numpy")
 def _dscores(exponentials, largest, log_sums, weights, targets, first, db):
     """Turn the exponentials of a group, whose first word is `first`, into dscores; add their sums to db."""
     by_token = np.empty((1, len(weights)), np.float32)
@@ -354,13 +358,13 @@ def _dscores(exponentials, largest, log_sums, weights, targets, first, db):
             db[place] -= weights[n]
 
 
-@njit(nogil=True, cache=True)
+@inner()
 def _sum_parts(parts, first, last, dx):
     """Write columns first to last of dx (N, H): the sum over tiles of parts (tiles, H, N)."""
     total = np.empty(parts.shape[2], np.float32)
     for d in range(first, last):
-        total[:] = parts[0, d]
-        for k in range(1, len(parts)):
+        total[:] = 0
+        for k in range(len(parts)):
             for n in range(len(total)):
                 total[n] += parts[k, d, n]
         for n in range(len(dx)):

@@ -38,6 +38,7 @@ from lexloom.kernels.cpu.word2vec_steps import (
     gather,
     running_sums,
     spread,
+    weights_of,
     words_around,
 )
 from lexloom.kernels.reference.kernels import Reference
@@ -175,20 +176,19 @@ def _number(ids, samples, cuts, near, sampled, numbers):
     firsts, place_firsts = np.zeros(len(cuts), np.int64), np.zeros(len(cuts), np.int64)
     count = place = 0
     for piece in range(len(cuts) - 1):
-        text = ids[side + cuts[piece] : side + cuts[piece + 1] + beyond]
-        if sampled:
-            of_piece = samples[cuts[piece] // block : cuts[piece + 1] // block]
-            text = np.concatenate((of_piece.reshape(-1), text))
         first = count
-        for word in text:
-            places[place] = -1
-            if word >= 0:
-                if numbers[word] < first:
-                    numbers[word] = count
-                    words[count] = word
-                    count += 1
-                places[place] = numbers[word] - first
-            place += 1
+        of_piece = samples[cuts[piece] // block : cuts[piece + 1] // block].reshape(-1)
+        text = ids[side + cuts[piece] : side + cuts[piece + 1] + beyond]
+        for some in (of_piece[: sampled * of_piece.size], text):
+            for word in some:
+                places[place] = -1
+                if word >= 0:
+                    if numbers[word] < first:
+                        numbers[word] = count
+                        words[count] = word
+                        count += 1
+                    places[place] = numbers[word] - first
+                place += 1
         firsts[piece + 1], place_firsts[piece + 1] = count, place
     for word in words[:count]:
         numbers[word] = -1
@@ -214,14 +214,16 @@ def _cbow(words, radii, samples, scale, weight, inputs, outputs):
     running, changes = _zeros(strip + 2 * window + 1, width), _zeros(strip + 2 * window + 1, width)
     hidden, dhidden, rows = _zeros(strip, width), _zeros(strip, width), _zeros(strip, width)
     count = samples.shape[1]
+    vectors = -(-count // WIDTH)
+    columns = aligned_rows(vectors * width, WIDTH).reshape(vectors, width, WIDTH)
     scores = np.empty((block, count), np.float32)
-    work = SampleMemory(scores, _zeros(count, width), _zeros(count, width))
+    work = SampleMemory(scores, _zeros(count, width), columns, _zeros(count, width))
     loss = 0.0
     for start in range(0, len(radii), strip):
         stop = min(start + strip, len(radii))
         near, at = words[start : stop + 2 * window], radii[start:stop]
         targets, counts = near[window : window + len(at)], words_around(near, at)
-        weights = np.where(targets >= 0, scale * weight, np.float32(0))
+        weights = weights_of(targets, scale * weight)
         running_sums(inputs.table, near, running)
         average(running, at, counts, hidden)
         some, places = samples[start // block : stop // block], outputs.places[start // block * count :]
@@ -245,8 +247,10 @@ def _skip_gram(words, radii, samples, scale, weight, inputs, outputs):
     rows, drows = _zeros(strip + 2 * window, width), _zeros(strip + 2 * window, width)
     hidden, dhidden = _zeros(strip, width), _zeros(strip, width)
     count = samples.shape[1]
+    vectors = -(-count // WIDTH)
+    columns = aligned_rows(vectors * width, WIDTH).reshape(vectors, width, WIDTH)
     scores = np.empty((block, count), np.float32)
-    work = SampleMemory(scores, _zeros(count, width), _zeros(count, width))
+    work = SampleMemory(scores, _zeros(count, width), columns, _zeros(count, width))
     loss = 0.0
     for start in range(0, len(radii), strip):
         stop = min(start + strip, len(radii))

@@ -17,9 +17,9 @@ and sigmoid(s) for a sample. log1p is a polynomial (machine/math.py), so that th
 from typing import NamedTuple
 
 import numpy as np
-import scipy.linalg.cython_blas  # noqa: F401  np.dot of compiled code: load it before its threads are limited
 
 from lexloom.kernels.cpu.machine.compiled import njit
+from lexloom.kernels.cpu.machine.gemm import lay_out_transposed, multiply
 from lexloom.kernels.cpu.machine.math import fast_exp, fast_log1p
 from lexloom.kernels.cpu.machine.registers import (
     WIDTH,
@@ -52,10 +52,19 @@ class PieceGradients(NamedTuple):
 
 
 class SampleMemory(NamedTuple):
-    """Work memory of `against_samples`: scores (positions in a block, S), rows and drows (S, width)."""
+    """Work memory of `against_samples` for positions of a block and S samples.
+
+    Attributes
+    ----------
+    scores : (positions, S) array
+    rows, drows : (S, width) arrays
+    columns : (S in whole vectors, width, LANES) array
+        The transpose of `rows` in panels (machine/gemm.py).
+    """
 
     scores: np.ndarray
     rows: np.ndarray
+    columns: np.ndarray
     drows: np.ndarray
 
 
@@ -71,6 +80,16 @@ def words_around(words, radii):
         if words[here] >= 0:
             counts[n] = before[here + radii[n] + 1] - before[here - radii[n]] - 1
     return counts
+
+
+@njit(inline="always")
+def weights_of(targets, weight):
+    """Return the weight of the samples at each position, 0 if it has no word."""
+    weights = np.zeros(len(targets), np.float32)
+    for n in range(len(targets)):
+        if targets[n] >= 0:
+            weights[n] = weight
+    return weights
 
 
 @njit(inline="always")
@@ -90,14 +109,12 @@ def running_sums(table, words, sums):
     """Write the sums of the rows of the first 1, 2, ... words to sums[1], sums[2], ...; sums[0] is 0."""
     for k in range(len(words)):
         word = words[k]
-        if word < 0:
-            sums[k + 1] = sums[k]
-        else:
-            for column in range(0, table.shape[1], WIDTH):
-                column = min(column, table.shape[1] - WIDTH)
-                store_row(
-                    sums, k + 1, column, add_rows(load_row(sums, k, column), load_row(table, word, column))
-                )
+        for column in range(0, table.shape[1], WIDTH):
+            column = min(column, table.shape[1] - WIDTH)
+            total = load_row(sums, k, column)
+            if word >= 0:
+                total = add_rows(total, load_row(table, word, column))
+            store_row(sums, k + 1, column, total)
 
 
 @njit(inline="always")
@@ -120,16 +137,17 @@ def against_samples(outputs, samples, places, hidden, weights, work, dhidden):
     Writes dhidden, and adds the gradients of the samples to outputs.sums. The samples (blocks, S) and their
     places (blocks * S,) are those of the strip.
     """
-    scores, rows, drows = work
+    scores, rows, columns, drows = work
     positions, count = scores.shape
     loss = 0.0
     for block in range(len(samples)):
         at = slice(block * positions, (block + 1) * positions)
         gather(outputs.table, samples[block], rows)
-        np.dot(hidden[at], rows.T, scores)
+        lay_out_transposed(rows, 0, rows.shape[1], columns)
+        multiply(hidden[at], columns, scores, False)
         loss += _errors_of_samples(scores, weights[at])
-        np.dot(scores, rows, dhidden[at])
-        np.dot(scores.T, hidden[at], drows)
+        multiply(scores, rows, dhidden[at], False)
+        multiply(scores.T, hidden[at], drows, False)
         add_to_places(places[block * count : (block + 1) * count], drows, outputs.sums)
     return loss
 

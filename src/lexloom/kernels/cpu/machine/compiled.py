@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import llvmlite.binding as llvm
 import numba
 
 from lexloom.kernels.cpu.machine.cache_folder import cache_folder
@@ -47,3 +48,24 @@ def njit(**options: Any) -> Callable[..., Any]:
     """Return Numba's decorator, which does not cache where there is no folder for it."""
     decorator: Callable[..., Any] = numba.njit(**options | {"cache": options.get("cache", False) and _CACHED})
     return decorator
+
+
+def inner(**options: Any) -> Callable[..., Any]:
+    """Return Numba's decorator for a function that only compiled code calls, which takes less to compile."""
+    wrappers = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+    decorator: Callable[..., Any] = numba.njit(**options | {"nogil": True} | wrappers)
+    return decorator
+
+
+def shared(name: str, signature: Any) -> Callable[..., Any]:
+    """Return a decorator that compiles a function now, under a name by which compiled code can call it.
+
+    Numba copies a function into each one that calls it, and compiles all copies.
+    """
+
+    def compile_now(function: Callable[..., None]) -> Any:
+        compiled = numba.cfunc(signature, cache=_CACHED, error_model="numpy")(function)
+        llvm.add_symbol(name, compiled.address)
+        return compiled
+
+    return compile_now

@@ -16,7 +16,7 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from lexloom.kernels.cpu.machine.compiled import njit
+from lexloom.kernels.cpu.machine.compiled import inner, njit
 from lexloom.kernels.cpu.machine.thread_pool import run_together
 
 _SPINS = 1000  # a waiting thread checks so often before it yields its core
@@ -62,13 +62,13 @@ def tiles_of(progress, start):
         _pause(spins > _SPINS)
 
 
-@njit(nogil=True, cache=True)
+@inner()
 def tile_range(length, tile, tiles):
     """Return the start and the end of a tile, when `length` is cut into `tiles` nearly equal tiles."""
     return length * tile // tiles, length * (tile + 1) // tiles
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@inner(error_model="numpy")
 def _claim(progress, place):
     """Claim the next free tile from `place` on, wrapping around, and return it; -1 if none is free."""
     tiles = len(progress) - 1
