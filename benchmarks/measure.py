@@ -7,6 +7,7 @@ import argparse
 import importlib
 import json
 
+import isa
 from harness import Inputs, measure
 
 OURS, BOUND = "lexloom", "bound"
@@ -24,7 +25,7 @@ def main() -> None:
     stage = next(stage for stage in importlib.import_module(given.module).STAGES if stage.name == given.stage)
     side = {OURS: stage.ours, BOUND: stage.bound, **stage.peers}[given.side]
     try:
-        result = measure(side, Inputs(given.threads, given.quick))
+        result = measure(side, Inputs(given.threads, given.quick)) | {"isa": isa.found()}
     except ModuleNotFoundError as error:
         result = {"missing": error.name}
     print(json.dumps(result))

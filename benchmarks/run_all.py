@@ -3,7 +3,8 @@
 All sides of a stage take turns, each measurement in a fresh process; the medians of the rounds count. A rate
 is in units of work per second, a ratio is our rate over the peer's: above 1, lexloom is faster. A stage may
 have a bound, the rate of what cannot be left out; the ratio beside it is the share of it that lexloom
-reaches. Peak memory is that of the whole process.
+reaches. Peak memory is that of the whole process. `--isa avx2` holds every side to AVX2, and writes
+results/benchmarks_avx2.json.
 """
 
 import argparse
@@ -15,6 +16,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import isa
 from harness import Stage
 from measure import BOUND, OURS
 
@@ -50,6 +52,9 @@ def main() -> None:
         "--quick", action="store_true", help="one round on a tenth of the text; writes no results"
     )
     parser.add_argument("--only", choices=MODULES, nargs="*", default=MODULES, help="benchmark files to run")
+    parser.add_argument(
+        "--isa", choices=isa.ENVIRONMENT, default=isa.NATIVE, help="instruction set that all sides may use"
+    )
     given = parser.parse_args()
     os.chdir(HERE.parent)
     prepare(given.threads)
@@ -59,7 +64,8 @@ def main() -> None:
         for stage in importlib.import_module(module).STAGES:
             records += measure_stage(module, stage, given)
     if not given.quick:
-        write_lines("results/benchmarks.json", [json.dumps(records, indent=2)])
+        suffix = "" if given.isa == isa.NATIVE else f"_{given.isa}"
+        write_lines(f"results/benchmarks{suffix}.json", [json.dumps(records, indent=2)])
 
 
 def prepare(threads: int) -> None:
@@ -82,7 +88,8 @@ def measure_stage(module: str, stage: Stage, given: argparse.Namespace) -> list[
     for side, measured in runs.items():
         print(f"{stage.name:28} {side:36} {line(stage, side, measured, rates)}", flush=True)
     peers = [peer for peer in stage.peers if peer in rates] or [None]
-    return [record(stage, given.threads, rates, peer) for peer in peers]
+    taken = {side: measured[0].get("isa", {}) for side, measured in runs.items()}
+    return [record(stage, given.threads, rates, peer) | {"isa": taken} for peer in peers]
 
 
 def line(stage: Stage, side: str, measured: list[dict], rates: dict[str, float]) -> str:
@@ -100,9 +107,15 @@ def measure_once(module: str, stage: Stage, side: str, given: argparse.Namespace
     command = [sys.executable, str(HERE / "measure.py"), module, stage.name, side, "--threads", threads]
     limits = {f"{library}_NUM_THREADS": threads for library in ("OMP", "OPENBLAS", "MKL")}
     done = subprocess.run(
-        command + ["--quick"] * given.quick, env=os.environ | limits, stdout=subprocess.PIPE, check=True
+        command + ["--quick"] * given.quick,
+        env=isa.environment(given.isa, dict(os.environ)) | limits,
+        stdout=subprocess.PIPE,
+        check=True,
     )
-    return json.loads(done.stdout)
+    result = json.loads(done.stdout)
+    if more := list(isa.disobedient(given.isa, result.get("isa", {}))):
+        sys.exit(f"{stage.name}, {side}: more than {given.isa} is used by {'; '.join(more)}")
+    return result
 
 
 def median(runs: list[dict], key: str) -> float:

@@ -1,7 +1,12 @@
 """The benchmarks write what is promised of results/benchmarks.json."""
 
 import argparse
+import os
+import platform
+import subprocess
+import sys
 
+import isa
 import language_model
 import numpy as np
 import pytest
@@ -9,7 +14,7 @@ import run_all
 from harness import Inputs, Stage, measure
 from products import Product, ways
 
-GIVEN = argparse.Namespace(quick=False, rounds=3, threads=2)
+GIVEN = argparse.Namespace(quick=False, rounds=3, threads=2, isa="native")
 
 
 def nothing(inputs):
@@ -46,6 +51,7 @@ def test_a_record_compares_medians_as_rates(rates):
             "share": None,
             "threads": 2,
             "device": "cpu",
+            "isa": {"lexloom": {}, "other": {}, "absent": {}},
         }
     ]
 
@@ -90,3 +96,30 @@ def test_a_measurement_has_a_rate_and_the_peak_memory_of_the_process():
     result = measure(lambda inputs: lambda: 5, Inputs(threads=1))
     assert result["rate"] == pytest.approx(5 / result["seconds"])
     assert 10 < result["peak"] < 100_000
+
+
+TAKEN = """
+import sys
+sys.path.insert(0, "benchmarks")
+import numba, numpy, isa
+print(sorted(isa.found().values()), *isa.disobedient("avx2", isa.found()), sep="\\n")
+from lexloom.kernels.cpu.machine.target import BLOCK
+print(BLOCK)
+"""
+
+
+@pytest.mark.skipif(platform.machine() not in ("x86_64", "AMD64"), reason="AVX2 is of x86")
+def test_held_to_avx2_every_library_takes_it():
+    environment = isa.environment(isa.AVX2, dict(os.environ))
+    done = subprocess.run(
+        [sys.executable, "-c", TAKEN], env=environment, capture_output=True, text=True, check=True
+    )
+    taken, *rest = done.stdout.splitlines()
+    assert "haswell" in taken
+    assert "Haswell" in taken
+    assert rest == ["Block(rows=6, vectors=1)"]
+
+
+def test_a_library_that_takes_more_than_it_was_asked_to_is_told():
+    assert list(isa.disobedient(isa.AVX2, {"PyTorch": "AVX512", "Numba": "haswell"})) == ["PyTorch: AVX512"]
+    assert not list(isa.disobedient(isa.NATIVE, {"PyTorch": "AVX512"}))
