@@ -7,15 +7,16 @@ import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from types import FrameType
-from typing import Any
-
-from tqdm import tqdm
+from typing import TYPE_CHECKING, Any
 
 from lexloom.commands.stages import way_out
 from lexloom.commands.terminal import any_terminal, log_to
 from lexloom.errors import Interrupted, LexloomError
 from lexloom.settings.base import Settings
 from lexloom.settings.command_line import SettingsParser
+
+if TYPE_CHECKING:
+    from tqdm import tqdm
 
 
 def script_parser(description: str, *groups: type[Settings]) -> SettingsParser:
@@ -106,7 +107,9 @@ def _interrupt(number: int, frame: FrameType | None) -> None:
     raise Interrupted(f"ended by {signal.Signals(number).name}", number)
 
 
-def progress(steps: Iterable[Any] | None = None, **options: Any) -> tqdm:
+def progress(steps: Iterable[Any] | None = None, **options: Any) -> "tqdm":
     """Return a progress bar with rate and remaining time; silent unless standard error is a terminal."""
+    from tqdm import tqdm  # takes a tenth of a second to load, which --help need not wait for
+
     hidden = None if sys.stderr else True  # None: unless it is a terminal
     return tqdm(steps, disable=hidden, dynamic_ncols=True, unit_scale=True, leave=False, **options)

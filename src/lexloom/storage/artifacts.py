@@ -18,11 +18,10 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import h5py
 import numpy as np
-from scipy import sparse
 
 from lexloom.errors import ArtifactError, LexloomError
 from lexloom.settings.base import Group as SettingsGroup
@@ -33,6 +32,9 @@ from lexloom.storage.hdf5_reading import Array, Group
 from lexloom.storage.hdf5_writing import write_hdf5
 from lexloom.storage.layouts import TEXT, VERSIONS, Outline
 from lexloom.storage.stored_artifacts import StoredArtifact, outline_of, read_lines, refusing
+
+if TYPE_CHECKING:
+    from scipy import sparse
 
 
 @dataclass
@@ -229,10 +231,12 @@ class _Lines(Dataset):
     """The bytes of lines of text."""
 
 
-def _prepared(value: Any) -> Dataset | sparse.csr_array:
+def _prepared(value: Any) -> "Dataset | sparse.csr_array":
     """Return what HDF5 writes without taking memory for a copy."""
-    if sparse.issparse(value):
-        return sparse.csr_array(value)
+    if hasattr(
+        value, "tocsr"
+    ):  # not by its type: loading SciPy takes longer than most programs take to start
+        return value.tocsr()
     if isinstance(value, list):
         return _Lines(np.frombuffer("\n".join(value).encode(), np.uint8))
     labelled = value if isinstance(value, Dataset) else Dataset(value)
@@ -245,8 +249,8 @@ def _fill(attributes: Mapping[str, Any], datasets: Mapping[str, Any], file: h5py
         _write(file, name, value)
 
 
-def _write(group: h5py.Group, name: str, value: Dataset | sparse.csr_array) -> None:
-    if isinstance(value, sparse.csr_array):
+def _write(group: h5py.Group, name: str, value: "Dataset | sparse.csr_array") -> None:
+    if not isinstance(value, Dataset):
         child = group.create_group(name)
         child.attrs["shape"] = value.shape
         for part in ("data", "indices", "indptr"):

@@ -7,11 +7,14 @@ numbers are in their range. Compiled code indexes with these numbers and checks 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import sparse
 
 from lexloom.storage.hdf5_reading import MalformedError
+
+if TYPE_CHECKING:
+    from scipy import sparse
 
 TEXT = "text"
 """The type of lines, beside those of numbers."""
@@ -329,7 +332,7 @@ def check_starts(name: str, starts: np.ndarray, stored: int) -> None:
         raise MalformedError(f"{name!r} has rows that do not ascend from 0 to {stored}")
 
 
-def check_rows(name: str, part: Matrix, rows: sparse.csr_array) -> None:
+def check_rows(name: str, part: Matrix, rows: "sparse.csr_array") -> None:
     """Check columns and values of some rows of a matrix, whose starts were checked.
 
     Raises

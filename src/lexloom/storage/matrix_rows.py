@@ -3,11 +3,14 @@
 from contextlib import ExitStack, closing
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import sparse
 
 from lexloom.storage.stored_artifacts import StoredArtifact, refusing
+
+if TYPE_CHECKING:
+    from scipy import sparse
 
 
 class StoredRows:
@@ -44,7 +47,7 @@ class StoredRows:
         self.settings, self.inputs = about["settings"], about["inputs"]
         self.lengths = np.diff(self._rows.starts)
 
-    def __call__(self, rows: slice) -> sparse.csr_array:
+    def __call__(self, rows: slice) -> "sparse.csr_array":
         """Return rows (R, N) of the matrix.
 
         Raises

@@ -4,10 +4,9 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy import sparse
 
 from lexloom.errors import ArtifactError, LexloomError
 from lexloom.storage.checksums import SEAL_BYTES, is_sealed
@@ -28,6 +27,9 @@ from lexloom.storage.layouts import (
     lines_with,
     part_of,
 )
+
+if TYPE_CHECKING:
+    from scipy import sparse
 
 _MOST_NESTED = 20
 _PARTS = ("data", "indices", "indptr")
@@ -191,13 +193,15 @@ class Rows:
         self.starts = node.members["indptr"].read()
         check_starts(name, self.starts, self._data.shape[0])
 
-    def __call__(self, rows: slice) -> sparse.csr_array:
+    def __call__(self, rows: slice) -> "sparse.csr_array":
         """Return rows (R, N) of the matrix.
 
         Raises
         ------
         MalformedError
         """
+        from scipy import sparse  # takes long to load, and few programs need it
+
         first, last, _ = rows.indices(self.shape[0])
         starts = self.starts[first : last + 1]
         cells = int(starts[0]), int(starts[-1])
