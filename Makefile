@@ -22,7 +22,7 @@ run: $(VENV)/ready
 	@cat results/rnnlm_ppl.txt
 
 test: lint docs
-	pytest
+	pytest --numprocesses auto --dist loadgroup
 
 avx2: $(VENV)/ready
 	python benchmarks/isa.py avx2 pytest tests/contracts

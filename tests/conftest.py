@@ -2,6 +2,7 @@
 
 import signal
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -27,7 +28,13 @@ def _why_no_device() -> str:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Deselect the tests marked `gpu` where there is no device, unless they were asked for with `-m gpu`."""
+    """Deselect the tests marked `gpu` where there is no device, unless they were asked for with `-m gpu`.
+
+    Workers side by side take whole files, but all tests of the one graph that is run go to the same worker.
+    """
+    for item in items:
+        graph = "workflow" in getattr(item, "fixturenames", ())
+        item.add_marker(pytest.mark.xdist_group("graph" if graph else item.path.stem))
     on_device = [item for item in items if item.get_closest_marker("gpu")]
     if not on_device or "gpu" in config.option.markexpr:
         return
@@ -36,6 +43,19 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         config.hook.pytest_deselected(items=on_device)
         items[:] = [item for item in items if item not in on_device]
         config.stash[_REASON] = f"{len(on_device)} tests on the GPU deselected: {reason}"
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Tell the process that started this worker, if it is one, why tests were deselected."""
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["deselected"] = session.config.stash.get(_REASON, "")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Take that from a worker."""
+    if reason := getattr(node, "workeroutput", {}).get("deselected"):
+        node.config.stash[_REASON] = reason
 
 
 @pytest.fixture(params=[1, 2, 5])
