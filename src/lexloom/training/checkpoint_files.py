@@ -8,19 +8,16 @@ from lexloom.errors import LexloomError
 
 
 def beside(output: Path, suffix: str) -> Path:
-    """Return the path next to an output that has its name, but another suffix.
+    """Return the path next to an output that has its name without .h5, and a suffix.
 
     Raises
     ------
     LexloomError
-        If the output is a folder or the very same file; better before the training than after it.
+        If the output is a folder; better before the training than after it.
     """
     if output.is_dir():
         raise LexloomError(f"{output}: a folder; choose another output")
-    path = output.with_suffix(suffix)
-    if path == output:
-        raise LexloomError(f"{output}: the log of the training has this name; choose another output")
-    return path
+    return output.with_name(_name(output) + suffix)
 
 
 def checkpoint_path(output: Path, digest: str) -> Path:
@@ -50,4 +47,9 @@ def remove_files(paths: Iterable[Path]) -> None:
 
 
 def _beside(output: Path, what: str) -> list[Path]:
-    return sorted(output.parent.glob(f"{escape(output.stem)}.{what}-*.h5"))
+    return sorted(output.parent.glob(f"{escape(_name(output))}.{what}-*.h5"))
+
+
+def _name(output: Path) -> str:
+    """Return the name of an output without .h5; no other suffix, or model.1 and model.2 would share files."""
+    return output.name.removesuffix(".h5")

@@ -327,15 +327,31 @@ def read_vectors(path: str | Path) -> WordVectors:
 
 
 def _unit_rows(rows: Any) -> Any:
+    """Return rows of length one, or of zeros.
+
+    Each row is first multiplied by a power of two that brings it near 1, which is exact, since the squares of
+    very large or small numbers are infinite or 0.
+    """
     rows = rows.astype(np.result_type(rows.dtype, np.float32))
+    largest = _by_row(abs(rows).max(axis=1))
+    rows = _scaled(rows, np.ldexp(rows.dtype.type(1), -np.frexp(largest)[1].clip(-126, 126)))
     if sparse.issparse(rows):
-        lengths = np.sqrt(np.asarray(rows.multiply(rows).sum(axis=1)))
+        lengths = np.sqrt(_by_row(rows.multiply(rows).sum(axis=1)))
     else:
         lengths = np.linalg.norm(rows, axis=1)
-    inverse = np.divide(1, lengths, out=np.zeros_like(lengths), where=lengths > 0)
+    return _scaled(rows, np.divide(1, lengths, out=np.zeros_like(lengths), where=lengths > 0))
+
+
+def _by_row(numbers: Any) -> np.ndarray:
+    """Return one number for each row, which SciPy gives as a sparse array."""
+    return numbers.toarray().reshape(-1) if sparse.issparse(numbers) else np.asarray(numbers).reshape(-1)
+
+
+def _scaled(rows: Any, factors: np.ndarray) -> Any:
+    """Return each row times its factor."""
     if sparse.issparse(rows):
-        return sparse.csr_array(sparse.diags_array(inverse) @ rows)
-    return rows * inverse[:, None]
+        return sparse.csr_array(sparse.diags_array(factors) @ rows)
+    return rows * factors[:, None]
 
 
 def _product(left: Any, right: Any) -> np.ndarray:

@@ -334,7 +334,8 @@ def test_a_folder_as_the_output_is_refused_before_the_training(output):
         Checkpoint(output)
 
 
-@pytest.mark.parametrize("output", ["m.csv", "folder/m.csv"])
-def test_an_output_that_the_log_beside_it_would_replace_is_refused(output):
-    with pytest.raises(LexloomError, match=f"{output}: the log of the training has this name"):
-        beside(Path(output), ".csv")
+@pytest.mark.parametrize("suffix", [".csv", ".checkpoint-0.h5", ".finished-0.h5"])
+def test_two_outputs_share_no_file_beside_them(suffix):
+    outputs = [Path("folder", name) for name in ("m.h5", "m.1", "m.2", "m.1.h5.2")]
+    paths = {beside(output, suffix) for output in outputs}
+    assert len(paths - set(outputs)) == len(outputs)

@@ -42,6 +42,18 @@ def test_similarity_is_the_cosine(form, rows):
 
 
 @pytest.mark.parametrize("form", FORMS)
+@given(
+    rows=arrays(np.float32, (6, 3), elements=st.integers(-3, 3).map(float)),
+    powers=st.lists(st.integers(-120, 120), min_size=6, max_size=6),
+)
+def test_cosines_do_not_depend_on_how_long_vectors_are(form, rows, powers):
+    scaled = np.ldexp(rows, np.array(powers)[:, None])
+    first, second = np.arange(6), np.arange(6)[::-1]
+    one, other = (WordVectors(word_list(rows), form(each)).cosines(first, second) for each in (rows, scaled))
+    np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize("form", FORMS)
 @given(rows=rows_with_ties, count=st.integers(1, 20))
 def test_nearest_lists_the_largest_cosines_without_the_query(form, rows, count):
     table = cosine_table(rows)
