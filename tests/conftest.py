@@ -27,6 +27,7 @@ def _why_no_device() -> str:
     return ""
 
 
+@pytest.hookimpl(tryfirst=True)  # before the groups are read
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Deselect the tests marked `gpu` where there is no device, unless they were asked for with `-m gpu`.
 

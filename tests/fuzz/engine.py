@@ -173,7 +173,7 @@ def tried(subject: Subject, value: Any) -> Failure | str:
     with tempfile.TemporaryDirectory(prefix="fuzz-") as folder:
         child = _CHILDREN.Process(target=_try, args=(subject, value, Path(folder)))
         child.start()
-        child.join(subject.limit + 5)
+        child.join(subject.limit + min(5, subject.limit))  # time to write where it hangs
         if child.is_alive():
             child.kill()
             child.join()

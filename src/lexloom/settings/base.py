@@ -8,6 +8,7 @@ import re
 from argparse import Namespace
 from numbers import Integral, Real
 from typing import Annotated, Any, Literal, Self, TypeVar
+from warnings import catch_warnings, simplefilter
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -86,7 +87,9 @@ def _distinct(values: list[Item]) -> list[Item]:
 
 def _regular_expression(pattern: str) -> str:
     try:
-        re.compile(pattern)
+        with catch_warnings():
+            simplefilter("ignore", FutureWarning)  # what may mean something else in a later Python
+            re.compile(pattern)
     except (re.error, OverflowError, RecursionError) as error:
         raise PydanticCustomError("regular_expression", "not a regular expression") from error
     return pattern
