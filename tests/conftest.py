@@ -27,15 +27,8 @@ def _why_no_device() -> str:
     return ""
 
 
-@pytest.hookimpl(tryfirst=True)  # before the groups are read
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Deselect the tests marked `gpu` where there is no device, unless they were asked for with `-m gpu`.
-
-    Workers side by side take whole files, but all tests of the one graph that is run go to the same worker.
-    """
-    for item in items:
-        graph = "workflow" in getattr(item, "fixturenames", ())
-        item.add_marker(pytest.mark.xdist_group("graph" if graph else item.path.stem))
+    """Deselect the tests marked `gpu` where there is no device, unless they were asked for with `-m gpu`."""
     on_device = [item for item in items if item.get_closest_marker("gpu")]
     if not on_device or "gpu" in config.option.markexpr:
         return
