@@ -159,7 +159,7 @@ LAYOUTS: dict[str, Layout] = {
         "words": _WORDS,
     },
     "shard": {"sums": Matrix(("int64",), ("word", "word"))},
-    "ppmi": {"ppmi": Matrix(_FLOATS, ("word", "word"), high=1024), "words": _WORDS},
+    "ppmi": {"ppmi": Matrix(("float32", "float64"), ("word", "word"), high=1024), "words": _WORDS},
     "contexts": {
         "targets": Numbers(("int32",), ("position",), low=0, below="word"),
         "offsets": Numbers(("int32",), ("context",), low=-100, high=100, size=200),

@@ -11,9 +11,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from resealed import MUTATIONS, mutate
+from resealed import MUTATIONS, Mutation, mutate
 from running import call
 
 import lexloom
@@ -119,6 +119,7 @@ def test_each_kind_is_used_as_it_was_made(files, kind, tmp_path, caplog):
 
 @pytest.mark.parametrize("kind", LAYOUTS)
 @given(mutations=MUTATIONS, reader=st.integers(0, 5))
+@example(mutations=[Mutation("retype", 0, 0, "f2")], reader=0)
 @settings(max_examples=20)
 def test_a_changed_artifact_is_used_or_refused_in_one_line(files, kind, mutations, reader):
     with TemporaryDirectory() as folder, chdir(shutil.copytree(files, folder, dirs_exist_ok=True)):
