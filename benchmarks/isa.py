@@ -1,7 +1,7 @@
-"""Instruction sets: hold every library to one, and tell which each has taken.
+"""Instruction sets: hold every library to one, and tell which one each uses.
 
-A processor with AVX-512 can so be measured, and tested, as one with AVX2 alone. It is the same in its
-instructions, not in its caches and clocks::
+This way, a processor with AVX-512 can be measured and tested as if it had AVX2 alone: it uses the same
+instructions, though not the same caches and clocks::
 
     python benchmarks/isa.py avx2 pytest tests/contracts
 """
@@ -26,17 +26,17 @@ ENVIRONMENT = {
 }
 """What each library reads when it is loaded, by instruction set."""
 
-CHOSEN_FOR_US = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
-"""What a machine may have set already, for old versions, and what slows down the new ones."""
+OVERRIDDEN = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
+"""Variables that a machine may set for old versions of OpenBLAS, and that slow down new ones."""
 
 
-def environment(isa: str, present: dict[str, str]) -> dict[str, str]:
-    """Return the environment of a measurement, from that of this process."""
-    return {name: value for name, value in present.items() if name not in CHOSEN_FOR_US} | ENVIRONMENT[isa]
+def measuring(isa: str) -> dict[str, str]:
+    """Return the environment of a measurement: that of this process, with what the instruction set needs."""
+    return {name: value for name, value in os.environ.items() if name not in OVERRIDDEN} | ENVIRONMENT[isa]
 
 
 def found() -> dict[str, str]:
-    """Return the instruction set that each library has taken, of those loaded in this process."""
+    """Return the instruction set that each library uses, of those loaded in this process."""
     from threadpoolctl import threadpool_info
 
     taken = {
@@ -57,7 +57,7 @@ def found() -> dict[str, str]:
 
 
 def disobedient(isa: str, taken: dict[str, str]) -> Iterable[str]:
-    """Yield each library that has taken more than it was asked to."""
+    """Yield each library that uses more than the instruction set allows."""
     for library, name in taken.items():
         if isa == AVX2 and not any(word in name.lower() for word in ("haswell", "avx2", "zen")):
             yield f"{library}: {name}"
@@ -65,4 +65,4 @@ def disobedient(isa: str, taken: dict[str, str]) -> Iterable[str]:
 
 if __name__ == "__main__":
     name, *command = sys.argv[1:]
-    os.execvpe(command[0], command, environment(name, dict(os.environ)))
+    os.execvpe(command[0], command, os.environ | ENVIRONMENT[name])

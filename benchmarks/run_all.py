@@ -108,7 +108,7 @@ def measure_once(module: str, stage: Stage, side: str, given: argparse.Namespace
     limits = {f"{library}_NUM_THREADS": threads for library in ("OMP", "OPENBLAS", "MKL")}
     done = subprocess.run(
         command + ["--quick"] * given.quick,
-        env=isa.environment(given.isa, dict(os.environ)) | limits,
+        env=isa.measuring(given.isa) | limits,
         stdout=subprocess.PIPE,
         check=True,
     )

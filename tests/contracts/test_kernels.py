@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numba import njit
+from numba.core.errors import TypingError
 
 from lexloom.kernels import tiles
 from lexloom.kernels.cpu import kernels as cpu_kernels
@@ -100,6 +101,12 @@ def test_projecting_out_equals_the_reference_and_has_the_same_bits_on_threads(dt
 @njit
 def multiply(a, b, out, add):
     gemm.multiply(a, b, out, add)
+
+
+def test_gemm_refuses_numbers_that_it_would_misread():
+    matrix = np.ones((16, 16))
+    with pytest.raises(TypingError, match="expected arrays of float32"):
+        multiply(matrix, matrix, matrix, False)
 
 
 @given(rows=st.integers(1, 23), inner=st.integers(1, 40), columns=st.integers(1, 150), order=st.booleans())

@@ -1,7 +1,6 @@
 """The benchmarks write what is promised of results/benchmarks.json."""
 
 import argparse
-import os
 import platform
 import subprocess
 import sys
@@ -110,7 +109,7 @@ print(BLOCK)
 
 @pytest.mark.skipif(platform.machine() not in ("x86_64", "AMD64"), reason="AVX2 is of x86")
 def test_held_to_avx2_every_library_takes_it():
-    environment = isa.environment(isa.AVX2, dict(os.environ))
+    environment = isa.measuring(isa.AVX2)
     done = subprocess.run(
         [sys.executable, "-c", TAKEN], env=environment, capture_output=True, text=True, check=True
     )
