@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import numpy as np
 from pydantic import Field
 
-from lexloom.commands.script import progress, run, script_parser
+from lexloom.commands.script import parse, progress, run, script_parser
 from lexloom.settings.base import Settings
 from lexloom.settings.execution import Seed
 from lexloom.storage.atomic_files import replacing
@@ -90,4 +90,4 @@ def main(options: argparse.Namespace) -> None:
 
 
 if __name__ == "__main__":
-    run(main, options())
+    run(main, parse(options()))

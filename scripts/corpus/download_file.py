@@ -8,15 +8,9 @@ import argparse
 import logging
 import os
 
-from lexloom.commands.script import progress, run, script_parser
-from lexloom.corpus.downloads import download
+from lexloom.commands.script import parse, progress, run, script_parser
 from lexloom.errors import LexloomError
 from lexloom.settings.downloads import Size
-
-WHAT_TO_DO = """What you can do:
-  a mirror: put the file at {path} in a folder; set LEXLOOM_MIRROR to the folder or its address
-  your own text: a corpus with `source: files` in config/config.yaml
-  the sample corpus, which needs no download: snakemake --cores 4 --config corpus=sample"""
 
 
 def options() -> argparse.ArgumentParser:
@@ -31,6 +25,17 @@ def options() -> argparse.ArgumentParser:
         "--origins", nargs="+", required=True, metavar="URL", help="addresses of the file, tried in turn"
     )
     return parser
+
+
+if __name__ == "__main__":
+    OPTIONS = parse(options())
+
+from lexloom.corpus.downloads import download
+
+WHAT_TO_DO = """What you can do:
+  a mirror: put the file at {path} in a folder; set LEXLOOM_MIRROR to the folder or its address
+  your own text: a corpus with `source: files` in config/config.yaml
+  the sample corpus, which needs no download: snakemake --cores 4 --config corpus=sample"""
 
 
 def main(options: argparse.Namespace) -> None:
@@ -53,4 +58,4 @@ def main(options: argparse.Namespace) -> None:
 
 
 if __name__ == "__main__":
-    run(main, options())
+    run(main, OPTIONS)

@@ -7,15 +7,9 @@ grammar, the best that a model can expect.
 import argparse
 from itertools import chain
 
-import numpy as np
-
-from lexloom.commands.script import run, script_parser
-from lexloom.corpus.sample.texts import GRAMMAR, SHARES, analogies, generate_texts, perplexity, word_classes
+from lexloom.commands.script import parse, run, script_parser
 from lexloom.settings.execution import Seed
-from lexloom.settings.generate import Generated
-from lexloom.storage.artifacts import Dataset, Provenance, write_artifact
-from lexloom.storage.atomic_files import write_lines
-from lexloom.training.randomness import random_stream
+from lexloom.settings.generate import SHARES, Generated
 
 
 def options() -> argparse.ArgumentParser:
@@ -32,6 +26,17 @@ def options() -> argparse.ArgumentParser:
         "--output", required=True, metavar="FILE", help="what is known of the corpus, HDF5 of kind gold"
     )
     return parser
+
+
+if __name__ == "__main__":
+    OPTIONS = parse(options())
+
+import numpy as np
+
+from lexloom.corpus.sample.texts import GRAMMAR, analogies, generate_texts, perplexity, word_classes
+from lexloom.storage.artifacts import Dataset, Provenance, write_artifact
+from lexloom.storage.atomic_files import write_lines
+from lexloom.training.randomness import random_stream
 
 
 def main(options: argparse.Namespace) -> None:
@@ -56,4 +61,4 @@ def main(options: argparse.Namespace) -> None:
 
 
 if __name__ == "__main__":
-    run(main, options())
+    run(main, OPTIONS)

@@ -7,15 +7,10 @@ begin the files of valid and test.
 import argparse
 import os
 
-from lexloom.commands.script import progress, run, script_parser
-from lexloom.corpus.reading import read_corpus
-from lexloom.corpus.text_files import why_not_regular
-from lexloom.corpus.text_lists import check_unchanged, read_list
+from lexloom.commands.script import parse, progress, run, script_parser
 from lexloom.errors import LexloomError
 from lexloom.settings.splits import SPLITS
 from lexloom.settings.tokenize import Tokenize
-from lexloom.storage.artifacts import Dataset, Provenance, write_artifact
-from lexloom.storage.checksums import file_sha256
 
 
 def options() -> argparse.ArgumentParser:
@@ -33,6 +28,16 @@ def options() -> argparse.ArgumentParser:
     parser.add_argument("--test", nargs="+", metavar="FILE", help="text files of test")
     parser.add_argument("--output", required=True, metavar="FILE", help="the corpus, HDF5 of kind corpus")
     return parser
+
+
+if __name__ == "__main__":
+    OPTIONS = parse(options())
+
+from lexloom.corpus.reading import read_corpus
+from lexloom.corpus.text_files import why_not_regular
+from lexloom.corpus.text_lists import check_unchanged, read_list
+from lexloom.storage.artifacts import Dataset, Provenance, write_artifact
+from lexloom.storage.checksums import file_sha256
 
 
 def main(options: argparse.Namespace) -> None:
@@ -64,4 +69,4 @@ def main(options: argparse.Namespace) -> None:
 
 
 if __name__ == "__main__":
-    run(main, options())
+    run(main, OPTIONS)

@@ -8,18 +8,9 @@ import logging
 from itertools import product
 from typing import get_args
 
-import numpy as np
-
-from lexloom.commands.script import progress, run, script_parser
-from lexloom.kernels.backend import get_backend
-from lexloom.language import dynamic_evaluation, neural_cache
-from lexloom.language.perplexity import KEPT_SPLITS, epochs_of, perplexity_datasets, perplexity_of_tokens
-from lexloom.language.rnnlm import RNNLM, rnnlm_from_artifact
+from lexloom.commands.script import parse, progress, run, script_parser
 from lexloom.settings.adaptation import Cache, Dynamic, Method
 from lexloom.settings.execution import Compute
-from lexloom.storage.artifacts import Artifact, Provenance, check_same_words, read_artifact, write_artifact
-
-Adapted = tuple[dict[str, float], dict[str, np.ndarray]]
 
 
 def options() -> argparse.ArgumentParser:
@@ -32,6 +23,20 @@ def options() -> argparse.ArgumentParser:
     )
     parser.add_argument("--method", choices=get_args(Method), required=True, help="how it adapts")
     return parser
+
+
+if __name__ == "__main__":
+    OPTIONS = parse(options())
+
+import numpy as np
+
+from lexloom.kernels.backend import get_backend
+from lexloom.language import dynamic_evaluation, neural_cache
+from lexloom.language.perplexity import KEPT_SPLITS, epochs_of, perplexity_datasets, perplexity_of_tokens
+from lexloom.language.rnnlm import RNNLM, rnnlm_from_artifact
+from lexloom.storage.artifacts import Artifact, Provenance, check_same_words, read_artifact, write_artifact
+
+Adapted = tuple[dict[str, float], dict[str, np.ndarray]]
 
 
 def main(options: argparse.Namespace) -> None:
@@ -86,4 +91,4 @@ def by_dynamic_evaluation(model: RNNLM, corpus: Artifact, settings: Dynamic) -> 
 
 
 if __name__ == "__main__":
-    run(main, options())
+    run(main, OPTIONS)

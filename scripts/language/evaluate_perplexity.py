@@ -3,13 +3,9 @@
 import argparse
 import logging
 
-from lexloom.commands.script import progress, run, script_parser
-from lexloom.kernels.backend import get_backend
-from lexloom.language.perplexity import epochs_of, perplexity_datasets, perplexity_of_tokens
-from lexloom.language.trained import KINDS, build_language_model
+from lexloom.commands.script import parse, progress, run, script_parser
 from lexloom.settings.execution import Compute
 from lexloom.settings.splits import SPLITS
-from lexloom.storage.artifacts import Provenance, check_same_words, read_artifact, write_artifact
 
 
 def options() -> argparse.ArgumentParser:
@@ -21,6 +17,15 @@ def options() -> argparse.ArgumentParser:
         "--output", required=True, help="perplexities and log probabilities, HDF5 of kind perplexity"
     )
     return parser
+
+
+if __name__ == "__main__":
+    OPTIONS = parse(options())
+
+from lexloom.kernels.backend import get_backend
+from lexloom.language.perplexity import epochs_of, perplexity_datasets, perplexity_of_tokens
+from lexloom.language.trained import KINDS, build_language_model
+from lexloom.storage.artifacts import Provenance, check_same_words, read_artifact, write_artifact
 
 
 def main(options: argparse.Namespace) -> None:
@@ -42,4 +47,4 @@ def main(options: argparse.Namespace) -> None:
 
 
 if __name__ == "__main__":
-    run(main, options())
+    run(main, OPTIONS)

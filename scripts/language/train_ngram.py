@@ -3,12 +3,8 @@
 import argparse
 import logging
 
-from lexloom.commands.script import run, script_parser
-from lexloom.corpus.recorded import word_before_text_of
-from lexloom.corpus.tokenizer import tokenizer_settings
-from lexloom.language.ngram import count_ngrams
+from lexloom.commands.script import parse, run, script_parser
 from lexloom.settings.ngram import Ngram
-from lexloom.storage.artifacts import Provenance, read_artifact, write_artifact
 
 
 def options() -> argparse.ArgumentParser:
@@ -17,6 +13,15 @@ def options() -> argparse.ArgumentParser:
     parser.add_argument("corpus", help="tokenized corpus, HDF5 of kind corpus")
     parser.add_argument("--output", required=True, help="the counts, HDF5 of kind ngram")
     return parser
+
+
+if __name__ == "__main__":
+    OPTIONS = parse(options())
+
+from lexloom.corpus.recorded import word_before_text_of
+from lexloom.corpus.tokenizer import tokenizer_settings
+from lexloom.language.ngram import count_ngrams
+from lexloom.storage.artifacts import Provenance, read_artifact, write_artifact
 
 
 def main(options: argparse.Namespace) -> None:
@@ -32,4 +37,4 @@ def main(options: argparse.Namespace) -> None:
 
 
 if __name__ == "__main__":
-    run(main, options())
+    run(main, OPTIONS)

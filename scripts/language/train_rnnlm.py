@@ -5,7 +5,22 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from lexloom.commands.script import run, script_parser
+from lexloom.commands.script import parse, run, script_parser
+from lexloom.settings.execution import Compute, Resuming, Seed
+from lexloom.settings.rnnlm import Rnnlm
+
+
+def options() -> argparse.ArgumentParser:
+    """Return the command line of this script."""
+    parser = script_parser(__doc__, Rnnlm, Seed, Compute, Resuming)
+    parser.add_argument("corpus", help="tokenized corpus, HDF5 of kind corpus")
+    parser.add_argument("--output", required=True, help="the trained model, HDF5 of kind rnnlm")
+    return parser
+
+
+if __name__ == "__main__":
+    OPTIONS = parse(options())
+
 from lexloom.commands.training import Record, Result, Work, log_epochs, run_training
 from lexloom.corpus.recorded import word_before_text_of
 from lexloom.corpus.tokenizer import tokenizer_settings
@@ -19,8 +34,6 @@ from lexloom.language.rnnlm_training import (
     windows,
 )
 from lexloom.nn.losses import perplexity_of
-from lexloom.settings.execution import Compute, Resuming, Seed
-from lexloom.settings.rnnlm import Rnnlm
 from lexloom.storage.artifacts import Provenance, read_artifact
 from lexloom.training.checkpoint_files import beside
 from lexloom.training.checkpoints import Checkpoint
@@ -29,14 +42,6 @@ from lexloom.training.training_log import TrainingLog
 
 LOG_STEPS = 100
 """Steps from line to line of the log; an epoch with fewer has one line."""
-
-
-def options() -> argparse.ArgumentParser:
-    """Return the command line of this script."""
-    parser = script_parser(__doc__, Rnnlm, Seed, Compute, Resuming)
-    parser.add_argument("corpus", help="tokenized corpus, HDF5 of kind corpus")
-    parser.add_argument("--output", required=True, help="the trained model, HDF5 of kind rnnlm")
-    return parser
 
 
 def main(options: argparse.Namespace) -> None:
@@ -81,4 +86,4 @@ def main(options: argparse.Namespace) -> None:
 
 
 if __name__ == "__main__":
-    run(main, options())
+    run(main, OPTIONS)

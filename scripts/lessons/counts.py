@@ -3,11 +3,25 @@
 import argparse
 from collections.abc import Sequence
 
+from lexloom.commands.lesson import lesson_parser
+from lexloom.commands.script import parse, run
+
+QUERY = "you"
+
+
+def options() -> argparse.ArgumentParser:
+    """Return the command line of this script."""
+    return lesson_parser(
+        __doc__, "the three matrices, and the plane", f"each word's cosine with {QUERY!r}, and its place"
+    )
+
+
+if __name__ == "__main__":
+    OPTIONS = parse(options())
+
 import numpy as np
 from matplotlib.axes import Axes
 
-from lexloom.commands.lesson import lesson_parser
-from lexloom.commands.script import run
 from lexloom.lessons.experiments import SENTENCE, read_sentence
 from lexloom.report.figures import drawing, label_points
 from lexloom.report.tables import aligned
@@ -19,14 +33,6 @@ from lexloom.vectors.svd import truncated_svd
 from lexloom.vectors.word_vectors import WordVectors
 
 WINDOW = 1
-QUERY = "you"
-
-
-def options() -> argparse.ArgumentParser:
-    """Return the command line of this script."""
-    return lesson_parser(
-        __doc__, "the three matrices, and the plane", f"each word's cosine with {QUERY!r}, and its place"
-    )
 
 
 def main(options: argparse.Namespace) -> None:
@@ -82,4 +88,4 @@ def draw_plane(axes: Axes, places: np.ndarray, words: Sequence[str]) -> None:
 
 
 if __name__ == "__main__":
-    run(main, options())
+    run(main, OPTIONS)

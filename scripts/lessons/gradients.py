@@ -3,7 +3,17 @@
 import argparse
 
 from lexloom.commands.lesson import lesson_parser
-from lexloom.commands.script import run
+from lexloom.commands.script import parse, run
+
+
+def options() -> argparse.ArgumentParser:
+    """Return the command line of this script."""
+    return lesson_parser(__doc__, "gradient norms by steps back in time", "the same, at some steps")
+
+
+if __name__ == "__main__":
+    OPTIONS = parse(options())
+
 from lexloom.lessons.experiments import gradients_through_time, recurrent_layer
 from lexloom.nn.recurrent import LSTM, RNN
 from lexloom.report.figures import COLOURS, GREY, drawing
@@ -15,11 +25,6 @@ CELLS = {"tanh RNN": RNN, "LSTM": LSTM}
 SINGULAR_VALUES = (0.7, 1.0, 1.4)
 STREAMS, STEPS, SIZE, INPUT_SCALE, FORGET_BIAS, LIMIT = 10, 50, 50, 0.01, 2.0, 5.0
 TABLE_STEPS = (1, 10, 50)
-
-
-def options() -> argparse.ArgumentParser:
-    """Return the command line of this script."""
-    return lesson_parser(__doc__, "gradient norms by steps back in time", "the same, at some steps")
 
 
 def main(options: argparse.Namespace) -> None:
@@ -74,4 +79,4 @@ def draw(path: str, norms: dict) -> None:
 
 
 if __name__ == "__main__":
-    run(main, options())
+    run(main, OPTIONS)

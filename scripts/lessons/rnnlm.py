@@ -2,10 +2,26 @@
 
 import argparse
 
+from lexloom.commands.lesson import lesson_parser
+from lexloom.commands.script import parse, run
+
+TOKENS, SIZE, BATCH, STEPS, EPOCHS, LEARNING_RATE = 1000, 100, 10, 5, 50, 1.0
+
+
+def options() -> argparse.ArgumentParser:
+    """Return the command line of this script."""
+    parser = lesson_parser(__doc__, "perplexity by epoch, both ways", "perplexity by epoch, both ways")
+    parser.add_argument(
+        "corpus", help=f"tokenized corpus (HDF5), of which the first {TOKENS} tokens are learned"
+    )
+    return parser
+
+
+if __name__ == "__main__":
+    OPTIONS = parse(options())
+
 import numpy as np
 
-from lexloom.commands.lesson import lesson_parser
-from lexloom.commands.script import run
 from lexloom.corpus.recorded import word_before_text_of
 from lexloom.kernels.backend import get_backend
 from lexloom.language.rnnlm import build_rnnlm
@@ -19,17 +35,7 @@ from lexloom.training.optimizers import SGD
 from lexloom.training.randomness import random_stream
 from lexloom.training.trainer import Trainer
 
-TOKENS, SIZE, BATCH, STEPS, EPOCHS, LEARNING_RATE = 1000, 100, 10, 5, 50, 1.0
 TABLE_EPOCHS = (1, 2, 5, 10, 20, 50)
-
-
-def options() -> argparse.ArgumentParser:
-    """Return the command line of this script."""
-    parser = lesson_parser(__doc__, "perplexity by epoch, both ways", "perplexity by epoch, both ways")
-    parser.add_argument(
-        "corpus", help=f"tokenized corpus (HDF5), of which the first {TOKENS} tokens are learned"
-    )
-    return parser
 
 
 def main(options: argparse.Namespace) -> None:
@@ -67,4 +73,4 @@ def main(options: argparse.Namespace) -> None:
 
 
 if __name__ == "__main__":
-    run(main, options())
+    run(main, OPTIONS)

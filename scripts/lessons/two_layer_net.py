@@ -3,12 +3,22 @@
 import argparse
 from typing import Any
 
+from lexloom.commands.lesson import lesson_parser
+from lexloom.commands.script import parse, run
+
+
+def options() -> argparse.ArgumentParser:
+    """Return the command line of this script."""
+    return lesson_parser(__doc__, "regions of the classes, and the loss", "loss and accuracy by epoch")
+
+
+if __name__ == "__main__":
+    OPTIONS = parse(options())
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
 
-from lexloom.commands.lesson import lesson_parser
-from lexloom.commands.script import run
 from lexloom.kernels.backend import get_backend
 from lexloom.lessons.experiments import spiral
 from lexloom.lessons.two_layer_net import TwoLayerNet, build_two_layer_net
@@ -23,11 +33,6 @@ from lexloom.training.trainer import Trainer
 
 HIDDEN, EPOCHS, BATCH, LEARNING_RATE = 10, 300, 30, 1.0
 TABLE_EPOCHS = (1, 10, 30, 100, 200, 300)
-
-
-def options() -> argparse.ArgumentParser:
-    """Return the command line of this script."""
-    return lesson_parser(__doc__, "regions of the classes, and the loss", "loss and accuracy by epoch")
 
 
 def main(options: argparse.Namespace) -> None:
@@ -74,4 +79,4 @@ def draw_regions(axes: Axes, model: TwoLayerNet, x: np.ndarray, classes: np.ndar
 
 
 if __name__ == "__main__":
-    run(main, options())
+    run(main, OPTIONS)

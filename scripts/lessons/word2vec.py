@@ -3,11 +3,23 @@
 import argparse
 from typing import Any
 
+from lexloom.commands.lesson import lesson_parser
+from lexloom.commands.script import parse, run
+
+
+def options() -> argparse.ArgumentParser:
+    """Return the command line of this script."""
+    return lesson_parser(
+        __doc__, "losses, and the vectors learned", "losses by epoch, and the lowest possible"
+    )
+
+
+if __name__ == "__main__":
+    OPTIONS = parse(options())
+
 import numpy as np
 from matplotlib.axes import Axes
 
-from lexloom.commands.lesson import lesson_parser
-from lexloom.commands.script import run
 from lexloom.kernels.backend import get_backend
 from lexloom.lessons.experiments import SENTENCE, lowest_loss, read_sentence
 from lexloom.lessons.simple_word2vec import SimpleCBOW, SimpleSkipGram
@@ -23,13 +35,6 @@ from lexloom.vectors.contexts import create_contexts
 
 WINDOW, DIMENSION, EPOCHS, BATCH, LEARNING_RATE = 1, 5, 1000, 3, 0.01
 TABLE_EPOCHS = (1, 10, 100, 300, 1000)
-
-
-def options() -> argparse.ArgumentParser:
-    """Return the command line of this script."""
-    return lesson_parser(
-        __doc__, "losses, and the vectors learned", "losses by epoch, and the lowest possible"
-    )
 
 
 def main(options: argparse.Namespace) -> None:
@@ -83,4 +88,4 @@ def draw_vectors(axes: Axes, vectors: np.ndarray, words: list[str], title: str) 
 
 
 if __name__ == "__main__":
-    run(main, options())
+    run(main, OPTIONS)

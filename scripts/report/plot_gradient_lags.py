@@ -5,14 +5,9 @@ from pathlib import Path
 
 from pydantic import Field
 
-from lexloom.commands.script import progress, run, script_parser
-from lexloom.kernels.backend import get_backend
-from lexloom.language.gradient_lags import lag_norms
-from lexloom.language.rnnlm import rnnlm_from_artifact
-from lexloom.report.figures import dots, drawing, log_axis
+from lexloom.commands.script import parse, progress, run, script_parser
 from lexloom.settings.base import Settings
 from lexloom.settings.execution import Compute
-from lexloom.storage.artifacts import check_same_words, read_artifact
 
 
 class Lags(Settings):
@@ -28,6 +23,16 @@ def options() -> argparse.ArgumentParser:
     parser.add_argument("--corpus", required=True, help="tokenized corpus they were trained on, HDF5")
     parser.add_argument("--output", required=True, help="where to write the figure (PNG)")
     return parser
+
+
+if __name__ == "__main__":
+    OPTIONS = parse(options())
+
+from lexloom.kernels.backend import get_backend
+from lexloom.language.gradient_lags import lag_norms
+from lexloom.language.rnnlm import rnnlm_from_artifact
+from lexloom.report.figures import dots, drawing, log_axis
+from lexloom.storage.artifacts import check_same_words, read_artifact
 
 
 def main(options: argparse.Namespace) -> None:
@@ -54,4 +59,4 @@ def main(options: argparse.Namespace) -> None:
 
 
 if __name__ == "__main__":
-    run(main, options())
+    run(main, OPTIONS)

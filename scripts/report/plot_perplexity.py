@@ -3,14 +3,7 @@
 import argparse
 from pathlib import Path
 
-from lexloom.commands.script import run, script_parser
-from lexloom.report.figures import COLOURS, GREY, drawing, log_axis, plot_epochs
-from lexloom.storage.artifacts import read_artifact
-
-LINES = {
-    "train": {"linestyle": "--", "markerfacecolor": "white"},
-    "valid": {"linestyle": "-"},
-}
+from lexloom.commands.script import parse, run, script_parser
 
 
 def options() -> argparse.ArgumentParser:
@@ -22,6 +15,18 @@ def options() -> argparse.ArgumentParser:
     )
     parser.add_argument("--output", required=True, help="where to write the figure (PNG)")
     return parser
+
+
+if __name__ == "__main__":
+    OPTIONS = parse(options())
+
+from lexloom.report.figures import COLOURS, GREY, drawing, log_axis, plot_epochs
+from lexloom.storage.artifacts import read_artifact
+
+LINES = {
+    "train": {"linestyle": "--", "markerfacecolor": "white"},
+    "valid": {"linestyle": "-"},
+}
 
 
 def main(options: argparse.Namespace) -> None:
@@ -44,4 +49,4 @@ def main(options: argparse.Namespace) -> None:
 
 
 if __name__ == "__main__":
-    run(main, options())
+    run(main, OPTIONS)

@@ -3,17 +3,8 @@
 import argparse
 from pathlib import Path
 
-import numpy as np
-from matplotlib.axes import Axes
-
-from lexloom.commands.script import run, script_parser
-from lexloom.corpus.recorded import word_before_text_of
-from lexloom.corpus.vocabulary import NO_WORD
-from lexloom.language.bands import frequency_bands, perplexity_by_band, position_bands
-from lexloom.language.perplexity import read_log_probabilities
-from lexloom.report.figures import MARKERS, drawing, log_axis
+from lexloom.commands.script import parse, run, script_parser
 from lexloom.settings.ngram import Ngram
-from lexloom.storage.artifacts import Artifact, read_artifact
 
 
 def options() -> argparse.ArgumentParser:
@@ -23,6 +14,20 @@ def options() -> argparse.ArgumentParser:
     parser.add_argument("--corpus", required=True, help="the corpus they were measured on (HDF5)")
     parser.add_argument("--output", required=True, help="where to write the figure (PNG)")
     return parser
+
+
+if __name__ == "__main__":
+    OPTIONS = parse(options())
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from lexloom.corpus.recorded import word_before_text_of
+from lexloom.corpus.vocabulary import NO_WORD
+from lexloom.language.bands import frequency_bands, perplexity_by_band, position_bands
+from lexloom.language.perplexity import read_log_probabilities
+from lexloom.report.figures import MARKERS, drawing, log_axis
+from lexloom.storage.artifacts import Artifact, read_artifact
 
 
 def main(options: argparse.Namespace) -> None:
@@ -70,4 +75,4 @@ def draw(axes: Axes, values: dict[str, np.ndarray], bands: np.ndarray, names: li
 
 
 if __name__ == "__main__":
-    run(main, options())
+    run(main, OPTIONS)

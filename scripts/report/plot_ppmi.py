@@ -2,13 +2,10 @@
 
 import argparse
 
-import numpy as np
 from pydantic import Field
 
-from lexloom.commands.script import run, script_parser
-from lexloom.report.figures import drawing, label_of
+from lexloom.commands.script import parse, run, script_parser
 from lexloom.settings.base import Settings
-from lexloom.storage.artifacts import check_same_words, read_artifact
 
 
 class Words(Settings):
@@ -24,6 +21,15 @@ def options() -> argparse.ArgumentParser:
     parser.add_argument("corpus", help="the corpus, for the words' counts (HDF5)")
     parser.add_argument("--output", required=True, help="where to write the figure (PNG)")
     return parser
+
+
+if __name__ == "__main__":
+    OPTIONS = parse(options())
+
+import numpy as np
+
+from lexloom.report.figures import drawing, label_of
+from lexloom.storage.artifacts import check_same_words, read_artifact
 
 
 def main(options: argparse.Namespace) -> None:
@@ -49,4 +55,4 @@ def main(options: argparse.Namespace) -> None:
 
 
 if __name__ == "__main__":
-    run(main, options())
+    run(main, OPTIONS)

@@ -3,12 +3,7 @@
 import argparse
 from pathlib import Path
 
-import numpy as np
-from matplotlib.ticker import StrMethodFormatter
-
-from lexloom.commands.script import run, script_parser
-from lexloom.report.figures import GREY, drawing
-from lexloom.training.training_log import read_log
+from lexloom.commands.script import parse, run, script_parser
 
 
 def options() -> argparse.ArgumentParser:
@@ -17,6 +12,16 @@ def options() -> argparse.ArgumentParser:
     parser.add_argument("training_log", help="the log of the training, {model}.csv beside the model")
     parser.add_argument("--output", required=True, help="where to write the figure (PNG)")
     return parser
+
+
+if __name__ == "__main__":
+    OPTIONS = parse(options())
+
+import numpy as np
+from matplotlib.ticker import StrMethodFormatter
+
+from lexloom.report.figures import GREY, drawing
+from lexloom.training.training_log import read_log
 
 
 def main(options: argparse.Namespace) -> None:
@@ -34,4 +39,4 @@ def main(options: argparse.Namespace) -> None:
 
 
 if __name__ == "__main__":
-    run(main, options())
+    run(main, OPTIONS)

@@ -3,14 +3,7 @@
 import argparse
 from pathlib import Path
 
-import numpy as np
-from matplotlib.axes import Axes
-
-from lexloom.commands.script import run, script_parser
-from lexloom.report.figures import dots, drawing, log_axis
-from lexloom.storage.artifacts import read_artifact
-
-LOGARITHMIC = {"perplexity": "training perplexity", "gradient_norm": "gradient norm"}
+from lexloom.commands.script import parse, run, script_parser
 
 
 def options() -> argparse.ArgumentParser:
@@ -19,6 +12,18 @@ def options() -> argparse.ArgumentParser:
     parser.add_argument("models", nargs="+", help="trained language models (HDF5)")
     parser.add_argument("--output", required=True, help="where to write the figure (PNG)")
     return parser
+
+
+if __name__ == "__main__":
+    OPTIONS = parse(options())
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from lexloom.report.figures import dots, drawing, log_axis
+from lexloom.storage.artifacts import read_artifact
+
+LOGARITHMIC = {"perplexity": "training perplexity", "gradient_norm": "gradient norm"}
 
 
 def main(options: argparse.Namespace) -> None:
@@ -44,4 +49,4 @@ def _curve(axes: Axes, model: str, epochs: np.ndarray, values: np.ndarray) -> No
 
 
 if __name__ == "__main__":
-    run(main, options())
+    run(main, OPTIONS)

@@ -6,14 +6,7 @@ The setting whose choice changes the best score most comes first.
 import argparse
 from itertools import zip_longest
 
-import numpy as np
-from matplotlib.axes import Axes
-
-from lexloom.commands.script import run, script_parser
-from lexloom.report.figures import COLOURS, GREY, drawing
-from lexloom.vectors.sweep_tables import Sweep, read_sweep
-
-COLUMNS = 4
+from lexloom.commands.script import parse, run, script_parser
 
 
 def options() -> argparse.ArgumentParser:
@@ -22,6 +15,18 @@ def options() -> argparse.ArgumentParser:
     parser.add_argument("sweep", help="table of a sweep (tab-separated)")
     parser.add_argument("--output", required=True, help="where to write the figure (PNG)")
     return parser
+
+
+if __name__ == "__main__":
+    OPTIONS = parse(options())
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from lexloom.report.figures import COLOURS, GREY, drawing
+from lexloom.vectors.sweep_tables import Sweep, read_sweep
+
+COLUMNS = 4
 
 
 def main(options: argparse.Namespace) -> None:
@@ -90,4 +95,4 @@ def explain(axes: Axes, sweep: Sweep) -> None:
 
 
 if __name__ == "__main__":
-    run(main, options())
+    run(main, OPTIONS)

@@ -3,9 +3,7 @@
 import argparse
 from pathlib import Path
 
-from lexloom.commands.script import run, script_parser
-from lexloom.report.figures import drawing, plot_epochs
-from lexloom.storage.artifacts import read_artifact
+from lexloom.commands.script import parse, run, script_parser
 
 
 def options() -> argparse.ArgumentParser:
@@ -14,6 +12,13 @@ def options() -> argparse.ArgumentParser:
     parser.add_argument("vectors", nargs="+", help="trained word vectors (HDF5)")
     parser.add_argument("--output", required=True, help="where to write the figure (PNG)")
     return parser
+
+
+if __name__ == "__main__":
+    OPTIONS = parse(options())
+
+from lexloom.report.figures import drawing, plot_epochs
+from lexloom.storage.artifacts import read_artifact
 
 
 def main(options: argparse.Namespace) -> None:
@@ -27,4 +32,4 @@ def main(options: argparse.Namespace) -> None:
 
 
 if __name__ == "__main__":
-    run(main, options())
+    run(main, OPTIONS)

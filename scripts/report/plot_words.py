@@ -4,16 +4,10 @@ import argparse
 from itertools import product
 from pathlib import Path
 
-import numpy as np
-from matplotlib.axes import Axes
 from pydantic import Field
 
-from lexloom.commands.script import run, script_parser
-from lexloom.kernels.backend import get_backend
-from lexloom.report.figures import COLOURS, GREY, MARKERS, drawing, label_of, label_points, principal_plane
+from lexloom.commands.script import parse, run, script_parser
 from lexloom.settings.base import Settings
-from lexloom.storage.artifacts import check_same_words, read_artifact
-from lexloom.vectors.word_vectors import WordVectors, read_vectors
 
 
 class Words(Settings):
@@ -32,6 +26,18 @@ def options() -> argparse.ArgumentParser:
     )
     parser.add_argument("--output", required=True, help="where to write the figure (PNG)")
     return parser
+
+
+if __name__ == "__main__":
+    OPTIONS = parse(options())
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from lexloom.kernels.backend import get_backend
+from lexloom.report.figures import COLOURS, GREY, MARKERS, drawing, label_of, label_points, principal_plane
+from lexloom.storage.artifacts import check_same_words, read_artifact
+from lexloom.vectors.word_vectors import WordVectors, read_vectors
 
 
 def main(options: argparse.Namespace) -> None:
@@ -74,4 +80,4 @@ def draw_points(axes: Axes, places: np.ndarray, classes: np.ndarray | None) -> N
 
 
 if __name__ == "__main__":
-    run(main, options())
+    run(main, OPTIONS)

@@ -5,16 +5,12 @@ Below it, in a table of their own, stand models that adapted to the text while t
 
 import argparse
 
-from lexloom.commands.script import run, script_parser
+from lexloom.commands.script import parse, run, script_parser
 from lexloom.errors import LexloomError
-from lexloom.report.tables import add_model_option, aligned, read_models
-from lexloom.storage.atomic_files import write_lines
+from lexloom.report.tables import add_model_option, aligned
 
 KNOWN = ("published", "expected")
 """Test perplexities known before, by the option that gives them and the column that shows them."""
-
-COLUMNS = ("rung", *KNOWN, "ours", "valid", "epochs", "seconds", "device")
-ADAPTED_COLUMNS = ("adapted_at_test_time", *KNOWN, "ours", "valid", "settings", "seconds", "device")
 
 
 def options() -> argparse.ArgumentParser:
@@ -31,6 +27,16 @@ def options() -> argparse.ArgumentParser:
         )
     parser.add_argument("--output", required=True, help="the table, text with columns parted by white space")
     return parser
+
+
+if __name__ == "__main__":
+    OPTIONS = parse(options())
+
+from lexloom.report.measurements import read_models
+from lexloom.storage.atomic_files import write_lines
+
+COLUMNS = ("rung", *KNOWN, "ours", "valid", "epochs", "seconds", "device")
+ADAPTED_COLUMNS = ("adapted_at_test_time", *KNOWN, "ours", "valid", "settings", "seconds", "device")
 
 
 def main(options: argparse.Namespace) -> None:
@@ -59,4 +65,4 @@ def by_name(option: str, pairs: list[str]) -> dict[str, str]:
 
 
 if __name__ == "__main__":
-    run(main, options())
+    run(main, OPTIONS)

@@ -4,13 +4,7 @@ import argparse
 from itertools import combinations
 from pathlib import Path
 
-import numpy as np
-
-from lexloom.commands.script import run, script_parser
-from lexloom.language.mixtures import mix, mixture_weights
-from lexloom.language.perplexity import KEPT_SPLITS, perplexity_of_tokens, read_log_probabilities
-from lexloom.report.tables import aligned
-from lexloom.storage.atomic_files import write_lines
+from lexloom.commands.script import parse, run, script_parser
 
 
 def options() -> argparse.ArgumentParser:
@@ -24,6 +18,17 @@ def options() -> argparse.ArgumentParser:
     )
     parser.add_argument("--output", required=True, help="the table, text with columns parted by white space")
     return parser
+
+
+if __name__ == "__main__":
+    OPTIONS = parse(options())
+
+import numpy as np
+
+from lexloom.language.mixtures import mix, mixture_weights
+from lexloom.language.perplexity import KEPT_SPLITS, perplexity_of_tokens, read_log_probabilities
+from lexloom.report.tables import aligned
+from lexloom.storage.atomic_files import write_lines
 
 
 def main(options: argparse.Namespace) -> None:
@@ -47,4 +52,4 @@ def main(options: argparse.Namespace) -> None:
 
 
 if __name__ == "__main__":
-    run(main, options())
+    run(main, OPTIONS)

@@ -2,13 +2,9 @@
 
 import argparse
 
-from lexloom.commands.script import run, script_parser
-from lexloom.report.tables import add_model_option, aligned, read_models
+from lexloom.commands.script import parse, run, script_parser
+from lexloom.report.tables import add_model_option, aligned
 from lexloom.settings.splits import SPLITS
-from lexloom.storage.artifacts import read_artifact
-from lexloom.storage.atomic_files import write_lines
-
-COLUMNS = ("corpus", "model", "parameters", "epochs", *SPLITS, "reference", "seconds", "device")
 
 
 def options() -> argparse.ArgumentParser:
@@ -23,6 +19,16 @@ def options() -> argparse.ArgumentParser:
     )
     parser.add_argument("--output", required=True, help="the table, text with columns parted by white space")
     return parser
+
+
+if __name__ == "__main__":
+    OPTIONS = parse(options())
+
+from lexloom.report.measurements import read_models
+from lexloom.storage.artifacts import read_artifact
+from lexloom.storage.atomic_files import write_lines
+
+COLUMNS = ("corpus", "model", "parameters", "epochs", *SPLITS, "reference", "seconds", "device")
 
 
 def main(options: argparse.Namespace) -> None:
@@ -40,4 +46,4 @@ def main(options: argparse.Namespace) -> None:
 
 
 if __name__ == "__main__":
-    run(main, options())
+    run(main, OPTIONS)

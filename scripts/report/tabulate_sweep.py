@@ -6,12 +6,7 @@ The set left out shows what such a choice is worth elsewhere. The last line has 
 import argparse
 from collections.abc import Iterator
 
-import numpy as np
-
-from lexloom.commands.script import run, script_parser
-from lexloom.report.tables import aligned
-from lexloom.storage.atomic_files import write_lines
-from lexloom.vectors.sweep_tables import Sweep, read_sweep
+from lexloom.commands.script import parse, run, script_parser
 
 
 def options() -> argparse.ArgumentParser:
@@ -20,6 +15,16 @@ def options() -> argparse.ArgumentParser:
     parser.add_argument("sweep", help="table of a sweep (tab-separated)")
     parser.add_argument("--output", required=True, help="where to write the table (text)")
     return parser
+
+
+if __name__ == "__main__":
+    OPTIONS = parse(options())
+
+import numpy as np
+
+from lexloom.report.tables import aligned
+from lexloom.storage.atomic_files import write_lines
+from lexloom.vectors.sweep_tables import Sweep, read_sweep
 
 
 def main(options: argparse.Namespace) -> None:
@@ -60,4 +65,4 @@ def best(sweep: Sweep, names: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    run(main, options())
+    run(main, OPTIONS)

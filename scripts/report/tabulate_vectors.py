@@ -9,13 +9,8 @@ from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
-import numpy as np
-
-from lexloom.commands.script import run, script_parser
+from lexloom.commands.script import parse, run, script_parser
 from lexloom.errors import LexloomError
-from lexloom.report.tables import aligned, read_seconds
-from lexloom.storage.artifacts import Artifact, read_artifact
-from lexloom.storage.atomic_files import write_lines
 
 
 def options() -> argparse.ArgumentParser:
@@ -34,6 +29,17 @@ def options() -> argparse.ArgumentParser:
     )
     parser.add_argument("--output", required=True, help="where to write the table (text)")
     return parser
+
+
+if __name__ == "__main__":
+    OPTIONS = parse(options())
+
+import numpy as np
+
+from lexloom.report.measurements import read_seconds
+from lexloom.report.tables import aligned
+from lexloom.storage.artifacts import Artifact, read_artifact
+from lexloom.storage.atomic_files import write_lines
 
 
 def main(options: argparse.Namespace) -> None:
@@ -107,4 +113,4 @@ def neighbour(result: Artifact, query: int, rank: int) -> str:
 
 
 if __name__ == "__main__":
-    run(main, options())
+    run(main, OPTIONS)

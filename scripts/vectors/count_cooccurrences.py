@@ -3,17 +3,11 @@
 import argparse
 from pathlib import Path
 
-from lexloom.commands.script import run, script_parser
-from lexloom.corpus.tokenizer import tokenizer_settings
+from lexloom.commands.script import parse, run, script_parser
 from lexloom.errors import LexloomError
-from lexloom.kernels.backend import get_backend
 from lexloom.settings.counts import Counting, Memory, Pairs
 from lexloom.settings.execution import Threads
 from lexloom.settings.mistakes import show
-from lexloom.storage.artifacts import Provenance, read_artifact, write_artifact
-from lexloom.storage.checksums import file_sha256
-from lexloom.storage.matrix_rows import StoredRows
-from lexloom.vectors.cooccurrence import add_shards, count_cooccurrences
 
 
 def options() -> argparse.ArgumentParser:
@@ -30,6 +24,17 @@ def options() -> argparse.ArgumentParser:
         "result is the same",
     )
     return parser
+
+
+if __name__ == "__main__":
+    OPTIONS = parse(options())
+
+from lexloom.corpus.tokenizer import tokenizer_settings
+from lexloom.kernels.backend import get_backend
+from lexloom.storage.artifacts import Provenance, read_artifact, write_artifact
+from lexloom.storage.checksums import file_sha256
+from lexloom.storage.matrix_rows import StoredRows
+from lexloom.vectors.cooccurrence import add_shards, count_cooccurrences
 
 
 def main(options: argparse.Namespace) -> None:
@@ -70,4 +75,4 @@ def check_shards(options: argparse.Namespace, shards: list[StoredRows], words: i
 
 
 if __name__ == "__main__":
-    run(main, options())
+    run(main, OPTIONS)

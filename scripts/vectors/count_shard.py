@@ -5,13 +5,10 @@ from pathlib import Path
 
 from pydantic import Field
 
-from lexloom.commands.script import run, script_parser
-from lexloom.kernels.backend import get_backend
+from lexloom.commands.script import parse, run, script_parser
 from lexloom.settings.base import Settings
 from lexloom.settings.counts import Memory, Pairs
 from lexloom.settings.execution import Threads
-from lexloom.storage.artifacts import Provenance, read_artifact, write_artifact
-from lexloom.vectors.cooccurrence import count_shard
 
 
 class Shard(Settings):
@@ -29,6 +26,14 @@ def options() -> argparse.ArgumentParser:
     return parser
 
 
+if __name__ == "__main__":
+    OPTIONS = parse(options())
+
+from lexloom.kernels.backend import get_backend
+from lexloom.storage.artifacts import Provenance, read_artifact, write_artifact
+from lexloom.vectors.cooccurrence import count_shard
+
+
 def main(options: argparse.Namespace) -> None:
     """Read the corpus, count pairs in one part of it, write the sums."""
     get_backend(threads=options.threads)
@@ -43,4 +48,4 @@ def main(options: argparse.Namespace) -> None:
 
 
 if __name__ == "__main__":
-    run(main, options())
+    run(main, OPTIONS)

@@ -6,11 +6,8 @@ nothing is written twice.
 
 import argparse
 
-from lexloom.commands.script import run, script_parser
-from lexloom.corpus.tokenizer import tokenizer_settings
+from lexloom.commands.script import parse, run, script_parser
 from lexloom.settings.contexts import Contexts
-from lexloom.storage.artifacts import Dataset, Provenance, read_artifact, write_artifact
-from lexloom.vectors.contexts import context_offsets
 
 
 def options() -> argparse.ArgumentParser:
@@ -19,6 +16,14 @@ def options() -> argparse.ArgumentParser:
     parser.add_argument("corpus", help="tokenized corpus, HDF5 of kind corpus")
     parser.add_argument("--output", required=True, help="targets and contexts, HDF5 of kind contexts")
     return parser
+
+
+if __name__ == "__main__":
+    OPTIONS = parse(options())
+
+from lexloom.corpus.tokenizer import tokenizer_settings
+from lexloom.storage.artifacts import Dataset, Provenance, read_artifact, write_artifact
+from lexloom.vectors.contexts import context_offsets
 
 
 def main(options: argparse.Namespace) -> None:
@@ -36,4 +41,4 @@ def main(options: argparse.Namespace) -> None:
 
 
 if __name__ == "__main__":
-    run(main, options())
+    run(main, OPTIONS)

@@ -8,16 +8,10 @@ import argparse
 import logging
 from collections.abc import Iterator
 
-import numpy as np
-
-from lexloom.commands.script import run, script_parser
+from lexloom.commands.script import parse, run, script_parser
 from lexloom.errors import did_you_mean
-from lexloom.kernels.backend import get_backend
 from lexloom.settings.evaluation import Neighbours
 from lexloom.settings.mistakes import show
-from lexloom.storage.artifacts import Dataset, Provenance, read_artifact, write_artifact
-from lexloom.vectors.scores import read_scorers
-from lexloom.vectors.word_vectors import WordVectors, read_vectors
 
 
 def options() -> argparse.ArgumentParser:
@@ -42,6 +36,17 @@ def options() -> argparse.ArgumentParser:
     )
     parser.add_argument("--output", required=True, help="the scores, HDF5 of kind similarity")
     return parser
+
+
+if __name__ == "__main__":
+    OPTIONS = parse(options())
+
+import numpy as np
+
+from lexloom.kernels.backend import get_backend
+from lexloom.storage.artifacts import Dataset, Provenance, read_artifact, write_artifact
+from lexloom.vectors.scores import read_scorers
+from lexloom.vectors.word_vectors import WordVectors, read_vectors
 
 
 def main(options: argparse.Namespace) -> None:
@@ -103,4 +108,4 @@ def as_line(query: str) -> str:
 
 
 if __name__ == "__main__":
-    run(main, options())
+    run(main, OPTIONS)

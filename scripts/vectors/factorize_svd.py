@@ -2,14 +2,10 @@
 
 import argparse
 
-from lexloom.commands.script import progress, run, script_parser
-from lexloom.kernels.backend import get_backend
+from lexloom.commands.script import parse, progress, run, script_parser
 from lexloom.settings.execution import Seed, Threads
 from lexloom.settings.svd import Svd
 from lexloom.settings.vectors import Vectors
-from lexloom.storage.artifacts import Dataset, Provenance, read_artifact, write_artifact
-from lexloom.training.randomness import random_stream
-from lexloom.vectors.svd import truncated_svd, word_vectors
 
 
 def options() -> argparse.ArgumentParser:
@@ -18,6 +14,15 @@ def options() -> argparse.ArgumentParser:
     parser.add_argument("ppmi", help="weighted pairs, HDF5 of kind ppmi")
     parser.add_argument("--output", required=True, help="the word vectors, HDF5 of kind vectors")
     return parser
+
+
+if __name__ == "__main__":
+    OPTIONS = parse(options())
+
+from lexloom.kernels.backend import get_backend
+from lexloom.storage.artifacts import Dataset, Provenance, read_artifact, write_artifact
+from lexloom.training.randomness import random_stream
+from lexloom.vectors.svd import truncated_svd, word_vectors
 
 
 def main(options: argparse.Namespace) -> None:
@@ -43,4 +48,4 @@ def main(options: argparse.Namespace) -> None:
 
 
 if __name__ == "__main__":
-    run(main, options())
+    run(main, OPTIONS)

@@ -2,18 +2,11 @@
 
 import argparse
 
-from lexloom.commands.script import progress, run, script_parser
-from lexloom.corpus.recorded import tokenizer_of
+from lexloom.commands.script import parse, progress, run, script_parser
 from lexloom.errors import LexloomError
-from lexloom.kernels.backend import get_backend
 from lexloom.settings.execution import Seed, Threads
 from lexloom.settings.svd import Dimension
 from lexloom.settings.sweep import Sweep
-from lexloom.storage.artifacts import read_artifact
-from lexloom.vectors.scores import read_scorers
-from lexloom.vectors.sweep import factorizations, sweep_counted_vectors
-from lexloom.vectors.sweep_tables import write_sweep
-from lexloom.vectors.word_vectors import WordVectors
 
 
 def options() -> argparse.ArgumentParser:
@@ -31,6 +24,18 @@ def options() -> argparse.ArgumentParser:
     )
     parser.add_argument("--gold", metavar="FILE", help="word classes of a generated corpus (HDF5)")
     return parser
+
+
+if __name__ == "__main__":
+    OPTIONS = parse(options())
+
+from lexloom.corpus.recorded import tokenizer_of
+from lexloom.kernels.backend import get_backend
+from lexloom.storage.artifacts import read_artifact
+from lexloom.vectors.scores import read_scorers
+from lexloom.vectors.sweep import factorizations, sweep_counted_vectors
+from lexloom.vectors.sweep_tables import write_sweep
+from lexloom.vectors.word_vectors import WordVectors
 
 
 def main(options: argparse.Namespace) -> None:
@@ -52,4 +57,4 @@ def main(options: argparse.Namespace) -> None:
 
 
 if __name__ == "__main__":
-    run(main, options())
+    run(main, OPTIONS)

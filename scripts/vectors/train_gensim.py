@@ -4,13 +4,10 @@ import argparse
 import logging
 from typing import get_args
 
-from lexloom.commands.script import progress, run, script_parser
-from lexloom.corpus.tokenizer import tokenizer_settings
+from lexloom.commands.script import parse, progress, run, script_parser
 from lexloom.settings.base import Architecture
 from lexloom.settings.execution import Seed
 from lexloom.settings.gensim import GensimModel
-from lexloom.storage.artifacts import Dataset, Provenance, read_artifact, write_artifact
-from lexloom.vectors.gensim_training import train_gensim
 
 
 def options() -> argparse.ArgumentParser:
@@ -20,6 +17,14 @@ def options() -> argparse.ArgumentParser:
     parser.add_argument("--output", required=True, help="the word vectors, HDF5 of kind vectors")
     parser.add_argument("--model", choices=get_args(Architecture), default="cbow", help="the architecture")
     return parser
+
+
+if __name__ == "__main__":
+    OPTIONS = parse(options())
+
+from lexloom.corpus.tokenizer import tokenizer_settings
+from lexloom.storage.artifacts import Dataset, Provenance, read_artifact, write_artifact
+from lexloom.vectors.gensim_training import train_gensim
 
 
 def main(options: argparse.Namespace) -> None:
@@ -39,4 +44,4 @@ def main(options: argparse.Namespace) -> None:
 
 
 if __name__ == "__main__":
-    run(main, options())
+    run(main, OPTIONS)

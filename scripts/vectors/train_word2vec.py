@@ -4,15 +4,10 @@ import argparse
 import time
 from functools import partial
 
-from lexloom.commands.script import run, script_parser
-from lexloom.commands.training import Result, Work, log_epochs, run_training
-from lexloom.corpus.recorded import tokenizer_of
-from lexloom.kernels.backend import get_backend
+from lexloom.commands.script import parse, run, script_parser
 from lexloom.settings.execution import Compute, Resuming, Seed
 from lexloom.settings.vectors import Vectors
 from lexloom.settings.word2vec import Word2vec
-from lexloom.storage.artifacts import Provenance, read_artifact
-from lexloom.vectors.word2vec_training import Training
 
 
 def options() -> argparse.ArgumentParser:
@@ -21,6 +16,16 @@ def options() -> argparse.ArgumentParser:
     parser.add_argument("contexts", help="targets and contexts, HDF5 of kind contexts")
     parser.add_argument("--output", required=True, help="the word vectors, HDF5 of kind vectors")
     return parser
+
+
+if __name__ == "__main__":
+    OPTIONS = parse(options())
+
+from lexloom.commands.training import Result, Work, log_epochs, run_training
+from lexloom.corpus.recorded import tokenizer_of
+from lexloom.kernels.backend import get_backend
+from lexloom.storage.artifacts import Provenance, read_artifact
+from lexloom.vectors.word2vec_training import Training
 
 
 def main(options: argparse.Namespace) -> None:
@@ -61,4 +66,4 @@ class Speed:
 
 
 if __name__ == "__main__":
-    run(main, options())
+    run(main, OPTIONS)

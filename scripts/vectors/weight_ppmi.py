@@ -2,10 +2,8 @@
 
 import argparse
 
-from lexloom.commands.script import run, script_parser
+from lexloom.commands.script import parse, run, script_parser
 from lexloom.settings.ppmi import Ppmi
-from lexloom.storage.artifacts import Provenance, read_artifact, write_artifact
-from lexloom.vectors.ppmi import weight_ppmi
 
 
 def options() -> argparse.ArgumentParser:
@@ -14,6 +12,13 @@ def options() -> argparse.ArgumentParser:
     parser.add_argument("cooccurrences", help="counted pairs, HDF5 of kind cooccurrences")
     parser.add_argument("--output", required=True, help="weighted pairs, HDF5 of kind ppmi")
     return parser
+
+
+if __name__ == "__main__":
+    OPTIONS = parse(options())
+
+from lexloom.storage.artifacts import Provenance, read_artifact, write_artifact
+from lexloom.vectors.ppmi import weight_ppmi
 
 
 def main(options: argparse.Namespace) -> None:
@@ -26,4 +31,4 @@ def main(options: argparse.Namespace) -> None:
 
 
 if __name__ == "__main__":
-    run(main, options())
+    run(main, OPTIONS)

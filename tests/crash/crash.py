@@ -31,7 +31,7 @@ import h5py
 from graph import STAGES, Stage
 
 from lexloom.commands import lexloom as command
-from lexloom.commands.script import run
+from lexloom.commands.script import parse, run
 
 SCRIPTS = Path(__file__).parents[2] / "scripts"
 KINDS = (*failing_disk.KINDS, "memory")
@@ -184,7 +184,7 @@ def run_and_exit(stage: Stage, kind: str, call: int) -> NoReturn:
         failing_disk.disk = disk
     status = 0
     try:
-        run(main, parser)
+        run(main, parse(parser))
     except SystemExit as end:
         status = int(end.code or 0)
     failing_disk.disk = None

@@ -12,7 +12,7 @@ from pathlib import Path
 from running import program
 
 from lexloom.commands.lexloom import main as lexloom
-from lexloom.commands.script import run
+from lexloom.commands.script import parse, run
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ def ended(name: str, words: Sequence[str]) -> Ended:
         stack.enter_context(redirect_stdout(out))
         stack.enter_context(redirect_stderr(err))
         try:
-            lexloom() if name == "lexloom" else run(main, parser)
+            lexloom() if name == "lexloom" else run(main, parse(parser))
         except SystemExit as end:
             status = end.code if isinstance(end.code, int) else int(end.code is not None)
     return Ended(status, *(Path(name).read_text(errors="backslashreplace") for name in ("stdout", "stderr")))

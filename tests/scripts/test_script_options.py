@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from lexloom.commands.script import run
+from lexloom.commands.script import parse, run
 from lexloom.settings.mistakes import schema_of
 
 SCRIPTS = sorted((Path(__file__).parents[2] / "scripts").rglob("*.py"))
@@ -79,7 +79,7 @@ def test_no_file_of_a_command_line_is_written_over_another(script, monkeypatch, 
     for more in logs if script.stem == "download_file" else ([], *logs):  # its argument names no file here
         monkeypatch.setattr("sys.argv", [script.name, *needed, *more])
         with pytest.raises(SystemExit) as end:
-            run(lambda options: Path("1").unlink(), parser_of(script))
+            run(lambda options: Path("1").unlink(), parse(parser_of(script)))
         assert end.value.code == 1
         assert "is another file of this command line, too; choose another" in capsys.readouterr().err
         assert Path("1").read_text() == "mine"

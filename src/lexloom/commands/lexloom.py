@@ -5,11 +5,11 @@ import json
 import shutil
 import textwrap
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 from pydantic import Field
 
-from lexloom.commands.script import run
+from lexloom.commands.script import parse, run
 from lexloom.commands.terminal import show
 from lexloom.errors import LexloomError
 from lexloom.report.tables import aligned
@@ -17,7 +17,7 @@ from lexloom.settings.base import Settings, Tokens
 from lexloom.settings.command_line import SettingsParser
 from lexloom.settings.execution import Compute, Seed
 from lexloom.settings.reference import FORMATS as SETTINGS_FORMATS
-from lexloom.vectors.exports import FORMATS
+from lexloom.settings.vectors import ExportFormat
 
 if TYPE_CHECKING:
     from lexloom.language.trained import LanguageModel, Score
@@ -49,7 +49,7 @@ class Generating(Settings):
 
 def main() -> None:
     """Run the subcommand that the command line names, and print what it returns."""
-    run(_show, command_parser())
+    run(_show, parse(command_parser()))
 
 
 def command_parser() -> SettingsParser:
@@ -144,7 +144,7 @@ def analogy(options: argparse.Namespace) -> list[str]:
         "word2vec and word2vec-binary: what gensim and word2vec.c read, in single precision; projector: "
         "vectors.tsv and metadata.tsv for TensorBoard; npz: NumPy arrays `words` and `vectors`",
         required=True,
-        choices=FORMATS,
+        choices=get_args(ExportFormat),
     ),
     argument("--output", "the file to write; of projector, the folder", required=True, metavar="PATH"),
 )
@@ -157,6 +157,7 @@ def export(options: argparse.Namespace) -> list[str]:
         When the file holds no dense vectors.
     """
     from lexloom.storage.artifacts import describe_artifact, read_artifact
+    from lexloom.vectors.exports import FORMATS
 
     if describe_artifact(options.file).kind == "ppmi":
         raise LexloomError(

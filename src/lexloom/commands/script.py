@@ -27,8 +27,14 @@ def script_parser(description: str, *groups: type[Settings]) -> SettingsParser:
     return parser
 
 
-def run(main: Callable[[argparse.Namespace], None], parser: argparse.ArgumentParser) -> None:
-    """Parse the command line and call `main`; a user's mistake becomes one line and exit status 1.
+def parse(parser: argparse.ArgumentParser) -> argparse.Namespace:
+    """Return the options of the command line; `--help` and a mistake in it end the program here."""
+    with any_terminal():
+        return parser.parse_args()
+
+
+def run(main: Callable[[argparse.Namespace], None], options: argparse.Namespace) -> None:
+    """Call `main` with the options; a user's mistake becomes one line and exit status 1.
 
     Such mistakes are `LexloomError`; `OSError`: a file that cannot be opened, a disk that is full; and
     `MemoryError`: a size too large for this machine. Ctrl-C ends the script with status 130, and
@@ -38,11 +44,10 @@ def run(main: Callable[[argparse.Namespace], None], parser: argparse.ArgumentPar
         if signal.getsignal(number) == signal.SIG_DFL:
             signal.signal(number, _interrupt)
     with any_terminal():
-        _run(main, parser)
+        _run(main, options)
 
 
-def _run(main: Callable[[argparse.Namespace], None], parser: argparse.ArgumentParser) -> None:
-    options = parser.parse_args()
+def _run(main: Callable[[argparse.Namespace], None], options: argparse.Namespace) -> None:
     logging.getLogger().setLevel(logging.INFO)
     log_to(logging.StreamHandler(sys.stderr))
     try:

@@ -3,6 +3,10 @@
 from pydantic import Field
 
 from lexloom.settings.base import Settings
+from lexloom.settings.splits import SPLITS
+
+SHARES = dict(zip(SPLITS, (0.9, 0.05, 0.05), strict=True))
+"""The proportions of the tokens."""
 
 
 class Generated(Settings):

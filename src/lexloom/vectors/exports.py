@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from lexloom.errors import LexloomError
+from lexloom.settings.vectors import ExportFormat
 from lexloom.storage.atomic_files import replacing, write_lines
 
 # Nine digits distinguish any two numbers in single precision.
@@ -87,7 +88,7 @@ def write_npz(path: str | Path, words: Sequence[str], vectors: np.ndarray) -> No
         np.savez_compressed(file, words=array, vectors=vectors)
 
 
-FORMATS: dict[str, Callable[[str | Path, Sequence[str], np.ndarray], None]] = {
+FORMATS: dict[ExportFormat, Callable[[str | Path, Sequence[str], np.ndarray], None]] = {
     "word2vec": write_word2vec,
     "word2vec-binary": write_word2vec_binary,
     "projector": write_projector,

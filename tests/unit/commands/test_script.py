@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from lexloom.commands.script import progress, run, script_parser
+from lexloom.commands.script import parse, progress, run, script_parser
 from lexloom.commands.stages import SCRIPTS
 from lexloom.errors import ArtifactError, LexloomError
 from lexloom.settings.execution import Compute, Seed
@@ -24,7 +24,7 @@ def call(monkeypatch):
     def call(main, *arguments):
         monkeypatch.setattr(logging.getLogger(), "handlers", [])
         monkeypatch.setattr("sys.argv", ["prog", *arguments])
-        run(main, script_parser("Do something.", Seed, Compute))
+        run(main, parse(script_parser("Do something.", Seed, Compute)))
 
     return call
 

@@ -10,12 +10,9 @@ from lexloom.corpus.sample import lexicon
 from lexloom.corpus.sample.grammar import Grammar
 from lexloom.corpus.sample.language import sentence
 from lexloom.errors import check_whole
-from lexloom.settings.splits import SPLITS
+from lexloom.settings.generate import SHARES
 
 Item = TypeVar("Item")
-
-SHARES = dict(zip(SPLITS, (0.9, 0.05, 0.05), strict=True))
-"""The proportions of the tokens."""
 
 _PAIRS = 15
 
