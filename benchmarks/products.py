@@ -11,12 +11,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lexloom.kernels.cpu.kernels import Cpu
 from lexloom.kernels.cpu.machine import thread_pool
 from lexloom.kernels.cpu.machine.compiled import njit
 from lexloom.kernels.cpu.machine.gemm import LANES, lay_out_rows, multiply, new_panels
 from lexloom.kernels.cpu.machine.phases import run_phases, tile_range, tiles_of
 from lexloom.kernels.cpu.machine.target import BLOCK
+from lexloom.kernels.cpu.products import Cpu
 from lexloom.kernels.tiles import cut
 
 TRIES = 5

@@ -25,6 +25,7 @@ from lexloom.commands.training import Record, Result, Work, log_epochs, run_trai
 from lexloom.corpus.recorded import word_before_text_of
 from lexloom.corpus.tokenizer import tokenizer_settings
 from lexloom.kernels.backend import get_backend
+from lexloom.language.perplexity import perplexity_of
 from lexloom.language.rnnlm_training import (
     describe_epoch,
     measures,
@@ -33,7 +34,6 @@ from lexloom.language.rnnlm_training import (
     trained_datasets,
     windows,
 )
-from lexloom.nn.losses import perplexity_of
 from lexloom.storage.artifacts import Provenance, read_artifact
 from lexloom.training.checkpoint_files import beside
 from lexloom.training.checkpoints import Checkpoint

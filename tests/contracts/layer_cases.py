@@ -6,7 +6,16 @@ from typing import Any
 
 import numpy as np
 
-from lexloom.nn import graph, layer, layers, losses, recurrent, regularization, sampled_softmax
+from lexloom.nn import (
+    graph,
+    layer,
+    layers,
+    losses,
+    recurrent,
+    regularization,
+    sampled_softmax,
+    softmax_losses,
+)
 from lexloom.nn.parameter import Parameter, RowGrad
 from lexloom.training.gradients import clip_factor
 from lexloom.training.optimizers import OPTIMIZERS
@@ -165,14 +174,14 @@ def loss_cases(dtype: Any = np.float64, move: Callable = lambda array: array) ->
     """Return the losses by name, with absent and repeated targets."""
     make = Maker(dtype, move)
     cases = {
-        "SoftmaxCrossEntropy": (losses.SoftmaxCrossEntropy(), make.array(2, 4, 5), make.ids(IDS)),
+        "SoftmaxCrossEntropy": (softmax_losses.SoftmaxCrossEntropy(), make.array(2, 4, 5), make.ids(IDS)),
         "SoftmaxOutput": (
-            losses.SoftmaxOutput(layers.Linear(make.parameter("W", 3, 5), make.parameter("b", 5))),
+            softmax_losses.SoftmaxOutput(layers.Linear(make.parameter("W", 3, 5), make.parameter("b", 5))),
             make.array(2, 4, 3),
             make.ids(IDS),
         ),
         "SoftmaxOutput, tied": (
-            losses.SoftmaxOutput(
+            softmax_losses.SoftmaxOutput(
                 layers.Linear(make.parameter("W", 5, 3), make.parameter("b", 5), transposed=True)
             ),
             make.array(2, 4, 3),

@@ -1,9 +1,8 @@
 """Layers, losses and optimizers run on a device, and never mix its arrays with those of the host."""
 
-import importlib
 import inspect
-import sys
 
+import all_kernels
 import numpy as np
 import pytest
 import scipy.sparse
@@ -12,13 +11,13 @@ from layer_cases import layer_cases, loss_cases, optimized, parameters_of
 
 from lexloom.errors import LexloomError
 from lexloom.kernels.backend import backend_of, get_backend
-from lexloom.kernels.cpu.kernels import Cpu
-from lexloom.kernels.reference.kernels import Reference
+from lexloom.kernels.cpu.products import Cpu as Products
+from lexloom.kernels.products import products
 from lexloom.nn.parameter import RowGrad
 from lexloom.training.optimizers import OPTIMIZERS
 
-cpu = Cpu()
-reference = Reference()
+cpu = all_kernels.Cpu()
+reference = all_kernels.Reference()
 
 
 def to_host(value):
@@ -97,6 +96,7 @@ def test_optimizers_run_on_a_device_and_equal_the_cpu(name, rows):
         lambda device, host: device.__setitem__(0, host[0:1]),
         lambda device, host: FAKE.xp.maximum(device, host),
         lambda device, host: backend_of(device, host),
+        lambda device, host: products.of(device, host),
         lambda device, host: host.__iadd__(device),
     ],
 )
@@ -112,6 +112,11 @@ def test_arrays_of_two_devices_are_both_named():
         backend_of([1.0])
 
 
+def test_each_device_has_its_own_kernels_of_a_subject():
+    assert type(products.of(np.ones(1))) is Products
+    assert products.of(FAKE.to_device(np.ones(1))) is products.reference
+
+
 def test_an_array_is_copied_to_the_device_and_back():
     host = np.arange(3)
     back = FAKE.to_host(FAKE.to_device(host))
@@ -125,16 +130,10 @@ def test_an_unknown_device_and_no_threads_are_refused():
 
 
 @pytest.fixture
-def cuda(monkeypatch):
-    """Return the CUDA kernels with NumPy and SciPy in place of CuPy, to test them without a device."""
-    monkeypatch.setitem(sys.modules, "cupy", np)
-    monkeypatch.setitem(sys.modules, "cupyx.scipy", scipy)
-    names = [f"lexloom.kernels.cuda.{name}" for name in ("kernels", "word2vec")]
-    for name in names:
-        monkeypatch.delitem(sys.modules, name, raising=False)
-    yield importlib.import_module(names[0]).Cuda()
-    for name in names:
-        del sys.modules[name]
+def cuda():
+    """Return the CUDA kernels with NumPy in place of CuPy, to test them without a device."""
+    with all_kernels.cuda(np) as kernels:
+        yield kernels
 
 
 def signatures(kernels):

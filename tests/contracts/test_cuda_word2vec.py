@@ -1,33 +1,26 @@
 """The CUDA source of CBOW and skip-gram, compiled for the host; tests/gpu tests it on a device."""
 
-import importlib
-import sys
-
+import all_kernels
 import numpy as np
 import pytest
 from cuda_on_host import COMPILER, HostCupy
 from word2vec_cases import KERNELS, SHAPES, assert_same, batch
 
-from lexloom.kernels.reference.kernels import Reference
+from lexloom.kernels.reference.word2vec import Reference
 
 reference = Reference()
 
 pytestmark = pytest.mark.skipif(
     COMPILER is None, reason="needs g++ or clang++ to compile CUDA C++ for the host"
 )
-MODULE = "lexloom.kernels.cuda.word2vec"
 
 
 @pytest.fixture(scope="module")
 def cupy():
     """Replace CuPy while the kernels are imported. Compiled code is kept for all tests of this module."""
     stand_in = HostCupy()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(sys.modules, "cupy", stand_in)
-        patch.delitem(sys.modules, MODULE, raising=False)
-        stand_in.kernels = importlib.import_module(MODULE).Word2vec()
+    with all_kernels.cuda(stand_in) as stand_in.kernels:
         yield stand_in
-        del sys.modules[MODULE]
 
 
 def bits(result):

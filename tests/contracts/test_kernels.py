@@ -5,19 +5,18 @@ from functools import partial
 
 import numpy as np
 import pytest
+from all_kernels import Cpu, Reference
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numba import njit
 from numba.core.errors import TypingError
 
 from lexloom.kernels import tiles
-from lexloom.kernels.cpu import kernels as cpu_kernels
+from lexloom.kernels.cpu import jobs as cpu_jobs
 from lexloom.kernels.cpu import softmax as cpu_softmax
-from lexloom.kernels.cpu.kernels import Cpu
 from lexloom.kernels.cpu.machine import gemm, thread_pool
 from lexloom.kernels.cpu.machine.math import exp_row, fast_exp, fast_log1p, sigmoid_row, tanh_row
 from lexloom.kernels.cpu.machine.registers import WIDTH, load_row, store_row
-from lexloom.kernels.reference.kernels import Reference
 from lexloom.kernels.tiles import Job
 from lexloom.nn.parameter import Parameter, RowGrad
 from lexloom.training.gradients import clip_factor, global_norm
@@ -297,8 +296,8 @@ def test_adagrad_of_rows_equals_the_reference_and_does_not_touch_other_rows(name
 @pytest.mark.parametrize("rows", [False, True])
 @pytest.mark.parametrize("name", OPTIMIZERS)
 def test_updates_and_norms_have_the_same_bits_on_threads(name, rows, monkeypatch):
-    monkeypatch.setattr(cpu_kernels, "_PARALLEL_OPERATIONS", 0)
-    monkeypatch.setattr(cpu_kernels, "_TILE_NUMBERS", 1000)
+    monkeypatch.setattr(cpu_jobs, "_PARALLEL_OPERATIONS", 0)
+    monkeypatch.setattr(cpu_jobs, "_TILE_NUMBERS", 1000)
 
     def compute():
         parameter, optimizer = Parameter("W", normal(400, 30)), OPTIMIZERS[name](weight_decay=0.01)
@@ -317,12 +316,12 @@ def test_updates_and_norms_have_the_same_bits_on_threads(name, rows, monkeypatch
 
 def test_a_row_wider_than_a_tile_is_one_tile():
     tiles = []
-    cpu.each_tile(Job(3, 10 * cpu_kernels._TILE_NUMBERS, tiles.append))
+    cpu.each_tile(Job(3, 10 * cpu_jobs._TILE_NUMBERS, tiles.append))
     assert tiles == [slice(0, 1), slice(1, 2), slice(2, 3)]
 
 
 def test_adagrad_of_rows_has_the_same_bits_on_threads(monkeypatch):
-    monkeypatch.setattr(cpu_kernels, "_PARALLEL_OPERATIONS", 0)
+    monkeypatch.setattr(cpu_jobs, "_PARALLEL_OPERATIONS", 0)
     results = []
     for threads in (1, 2, 4):
         thread_pool.set_threads(threads)

@@ -6,13 +6,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lexloom.kernels.cpu import recurrent as cpu_recurrent
-from lexloom.kernels.cpu.kernels import Cpu
 from lexloom.kernels.cpu.machine import thread_pool
-from lexloom.kernels.reference.recurrent import RecurrentSteps
+from lexloom.kernels.cpu.recurrent import Cpu
+from lexloom.kernels.reference.recurrent import Reference
 from lexloom.nn.recurrent import CELLS
 
 cpu = Cpu()
-reference = RecurrentSteps()
+reference = Reference()
 
 
 @pytest.fixture(autouse=True)

@@ -1,12 +1,12 @@
 """A real CUDA device agrees with the CPU; run with `pytest -m gpu` on a machine that has one."""
 
+import all_kernels
 import numpy as np
 import pytest
 from layer_cases import layer_cases, loss_cases, optimized, parameters_of
 from word2vec_cases import KERNELS, SHAPES, assert_same, batch
 
 from lexloom.kernels.backend import get_backend
-from lexloom.kernels.reference.kernels import Reference
 from lexloom.language.rnnlm import build_rnnlm
 from lexloom.nn.parameter import RowGrad
 from lexloom.nn.recurrent import CELLS
@@ -17,7 +17,7 @@ from lexloom.training.trainer import Trainer
 from lexloom.vectors.contexts import ContextBatches
 from lexloom.vectors.word2vec import CBOW, FusedNegativeSampling, SkipGram
 
-reference = Reference()
+reference = all_kernels.Reference()
 
 pytestmark = pytest.mark.gpu
 
@@ -25,6 +25,12 @@ pytestmark = pytest.mark.gpu
 @pytest.fixture(scope="module")
 def cuda():
     return get_backend("cuda")
+
+
+@pytest.fixture(scope="module")
+def kernels(cuda):
+    with all_kernels.cuda() as kernels:
+        yield kernels
 
 
 def agree(cuda, device, host):
@@ -112,19 +118,19 @@ def kernel_calls():
 
 
 @pytest.mark.parametrize("name", sorted(kernel_calls()))
-def test_kernels(cuda, name):
+def test_kernels(cuda, kernels, name):
     arguments = kernel_calls()[name]
     moved = [cuda.to_device(value) if isinstance(value, np.ndarray) else value for value in arguments]
     kernel = name.split(",")[0]
-    agree(cuda, getattr(cuda.kernels, kernel)(*moved), getattr(reference, kernel)(*arguments))
+    agree(cuda, getattr(kernels, kernel)(*moved), getattr(reference, kernel)(*arguments))
 
 
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("name", KERNELS)
-def test_word2vec_kernels(cuda, name, shape):
+def test_word2vec_kernels(cuda, kernels, name, shape):
     arguments = batch(*shape)
     moved = [cuda.to_device(value) if isinstance(value, np.ndarray) else value for value in arguments]
-    first, second = (to_host(cuda, getattr(cuda.kernels, name)(*moved)) for _ in range(2))
+    first, second = (to_host(cuda, getattr(kernels, name)(*moved)) for _ in range(2))
     assert_same(first, getattr(reference, name)(*arguments), shape[0])
     for one, other in zip(first[1:], second[1:], strict=True):
         np.testing.assert_array_equal(one[0], other[0])

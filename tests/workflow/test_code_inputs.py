@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -80,6 +81,43 @@ def test_what_python_loads_is_among_the_inputs(script):
     loaded = subprocess.run([sys.executable, "-c", LOADED, path], check=True, capture_output=True, text=True)
     inputs = {str(code_inputs.Path(module).resolve()) for module in code_inputs.code(script)["modules"]}
     assert set(loaded.stdout.split("\n")) - {""} <= inputs
+
+
+NETWORKS = {f"language/{name}.py" for name in ("train_rnnlm", "evaluate_perplexity", "adapt_rnnlm")}
+NETWORKS |= {"report/plot_gradient_lags.py"}
+COUNTS = {f"vectors/{name}.py" for name in ("count_cooccurrences", "count_shard", "sweep_vectors")}
+SVD = {"vectors/factorize_svd.py", "vectors/sweep_vectors.py"}
+WORD2VEC = {"vectors/train_word2vec.py"}
+
+
+def users(path):
+    """Return the scripts, without the lessons, that depend on a module."""
+    return {name for name in SCRIPTS if not name.startswith("lessons/") and str(path) in imported(name)}
+
+
+@cache
+def imported(script):
+    return set(code_inputs.code(script)["modules"])
+
+
+@pytest.mark.parametrize(
+    ("subject", "expected"),
+    [
+        ("counting", COUNTS),
+        ("projections", SVD),
+        ("sparse", SVD),
+        ("products", SVD | NETWORKS | WORD2VEC),
+        ("recurrent", NETWORKS),
+        ("softmax", NETWORKS),
+        ("word2vec", WORD2VEC),
+    ],
+)
+def test_stages_depend_on_the_kernels_of_their_subjects_only(subject, expected):
+    files = code_inputs.LIBRARY.joinpath("kernels").rglob(f"{subject}.*")
+    paths = [path for path in files if path.suffix in (".py", ".cu")]
+    assert len(paths) >= 3
+    for path in paths:
+        assert users(path) == expected
 
 
 def test_scripts_that_do_not_compute_depend_on_no_kernels_but_on_the_compiler_at_most():

@@ -1,23 +1,61 @@
-"""Devices: the CPU with NumPy, or a CUDA device with CuPy."""
+"""Devices, the CPU with NumPy or a CUDA device with CuPy, and the kernels of a subject on each."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
 from types import ModuleType
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 
 from lexloom.errors import LexloomError
 from lexloom.kernels.array_module import array_module, register_arrays
 from lexloom.kernels.cpu.machine import thread_pool
-from lexloom.kernels.reference.kernels import Reference
 from lexloom.settings.execution import Compute, Device
 from lexloom.settings.mistakes import checked
 
+Kernels = TypeVar("Kernels")
 
-@dataclass(frozen=True)
+
+class Subject(Generic[Kernels]):
+    """The kernels of a subject, such as the steps of recurrent layers, on every device.
+
+    Who needs them imports this subject alone, so an edit of other kernels changes nothing there.
+
+    Parameters
+    ----------
+    reference : object
+        Its methods specify every kernel, and compute it on the arrays of any device.
+    cpu, cuda : callable, optional
+        Import and return the same kernels for a device, when an array of the device needs them first. They
+        inherit from the reference what they do not compute faster.
+    """
+
+    def __init__(
+        self,
+        reference: Kernels,
+        cpu: Callable[[], Kernels] | None = None,
+        cuda: Callable[[], Kernels] | None = None,
+    ):
+        self.reference, self.cpu, self.cuda = reference, cpu, cuda
+        self._loaded: dict[Backend, Kernels] = {}
+
+    def of(self, *arrays: Any) -> Kernels:
+        """Return the kernels of the device that all the arrays belong to.
+
+        Raises
+        ------
+        TypeError
+            If the arrays are on different devices (the message names both), or on no known device.
+        """
+        backend = backend_of(*arrays)
+        if backend not in self._loaded:
+            self._loaded[backend] = backend.load(self)
+        return self._loaded[backend]
+
+
+@dataclass(frozen=True, eq=False)
 class Backend:
-    """A device: its array module, its kernels, and copies to and from the host.
+    """A device: its array module, and copies to and from the host.
 
     Attributes
     ----------
@@ -25,15 +63,12 @@ class Backend:
         The name that artifacts record: "cpu", or "cuda: " and the name of the GPU.
     xp : module
         `numpy` or `cupy`; layers write their formulas with it.
-    kernels : Reference
-        The kernels of this device; the methods are the same on every device.
     array_type : type
         The class of this device's arrays.
     """
 
     name: str
     xp: ModuleType | Any
-    kernels: Reference
     array_type: type
 
     def to_device(self, array: np.ndarray) -> Any:
@@ -44,8 +79,25 @@ class Backend:
         """Copy an array of this device to the host; a NumPy array is returned as it is."""
         return array if isinstance(array, np.ndarray) else array.get()
 
+    def load(self, subject: Subject[Kernels]) -> Kernels:
+        """Import the kernels of a subject for this device."""
+        return subject.reference
 
-_BACKENDS: dict[Any, Backend] = {}
+
+class _Cpu(Backend):
+    def load(self, subject: Subject[Kernels]) -> Kernels:
+        kernels = subject.cpu() if subject.cpu else subject.reference
+        thread_pool.limit_blas()  # the kernels may have loaded another one
+        return kernels
+
+
+class _Cuda(Backend):
+    def load(self, subject: Subject[Kernels]) -> Kernels:
+        return subject.cuda() if subject.cuda else subject.reference
+
+
+_CPU = _Cpu("cpu", np, np.ndarray)
+_BACKENDS: dict[Any, Backend] = {np: _CPU}
 
 
 def register(backend: Backend) -> Backend:
@@ -71,10 +123,8 @@ def get_backend(device: Device = "cpu", threads: int = 1) -> Backend:
         If an argument is not allowed, or if CuPy or a CUDA device is missing.
     """
     checked(Compute, {"device": device, "threads": threads})
-    backend = _cpu_backend() if device == "cpu" else register(_cuda_backend())
-    # Only now: loading the kernels has loaded every BLAS that must be limited to one thread.
     thread_pool.set_threads(threads)
-    return backend
+    return _CPU if device == "cpu" else register(_cuda_backend())
 
 
 def backend_of(*arrays: Any) -> Backend:
@@ -86,18 +136,14 @@ def backend_of(*arrays: Any) -> Backend:
         If the arrays are on different devices (the message names both), or on no known device.
     """
     modules = [array_module(array) for array in arrays]
-    backend = _backend_with(modules[0])
+    backend = _BACKENDS[modules[0]]
     for other in modules[1:]:
         if other is not modules[0]:
             raise TypeError(
-                f"the arrays are on two devices: {backend.name} and {_backend_with(other).name}; "
+                f"the arrays are on two devices: {backend.name} and {_BACKENDS[other].name}; "
                 "copy one with Backend.to_device or Backend.to_host"
             )
     return backend
-
-
-def _backend_with(xp: Any) -> Backend:
-    return _cpu_backend() if xp is np else _BACKENDS[xp]
 
 
 def _cuda_backend() -> Backend:
@@ -112,13 +158,4 @@ def _cuda_backend() -> Backend:
         ) from error
     except cupy.cuda.runtime.CUDARuntimeError as error:
         raise LexloomError(f"device cuda: no usable GPU ({error}); run with --device cpu") from error
-    from lexloom.kernels.cuda.kernels import Cuda
-
-    return Backend(f"cuda: {name}", cupy, Cuda(), cupy.ndarray)
-
-
-@cache
-def _cpu_backend() -> Backend:
-    from lexloom.kernels.cpu.kernels import Cpu
-
-    return Backend("cpu", np, Cpu(), np.ndarray)
+    return _Cuda(f"cuda: {name}", cupy, cupy.ndarray)

@@ -21,10 +21,10 @@ import numpy as np
 
 from lexloom.errors import LexloomError
 from lexloom.kernels.backend import backend_of
+from lexloom.kernels.jobs import jobs
 from lexloom.kernels.tiles import Job
-from lexloom.language.perplexity import perplexity_of_tokens
+from lexloom.language.perplexity import perplexity_of, perplexity_of_tokens
 from lexloom.language.rnnlm import RNNLM
-from lexloom.nn.losses import perplexity_of
 from lexloom.nn.parameter import Parameter, RowGrad
 from lexloom.training.optimizers import Optimizer
 
@@ -99,12 +99,14 @@ def gradient_rms(model: RNNLM, ids: np.ndarray, steps: int, tick: Tick | None = 
         Called with the number of tokens after each window.
     """
     parameters = model.parameters()
-    kernels, xp = backend_of(parameters[0].data).kernels, backend_of(parameters[0].data).xp
+    xp = backend_of(parameters[0].data).xp
     sums = {parameter.name: xp.zeros(parameter.data.shape, xp.float64) for parameter in parameters}
     windows = 0
     for _ in _windows_with_gradients(model, ids, steps, tick):
         windows += 1
-        kernels.each_tile(*(_adding_squares(sums[each.name], each.grad) for each in parameters))
+        jobs.of(parameters[0].data).each_tile(
+            *(_adding_squares(sums[each.name], each.grad) for each in parameters)
+        )
         for parameter in parameters:
             parameter.grad = None
     return {

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from lexloom.kernels.backend import backend_of
+from lexloom.kernels.products import products
 from lexloom.language.mixtures import mix, mixture_weights
 from lexloom.language.perplexity import perplexity_of_tokens
 from lexloom.language.rnnlm import RNNLM, STEPS
@@ -144,7 +145,7 @@ def _from_memory(states: Any, words: Any, count: int, caches: Sequence[NeuralCac
     """
     backend = backend_of(states)
     xp = backend.xp
-    similar = backend.kernels.matmul(states[-count:], states.T)
+    similar = products.of(states).matmul(states[-count:], states.T)
     ago = xp.arange(len(words) - count, len(words))[:, None] - xp.arange(len(words))
     same = words == words[-count:, None]
     log_probabilities = np.empty((len(caches), count))

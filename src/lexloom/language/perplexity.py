@@ -1,6 +1,7 @@
 """The perplexity of a text, and the artifacts that hold it with the log probability of each token."""
 
 import math
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -8,13 +9,17 @@ from typing import Any
 import numpy as np
 
 from lexloom.errors import LexloomError
-from lexloom.nn.losses import perplexity_of
 from lexloom.settings.splits import SPLITS
 from lexloom.storage.artifacts import Artifact, Dataset, read_artifact
 from lexloom.storage.checksums import file_sha256
 
 KEPT_SPLITS = SPLITS[1:]
 """The splits for which an artifact of kind "perplexity" stores the log probability of each token."""
+
+
+def perplexity_of(loss: float) -> float:
+    """Return the perplexity, exp(loss), of a mean cross-entropy in nats; inf if it overflows."""
+    return math.inf if loss > math.log(sys.float_info.max) else math.exp(loss)
 
 
 def perplexity_of_tokens(log_probabilities: np.ndarray) -> float:

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 
 from lexloom.kernels.backend import Backend, backend_of
+from lexloom.language.perplexity import perplexity_of
 from lexloom.language.rnnlm import RNNLM, build_rnnlm, perplexity
-from lexloom.nn.losses import perplexity_of
 from lexloom.nn.sampled_softmax import inclusion_probabilities
 from lexloom.settings.rnnlm import Architecture, Rnnlm, Training
 from lexloom.storage.artifacts import Dataset

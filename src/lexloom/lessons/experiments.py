@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 
 from lexloom.language.rnnlm import RNNLM
-from lexloom.nn.losses import SoftmaxCrossEntropy
 from lexloom.nn.parameter import Parameter
 from lexloom.nn.recurrent import LSTM, RNN
+from lexloom.nn.softmax_losses import SoftmaxCrossEntropy
 from lexloom.training.batches import Windows
 from lexloom.training.gradients import clip_factor, global_norm
 

@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 
 from lexloom.kernels.backend import Backend
+from lexloom.language.perplexity import perplexity_of
 from lexloom.nn.graph import Flatten
 from lexloom.nn.initializers import new_linear, uniform
 from lexloom.nn.layer import Chain
 from lexloom.nn.layers import Embedding, Linear, Tanh
-from lexloom.nn.losses import SoftmaxOutput, perplexity_of
 from lexloom.nn.parameter import Parameter, to_device_of
+from lexloom.nn.softmax_losses import SoftmaxOutput
 
 
 class FeedForwardLM:

@@ -15,8 +15,8 @@ from lexloom.nn.graph import Repeat
 from lexloom.nn.initializers import xavier
 from lexloom.nn.layer import Chain
 from lexloom.nn.layers import MatMul, MeanOfPresent, OneHotMatMul
-from lexloom.nn.losses import SoftmaxCrossEntropy
 from lexloom.nn.parameter import Parameter, to_device_of
+from lexloom.nn.softmax_losses import SoftmaxCrossEntropy
 
 
 class SimpleModel:

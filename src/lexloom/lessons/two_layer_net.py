@@ -8,8 +8,8 @@ from lexloom.kernels.backend import Backend
 from lexloom.nn.initializers import new_linear
 from lexloom.nn.layer import Chain
 from lexloom.nn.layers import Linear, Sigmoid
-from lexloom.nn.losses import SoftmaxCrossEntropy
 from lexloom.nn.parameter import Parameter, to_device_of
+from lexloom.nn.softmax_losses import SoftmaxCrossEntropy
 
 
 class TwoLayerNet:

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 
 from lexloom.kernels.backend import backend_of
+from lexloom.kernels.products import products
+from lexloom.kernels.reference.sigmoid import sigmoid
 from lexloom.nn.layer import Layer
 from lexloom.nn.parameter import Parameter, RowGrad
 
@@ -38,14 +40,13 @@ class MatMul(Layer):
 
     def forward(self, x: Any) -> tuple[Any, Any]:
         """Return y (..., H) and the cache."""
-        kernels = backend_of(x, self.W.data).kernels
-        y = kernels.matmul(x.reshape(-1, x.shape[-1]), self.matrix())
+        y = products.of(x, self.W.data).matmul(x.reshape(-1, x.shape[-1]), self.matrix())
         return y.reshape(*x.shape[:-1], -1), x
 
     def backward(self, dy: Any, cache: Any) -> Any:
         """Return dx (..., D); add dW."""
         x = cache
-        kernels = backend_of(dy).kernels
+        kernels = products.of(dy)
         dy_rows = dy.reshape(-1, dy.shape[-1])
         x_rows = x.reshape(-1, x.shape[-1])
         dW = kernels.matmul(x_rows.T, dy_rows)
@@ -251,7 +252,7 @@ class Sigmoid(Layer):
 
     def forward(self, x: Any) -> tuple[Any, Any]:
         """Return y like x, and the cache."""
-        y = backend_of(x).kernels.sigmoid(x)
+        y = sigmoid(x)
         return y, y
 
     def backward(self, dy: Any, cache: Any) -> Any:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lexloom.kernels.backend import backend_of
+from lexloom.kernels.row_sums import row_sums
 
 
 @dataclass
@@ -31,7 +32,7 @@ class RowGrad:
 
     def summed(self) -> "RowGrad":
         """Return the same gradient with each row once, in ascending order."""
-        return RowGrad(*backend_of(self.values).kernels.sum_rows(self.rows, self.values))
+        return RowGrad(*row_sums.of(self.values).sum_rows(self.rows, self.values))
 
 
 class Parameter:

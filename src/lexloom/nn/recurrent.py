@@ -14,6 +14,8 @@ runs once for all steps. Only the product with the hidden state runs step by ste
 from typing import Any
 
 from lexloom.kernels.backend import backend_of
+from lexloom.kernels.products import products
+from lexloom.kernels.recurrent import recurrent
 from lexloom.nn.layer import Layer
 from lexloom.nn.parameter import Parameter
 
@@ -53,13 +55,13 @@ class _Recurrent(Layer):
         """Return x time-major (T, N, D), and x Wx + b (T, N, G)."""
         x_steps = _time_major(x)
         steps, streams, size = x_steps.shape
-        a = backend_of(x, self.Wx.data).kernels.matmul(x_steps.reshape(-1, size), self.Wx.data)
+        a = products.of(x, self.Wx.data).matmul(x_steps.reshape(-1, size), self.Wx.data)
         a += self.b.data
         return x_steps, a.reshape(steps, streams, -1)
 
     def _to_inputs(self, da: Any, x_steps: Any) -> Any:
         """Add dWx and db, and return dx (N, T, D), from da (T, N, G)."""
-        kernels = backend_of(da).kernels
+        kernels = products.of(da)
         rows = da.reshape(-1, da.shape[-1])
         self.Wx.add_grad(kernels.matmul(x_steps.reshape(-1, x_steps.shape[-1]).T, rows))
         self.b.add_grad(rows.sum(axis=0))
@@ -75,7 +77,7 @@ class _Recurrent(Layer):
     def _add_hidden_grad(self, h: Any, h0: Any, da: Any) -> None:
         """Add dWh from h (T, N, H) and da (T, N, G)."""
         before = self._before(h, h0).reshape(-1, self._hidden_size())
-        self.Wh.add_grad(backend_of(h).kernels.matmul(before.T, da.reshape(-1, da.shape[-1])))
+        self.Wh.add_grad(products.of(h).matmul(before.T, da.reshape(-1, da.shape[-1])))
 
     def _zeros(self, x: Any) -> Any:
         return backend_of(x).xp.zeros((x.shape[0], self._hidden_size()), x.dtype)
@@ -107,14 +109,14 @@ class RNN(_Recurrent):
         """Return (y (N, T, H), last h (N, H)) and the cache; `state` is h (N, H), or None (zeros)."""
         x_steps, a = self._from_inputs(x)
         h0 = self._zeros(a[0]) if state is None else state
-        h = backend_of(x).kernels.rnn(a, h0, self.Wh.data)
+        h = recurrent.of(x).rnn(a, h0, self.Wh.data)
         return (h.swapaxes(0, 1), h[-1]), (x_steps, h, h0)
 
     def backward(self, dy: Any, cache: Any, dstate: Any = None) -> tuple[Any, Any]:
         """Return dx (N, T, D) and dstate (N, H); add dWx, dWh, db."""
         x_steps, h, h0 = cache
         dh = self._zeros(h[0]) if dstate is None else dstate
-        da, dh = backend_of(dy).kernels.rnn_backward(_time_major(dy), dh, h, self.Wh.data)
+        da, dh = recurrent.of(dy).rnn_backward(_time_major(dy), dh, h, self.Wh.data)
         self._add_hidden_grad(h, h0, da)
         return self._to_inputs(da, x_steps), dh
 
@@ -146,14 +148,14 @@ class LSTM(_Recurrent):
         """
         x_steps, a = self._from_inputs(x)
         h0, c0 = (self._zeros(a[0]), self._zeros(a[0])) if state is None else state
-        gates, h, c = backend_of(x).kernels.lstm(a, h0, c0, self.Wh.data)
+        gates, h, c = recurrent.of(x).lstm(a, h0, c0, self.Wh.data)
         return (h.swapaxes(0, 1), (h[-1], c[-1])), (x_steps, gates, c, h, h0, c0)
 
     def backward(self, dy: Any, cache: Any, dstate: Any = None) -> tuple[Any, Any]:
         """Return dx (N, T, D) and dstate (dh, dc); add dWx, dWh, db."""
         x_steps, gates, c, h, h0, c0 = cache
         dh, dc = (self._zeros(h[0]), self._zeros(h[0])) if dstate is None else dstate
-        kernels = backend_of(dy).kernels
+        kernels = recurrent.of(dy)
         da, dh, dc = kernels.lstm_backward(_time_major(dy), dh, dc, gates, c, c0, self.Wh.data)
         self._add_hidden_grad(h, h0, da)
         return self._to_inputs(da, x_steps), (dh, dc)
@@ -191,14 +193,14 @@ class GRU(_Recurrent):
         """Return (y (N, T, H), last h (N, H)) and the cache; `state` is h (N, H), or None (zeros)."""
         x_steps, a = self._from_inputs(x)
         h0 = self._zeros(a[0]) if state is None else state
-        gates, h, inner = backend_of(x).kernels.gru(a, h0, self.Wh.data, self.bhn.data)
+        gates, h, inner = recurrent.of(x).gru(a, h0, self.Wh.data, self.bhn.data)
         return (h.swapaxes(0, 1), h[-1]), (x_steps, gates, inner, h, h0)
 
     def backward(self, dy: Any, cache: Any, dstate: Any = None) -> tuple[Any, Any]:
         """Return dx (N, T, D) and dstate (N, H); add dWx, dWh, db, dbhn."""
         x_steps, gates, inner, h, h0 = cache
         dh = self._zeros(h[0]) if dstate is None else dstate
-        kernels = backend_of(dy).kernels
+        kernels = recurrent.of(dy)
         da, da_hidden, dh = kernels.gru_backward(_time_major(dy), dh, gates, inner, h, h0, self.Wh.data)
         self.bhn.add_grad(da_hidden[..., 2 * self._hidden_size() :].sum(axis=(0, 1)))
         self._add_hidden_grad(h, h0, da_hidden)

@@ -25,8 +25,8 @@ import numpy as np
 
 from lexloom.kernels.backend import backend_of
 from lexloom.nn.layers import Linear
-from lexloom.nn.losses import SoftmaxOutput
 from lexloom.nn.parameter import Parameter, RowGrad
+from lexloom.nn.softmax_losses import SoftmaxOutput
 
 _POWER = 0.75
 

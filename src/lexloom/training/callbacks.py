@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from lexloom.kernels.backend import backend_of
+from lexloom.kernels.jobs import jobs
 from lexloom.kernels.tiles import Job
 from lexloom.storage.state_trees import check_like
 from lexloom.training.trainer import Callback, Trainer
@@ -179,8 +180,10 @@ class AveragedWeights(Callback):
             return
         self.steps += 1
         arrays = _data(trainer)
-        jobs = [_update_mean(mean, array, self.steps) for mean, array in zip(self.means, arrays, strict=True)]
-        backend_of(*arrays).kernels.each_tile(*jobs)
+        updates = (
+            _update_mean(mean, array, self.steps) for mean, array in zip(self.means, arrays, strict=True)
+        )
+        jobs.of(*arrays).each_tile(*updates)
 
     def after_epoch(self, trainer: Trainer, record: dict[str, float]) -> None:
         """Swap the average in (already done when resuming)."""

@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 
 from lexloom.kernels.backend import backend_of
+from lexloom.kernels.jobs import jobs
+from lexloom.kernels.norms import norms
 from lexloom.nn.parameter import Parameter, RowGrad, unique
 
 
@@ -50,11 +52,12 @@ def global_norm(parameters: Iterable[Parameter]) -> Any:
         return np.float64(0)
     known = [parameter.grad_squares for parameter in parameters if parameter.grad_squares is not None]
     arrays = [_summed_grad(parameter) for parameter in parameters if parameter.grad_squares is None]
-    backend = backend_of(*known, *arrays)
+    first, *_ = gradients = known + arrays
+    xp = backend_of(*gradients).xp
     rows = [array.reshape(-1, array.shape[-1]) for array in arrays]
-    squares = [backend.xp.empty(len(matrix), matrix.dtype) for matrix in rows]
-    backend.kernels.each_tile(*map(backend.kernels.sums_of_squares, rows, squares))
-    return backend.xp.sqrt(sum(sums.sum(dtype=backend.xp.float64) for sums in known + squares))
+    squares = [xp.empty(len(matrix), matrix.dtype) for matrix in rows]
+    jobs.of(first).each_tile(*map(norms.of(first).sums_of_squares, rows, squares))
+    return xp.sqrt(sum(sums.sum(dtype=xp.float64) for sums in known + squares))
 
 
 def _summed_grad(parameter: Parameter) -> Any:

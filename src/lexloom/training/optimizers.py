@@ -19,7 +19,9 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from lexloom.kernels.backend import backend_of
+from lexloom.kernels.jobs import jobs
 from lexloom.kernels.tiles import Job
+from lexloom.kernels.updates import updates
 from lexloom.nn.parameter import Parameter, RowGrad, unique
 
 
@@ -73,8 +75,8 @@ class Optimizer:
         self.steps += 1
         parameters = [parameter for parameter in parameters if parameter.grad is not None]
         if parameters:
-            kernels = backend_of(*(parameter.data for parameter in parameters)).kernels
-            kernels.each_tile(*(self._job(parameter, learning_rate, scale) for parameter in parameters))
+            device = jobs.of(*(parameter.data for parameter in parameters))
+            device.each_tile(*(self._job(parameter, learning_rate, scale) for parameter in parameters))
         for parameter in parameters:
             parameter.grad = None
 
@@ -152,7 +154,7 @@ class SGD(Optimizer):
 
     def _apply(self, w: Any, dw: Any, state: dict[str, Any], learning_rate: float, scale: Any) -> None:
         rate = learning_rate if scale is None else learning_rate * scale
-        backend_of(w).kernels.sgd(w, dw, rate, 1 - learning_rate * self.weight_decay)
+        updates.of(w).sgd(w, dw, rate, 1 - learning_rate * self.weight_decay)
 
 
 class Momentum(Optimizer):
@@ -204,7 +206,7 @@ class AdaGrad(Optimizer):
             return super()._job_of_rows(data, grad, state, learning_rate, scale)
         if scale is not None:
             grad.values *= scale
-        update_rows = self._row_kernel(backend_of(data).kernels)
+        update_rows = self._row_kernel(updates.of(data))
         return update_rows(data, state["squares"], grad.rows, grad.values, learning_rate, self.epsilon)
 
     def _row_kernel(self, kernels: Any) -> Callable[..., Job]:

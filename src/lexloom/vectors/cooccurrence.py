@@ -19,7 +19,7 @@ from scipy import sparse
 
 from lexloom.corpus.subsampling import keep_probabilities
 from lexloom.errors import LexloomError
-from lexloom.kernels.backend import backend_of
+from lexloom.kernels.counting import counting
 from lexloom.settings.counts import Counts, Pairs, Weighting
 from lexloom.settings.mistakes import checked
 from lexloom.storage.atomic_files import failures_named
@@ -89,7 +89,7 @@ def count_cooccurrences(
     occurrences = np.bincount(ids, minlength=vocabulary_size)
     weights, _ = _whole_weights(window, weighting, len(ids))
     weigh = _weigher(occurrences, window, weighting, subsample, len(ids))
-    kernels = backend_of(ids).kernels
+    kernels = counting.of(ids)
 
     def count(rows: slice) -> Rows:
         return weigh(rows, kernels.count_cooccurrences(ids, vocabulary_size, weights, rows))
@@ -135,7 +135,7 @@ def count_shard(
     begin, end = len(ids) * (shard - 1) // shards, len(ids) * shard // shards
     start = max(0, begin - len(weights))
     seen, places = ids[start : end + len(weights)], slice(begin - start, end - start)
-    kernels = backend_of(ids).kernels
+    kernels = counting.of(ids)
 
     def count(rows: slice) -> Rows:
         return kernels.count_cooccurrences(seen, vocabulary_size, weights, rows, places)

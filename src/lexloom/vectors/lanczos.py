@@ -13,7 +13,7 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from lexloom.kernels.backend import backend_of
+from lexloom.kernels.projections import projections
 
 BLOCK = 16  # columns, as many as the sparse product handles at once
 _KEPT = 0.01  # the least proportion of its length that a column may keep when it is made orthogonal
@@ -89,7 +89,7 @@ class Lanczos:
         newest = self._vectors[:, self.size :]
         image = self._operator @ np.ascontiguousarray(newest)
         near = self._vectors[:, max(0, self.size - BLOCK) :]
-        shares, rest = backend_of(image).kernels.project_out(near, image)
+        shares, rest = projections.of(image).project_out(near, image)
         diagonal = shares[-newest.shape[1] :]
         self.projected = _bordered(self.projected, self._coupling, (diagonal + diagonal.T) / 2)
         self._coupling = self._extend(rest)
@@ -127,7 +127,7 @@ class Lanczos:
         A column that loses most of its length also loses digits, so the projection is repeated. If a block
         has no new direction, noise at the level of rounding provides one, like a fresh start.
         """
-        kernels = backend_of(block).kernels
+        kernels = projections.of(block)
         while True:
             lengths = np.linalg.norm(block, axis=0)
             block, triangle = kernels.qr(kernels.project_out(self._vectors, block)[1])

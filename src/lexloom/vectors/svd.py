@@ -28,7 +28,9 @@ from scipy import sparse
 from threadpoolctl import threadpool_limits
 
 from lexloom.errors import LexloomError
-from lexloom.kernels.backend import backend_of
+from lexloom.kernels.products import products
+from lexloom.kernels.projections import projections
+from lexloom.kernels.sparse import sparse as sparse_products
 from lexloom.vectors.lanczos import BLOCK, Lanczos, Operator, RitzPairs
 
 _SAMPLED = 4 * BLOCK  # dimensions of the subspace from which the cut is estimated
@@ -139,14 +141,15 @@ def _factorize(
     report: Callable[[int], None],
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return left, values, right of a matrix (M, N), M >= N."""
-    kernels = backend_of(matrix.data).kernels
     for polynomial in _polynomials(_Gram(matrix), dimension, tolerance, rng):
         values, right = _leading_vectors(polynomial, dimension, tolerance, rng, report)
         if values[-1] > 1:  # above the cut, the polynomial preserves the order
             break
-    left, triangle = kernels.qr(_product(matrix, right))
+    product = _product(matrix, right)
+    left, triangle = projections.of(product).qr(product)
     inner_left, values, inner_right = np.linalg.svd(triangle)
-    return kernels.matmul(left, inner_left), values, kernels.matmul(right, inner_right.T)
+    matmul = products.of(left, right).matmul
+    return matmul(left, inner_left), values, matmul(right, inner_right.T)
 
 
 class _Gram:
@@ -242,7 +245,7 @@ def _leading_vectors(
         if error <= tolerance or pairs.residuals[:dimension].max() <= _UNSEEN or lanczos.complete:
             report(dimension)
             inner = pairs.inner[:, :dimension]
-            return pairs.values[:dimension], backend_of(inner).kernels.matmul(lanczos.basis, inner)
+            return pairs.values[:dimension], products.of(inner).matmul(lanczos.basis, inner)
         report(int(np.count_nonzero(sines <= tolerance)))
         checks.append((lanczos.size, np.log(error)))
         due = _next_check(checks, np.log(tolerance))
@@ -287,4 +290,4 @@ def _same(matrix: sparse.csr_array, other: sparse.csr_array) -> bool:
 
 
 def _product(matrix: sparse.csr_array, block: np.ndarray) -> np.ndarray:
-    return backend_of(block).kernels.sparse_matmul(matrix.data, matrix.indices, matrix.indptr, block)
+    return sparse_products.of(block).sparse_matmul(matrix.data, matrix.indices, matrix.indptr, block)

@@ -16,6 +16,7 @@ import numpy as np
 from lexloom.errors import LexloomError
 from lexloom.kernels.backend import Backend, backend_of
 from lexloom.kernels.reference.windows import contexts_around, targets_and_counts
+from lexloom.kernels.word2vec import word2vec
 from lexloom.nn.graph import Repeat
 from lexloom.nn.initializers import uniform
 from lexloom.nn.layer import Chain, Layer
@@ -168,7 +169,7 @@ class FusedNegativeSampling:
         """Return the mean loss (nats) of one prediction, no carry, and the gradients as cache."""
         W_in, W_out = self.parameters()
         arrays = W_in.data, W_out.data, *to_device_of(W_in, (batch.ids, batch.radii, batch.samples))
-        kernel = self.model.fused_kernel(backend_of(*arrays).kernels)
+        kernel = self.model.fused_kernel(word2vec.of(*arrays))
         loss, *grads = kernel(*arrays, self.model.negative_sampling.weight)
         return loss, None, grads
 

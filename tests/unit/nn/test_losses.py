@@ -8,8 +8,9 @@ from layer_cases import loss_cases
 from scipy.special import log_softmax
 
 from lexloom.nn.gradient_check import check_loss, dense_gradient
-from lexloom.nn.losses import NegativeSampling, SoftmaxCrossEntropy
+from lexloom.nn.losses import NegativeSampling
 from lexloom.nn.parameter import Parameter, RowGrad
+from lexloom.nn.softmax_losses import SoftmaxCrossEntropy
 
 NAMES = sorted(loss_cases())
 

@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 
 from lexloom.nn.gradient_check import dense_gradient
 from lexloom.nn.layers import Linear
-from lexloom.nn.losses import SoftmaxOutput
 from lexloom.nn.parameter import Parameter, RowGrad
 from lexloom.nn.sampled_softmax import SampledSoftmaxOutput, inclusion_probabilities
+from lexloom.nn.softmax_losses import SoftmaxOutput
 
 X = np.random.default_rng(1).normal(size=(3, 4))
 TARGETS = np.array([2, -1, 2])

@@ -18,9 +18,9 @@ from scipy import sparse
 from lexloom.corpus.subsampling import keep_probabilities
 from lexloom.errors import LexloomError
 from lexloom.kernels.backend import get_backend
-from lexloom.kernels.cpu.kernels import Cpu
+from lexloom.kernels.cpu.counting import Cpu
 from lexloom.kernels.cpu.machine import thread_pool
-from lexloom.kernels.reference.kernels import Reference
+from lexloom.kernels.reference.counting import Reference
 from lexloom.settings.counts import Weighting
 from lexloom.storage.artifacts import write_artifact
 from lexloom.vectors.cooccurrence import add_shards, count_cooccurrences

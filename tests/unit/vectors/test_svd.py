@@ -10,9 +10,9 @@ from threadpoolctl import threadpool_limits
 
 from lexloom.errors import LexloomError
 from lexloom.kernels.backend import get_backend
-from lexloom.kernels.cpu.kernels import Cpu
 from lexloom.kernels.cpu.machine import thread_pool
-from lexloom.kernels.reference.kernels import Reference
+from lexloom.kernels.cpu.sparse import Cpu
+from lexloom.kernels.reference.sparse import Reference
 from lexloom.vectors import svd
 from lexloom.vectors.cooccurrence import count_cooccurrences
 from lexloom.vectors.lanczos import Lanczos

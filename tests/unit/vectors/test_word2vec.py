@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from all_kernels import Cpu, Reference
 from fake_device import FAKE
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -9,9 +10,7 @@ from hypothesis import strategies as st
 from lexloom.corpus.tokenizer import Tokenizer
 from lexloom.errors import LexloomError
 from lexloom.kernels.backend import get_backend
-from lexloom.kernels.cpu.kernels import Cpu
 from lexloom.kernels.cpu.machine import thread_pool
-from lexloom.kernels.reference.kernels import Reference
 from lexloom.nn.gradient_check import check_model, dense_gradient
 from lexloom.settings.mistakes import checked
 from lexloom.settings.word2vec import Batches

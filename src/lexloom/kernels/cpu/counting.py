@@ -21,7 +21,7 @@ import numpy as np
 
 from lexloom.kernels.cpu.machine.compiled import njit
 from lexloom.kernels.cpu.machine.thread_pool import run_tiles
-from lexloom.kernels.reference.kernels import Reference
+from lexloom.kernels.reference.counting import Reference
 
 _TILES = 64  # with about as many words of the text each
 _ONE = np.uint64(1)
@@ -32,7 +32,7 @@ _SHIFTS[[(_SEQUENCE << shift) % 2**64 >> 58 for shift in range(64)]] = np.arange
 _FACTOR, _TOP = np.uint64(_SEQUENCE), np.uint64(58)
 
 
-class Counting(Reference):
+class Cpu(Reference):
     """Co-occurrence counts."""
 
     def count_cooccurrences(

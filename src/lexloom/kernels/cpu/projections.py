@@ -11,6 +11,7 @@ summed in tiles of rows, and the tiles are added in order, so the bits do not de
 """
 
 import numpy as np
+from scipy import linalg
 
 from lexloom.kernels.cpu.machine.compiled import njit
 from lexloom.kernels.cpu.machine.registers import (
@@ -23,15 +24,39 @@ from lexloom.kernels.cpu.machine.registers import (
     zero_row,
 )
 from lexloom.kernels.cpu.machine.thread_pool import run_tiles
-from lexloom.kernels.reference.kernels import Reference
+from lexloom.kernels.reference.projections import Reference
 from lexloom.kernels.tiles import cut
 
 _ROWS = 1250  # in a tile
+_QR_ROWS = 2500  # 16 columns of this many rows fit into the L2 cache
 _1, _2, _3, _4 = np.arange(1, 5, dtype=np.uint64)  # with unsigned indices there is no check for negative ones
 
 
-class Projections(Reference):
+class Cpu(Reference):
     """Projections onto a space of orthonormal vectors."""
+
+    def qr(self, a: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return the QR decomposition, in tiles of rows; see `Reference.qr`.
+
+        The stacked triangles of the tiles are decomposed again (Demmel, Grigori, Hoemmen & Langou 2012,
+        "Communication-optimal parallel and sequential QR and LU factorizations").
+        """
+        tiles = cut(len(a), max(_QR_ROWS, 2 * a.shape[1]))
+        if len(tiles) == 1:
+            return _householder(a)
+        parts: dict[int, tuple[np.ndarray, np.ndarray]] = {}
+
+        def decompose(number: int) -> None:
+            parts[number] = _householder(a[tiles[number]])
+
+        run_tiles(decompose, range(len(tiles)))
+        inner, triangle = _householder(np.vstack([parts[number][1] for number in range(len(tiles))]))
+        inner_parts, q = np.split(inner, len(tiles)), np.empty(a.shape, a.dtype)
+        run_tiles(
+            lambda number: np.matmul(parts[number][0], inner_parts[number], out=q[tiles[number]]),
+            range(len(tiles)),
+        )
+        return q, triangle
 
     def project_out(self, vectors: np.ndarray, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return vectors' x and the rest of x, in tiles of rows; see `Reference.project_out`."""
@@ -42,6 +67,10 @@ class Projections(Reference):
             part[0] if len(part) == 1 else np.hstack(part) for part in zip(*parts, strict=True)
         )
         return coefficients[:, : x.shape[1]], rest[:, : x.shape[1]]
+
+
+def _householder(a: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    return linalg.qr(a, mode="economic", check_finite=False)
 
 
 def _project_out(vectors, x, tiles):

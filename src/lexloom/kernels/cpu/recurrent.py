@@ -40,13 +40,13 @@ from lexloom.kernels.cpu.machine.registers import (
     subtract_rows,
 )
 from lexloom.kernels.cpu.machine.target import BLOCK
-from lexloom.kernels.reference.kernels import Reference
+from lexloom.kernels.reference.recurrent import Reference
 
 _FORWARD_STREAMS, _BACKWARD_STREAMS = 20, 10  # minimum number of streams in a tile
 _PARALLEL_FLOPS = 1 << 25  # minimum amount of work for which a second thread pays off
 
 
-class Recurrent(Reference):
+class Cpu(Reference):
     """The time steps of recurrent layers."""
 
     def rnn(self, a: np.ndarray, h0: np.ndarray, Wh: np.ndarray) -> np.ndarray:

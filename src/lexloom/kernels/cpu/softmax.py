@@ -54,8 +54,8 @@ from lexloom.kernels.cpu.machine.registers import (
     subtract_rows,
     zero_row,
 )
-from lexloom.kernels.cpu.updates import squares_of_rows
-from lexloom.kernels.reference.kernels import Reference
+from lexloom.kernels.cpu.norms import squares_of_rows
+from lexloom.kernels.reference.softmax import Reference
 from lexloom.kernels.tiles import cut, token_blocks
 
 _GROUP = 80  # words in a group: their scores and vectors stay in the L2 cache
@@ -66,7 +66,7 @@ _PARALLEL_FLOPS = 1 << 23  # of the scores: minimum amount of work for which a s
 _buffers = threading.local()  # reused for all blocks, since new memory would cost page faults
 
 
-class SoftmaxOutput(Reference):
+class Cpu(Reference):
     """The output layer with softmax cross-entropy."""
 
     def softmax_output(self, x: np.ndarray, W: np.ndarray, b: np.ndarray, targets: np.ndarray) -> np.ndarray:

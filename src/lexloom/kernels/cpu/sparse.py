@@ -25,12 +25,12 @@ from lexloom.kernels.cpu.machine.registers import (
     zero_row,
 )
 from lexloom.kernels.cpu.machine.thread_pool import run_tiles
-from lexloom.kernels.reference.kernels import Reference
+from lexloom.kernels.reference.sparse import Reference
 
 _TILE = 75_000  # stored elements in a tile
 
 
-class SparseProducts(Reference):
+class Cpu(Reference):
     """Products with a sparse matrix."""
 
     def sparse_matmul(

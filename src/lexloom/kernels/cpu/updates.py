@@ -1,4 +1,4 @@
-"""Gradient norms and optimizer updates on the CPU, each in one pass over the memory.
+"""Optimizer updates on the CPU, each in one pass over the memory.
 
 ::
 
@@ -19,16 +19,12 @@ import numpy as np
 from lexloom.kernels.cpu.machine.compiled import njit
 from lexloom.kernels.cpu.machine.registers import WIDTH
 from lexloom.kernels.cpu.rows import group, sum_of_rows
-from lexloom.kernels.reference.kernels import Reference
+from lexloom.kernels.reference.updates import Reference
 from lexloom.kernels.tiles import Job
 
 
-class Updates(Reference):
-    """Gradient norms and optimizer updates."""
-
-    def sums_of_squares(self, matrix: np.ndarray, sums: np.ndarray) -> Job:
-        """Return the job that sums the squares of each row; see `Reference.sums_of_squares`."""
-        return Job.on(matrix, lambda tile: squares_of_rows(matrix[tile], sums[tile]), 1)
+class Cpu(Reference):
+    """Optimizer updates."""
 
     def sgd(self, w: np.ndarray, dw: np.ndarray, learning_rate: float, kept: float) -> None:
         """Update w by gradient descent; see `Reference.sgd`."""
@@ -68,16 +64,6 @@ class Updates(Reference):
         return _job(
             _row_adagrad_rows, super().row_adagrad_rows, data, squares, rows, values, learning_rate, epsilon
         )
-
-
-@njit(nogil=True, cache=True, fastmath={"contract", "reassoc", "nsz"}, error_model="numpy")
-def squares_of_rows(matrix, sums):
-    """Write the sum of squares of each row of a matrix to sums."""
-    for n in range(len(matrix)):
-        row, total = matrix[n], matrix.dtype.type(0)
-        for d in range(len(row)):
-            total += row[d] * row[d]
-        sums[n] = total
 
 
 @njit(nogil=True, cache=True, error_model="numpy")

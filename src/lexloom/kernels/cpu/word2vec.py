@@ -41,7 +41,7 @@ from lexloom.kernels.cpu.word2vec_steps import (
     weights_of,
     words_around,
 )
-from lexloom.kernels.reference.kernels import Reference
+from lexloom.kernels.reference.word2vec import Reference
 from lexloom.kernels.tiles import cut
 
 _PIECE = 1024  # approximate number of positions in a piece
@@ -55,7 +55,7 @@ _FREE_ORDER = {"reassoc", "contract", "nsz"}
 Rows = tuple[np.ndarray, np.ndarray]
 
 
-class Word2vec(Reference):
+class Cpu(Reference):
     """CBOW and skip-gram with negative sampling."""
 
     def cbow(

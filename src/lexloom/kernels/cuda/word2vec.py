@@ -14,7 +14,8 @@ from typing import Any
 
 import cupy
 
-from lexloom.kernels.reference.kernels import Reference
+from lexloom.kernels.cuda import row_sums
+from lexloom.kernels.reference.word2vec import Reference
 
 _TILE = 32  # positions in a tile, and threads in a warp
 _WARPS = 8  # in a thread block
@@ -23,7 +24,7 @@ _THREADS = (_TILE, _WARPS)
 Rows = tuple[Any, Any]
 
 
-class Word2vec(Reference):
+class Cuda(row_sums.Cuda, Reference):
     """CBOW and skip-gram with negative sampling."""
 
     def cbow(

@@ -8,18 +8,11 @@ dy (T, N, H), the gradients of the hidden states from the layers above, and the 
 from typing import Any
 
 from lexloom.kernels.array_module import array_module
+from lexloom.kernels.reference.sigmoid import sigmoid
 
 
-class RecurrentSteps:
+class Reference:
     """The time steps of all recurrent layers."""
-
-    def sigmoid(self, x: Any, out: Any = None) -> Any:
-        """Return 1 / (1 + exp(-x)), written to `out` if given. Uses tanh, which never overflows."""
-        xp = array_module(x)
-        out = xp.tanh(x * 0.5, out=out)
-        out *= 0.5
-        out += 0.5
-        return out
 
     def rnn(self, a: Any, h0: Any, Wh: Any) -> Any:
         """Return the hidden states of an Elman network, h[t] = tanh(a[t] + h[t-1] Wh).
@@ -86,7 +79,7 @@ class RecurrentSteps:
         h_before, c_before = h0, c0
         for t in range(len(a)):
             total = a[t] + h_before @ Wh
-            gates[t, :, : 3 * H] = self.sigmoid(total[:, : 3 * H])
+            gates[t, :, : 3 * H] = sigmoid(total[:, : 3 * H])
             gates[t, :, 3 * H :] = xp.tanh(total[:, 3 * H :])
             i, f, o, g = _gates(gates[t], 4)
             c[t] = f * c_before + i * g
@@ -154,7 +147,7 @@ class RecurrentSteps:
         inner, before = xp.empty_like(h), h0
         for t in range(len(a)):
             from_hidden = before @ Wh
-            gates[t, :, : 2 * H] = self.sigmoid(a[t, :, : 2 * H] + from_hidden[:, : 2 * H])
+            gates[t, :, : 2 * H] = sigmoid(a[t, :, : 2 * H] + from_hidden[:, : 2 * H])
             r, z, n = _gates(gates[t], 3)
             inner[t] = from_hidden[:, 2 * H :] + bhn
             n[...] = xp.tanh(a[t, :, 2 * H :] + r * inner[t])

@@ -27,6 +27,11 @@ def set_threads(threads: int) -> None:
         _executor.shutdown()
     _threads = min(threads, _cores())
     _executor = ThreadPoolExecutor(_threads - 1) if _threads > 1 else None
+    limit_blas()
+
+
+def limit_blas() -> None:
+    """Limit every BLAS that is loaded to one thread, since its own threads would change the bits."""
     threadpool_limits(1, user_api="blas")
 
 

@@ -1,35 +1,14 @@
-"""The kernels on a CUDA device, with CuPy.
-
-Kernels that CuPy runs well are inherited from `Reference`. The others replace its `add.at`. On a device,
-`add.at` uses atomic additions, whose order and so whose bits differ from run to run. Here the rows are sorted
-first, and each sum runs over neighbouring rows.
-"""
+"""Co-occurrence counts on a CUDA device: sorted pairs in place of atomic additions."""
 
 from typing import Any
 
 import cupy
-from cupyx.scipy import sparse
 
-from lexloom.kernels.cuda.word2vec import Word2vec
+from lexloom.kernels.reference.counting import Reference
 
 
-class Cuda(Word2vec):
-    """The kernels on a CUDA device."""
-
-    def sum_rows(self, rows: Any, values: Any) -> tuple[Any, Any]:
-        """Sum the values that belong to the same row; see `Reference.sum_rows`."""
-        order = cupy.argsort(rows)
-        ordered = rows[order]
-        first = cupy.concatenate([cupy.ones(1, bool), ordered[1:] != ordered[:-1]])[: len(ordered)]
-        starts = cupy.flatnonzero(first)
-        bounds = cupy.concatenate([starts, cupy.full(1, len(rows), starts.dtype)])
-        ones = cupy.ones(len(rows), values.dtype)
-        return ordered[starts], self.sparse_matmul(ones, order, bounds, values)
-
-    def sparse_matmul(self, data: Any, indices: Any, indptr: Any, x: Any) -> Any:
-        """Return the product of a sparse matrix and x; see `Reference.sparse_matmul`."""
-        matrix = sparse.csr_matrix((data, indices, indptr), shape=(len(indptr) - 1, len(x)))
-        return matrix.dot(x)
+class Cuda(Reference):
+    """Co-occurrence counts."""
 
     def count_cooccurrences(
         self, ids: Any, size: int, weights: Any, rows: slice = slice(None), places: slice = slice(None)

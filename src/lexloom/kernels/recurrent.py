@@ -1,0 +1,13 @@
+"""The time steps of recurrent layers, on every device."""
+
+from lexloom.kernels.backend import Subject
+from lexloom.kernels.reference.recurrent import Reference
+
+
+def _cpu() -> Reference:
+    from lexloom.kernels.cpu.recurrent import Cpu
+
+    return Cpu()
+
+
+recurrent = Subject(Reference(), _cpu)

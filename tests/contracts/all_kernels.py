@@ -1,0 +1,59 @@
+"""The kernels of all subjects in one class for each device, for tests that compare devices."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+import scipy.sparse
+
+from lexloom.kernels.counting import counting
+from lexloom.kernels.jobs import jobs
+from lexloom.kernels.norms import norms
+from lexloom.kernels.products import products
+from lexloom.kernels.projections import projections
+from lexloom.kernels.recurrent import recurrent
+from lexloom.kernels.row_sums import row_sums
+from lexloom.kernels.softmax import softmax
+from lexloom.kernels.sparse import sparse
+from lexloom.kernels.updates import updates
+from lexloom.kernels.word2vec import word2vec
+
+SUBJECTS = (
+    counting,
+    jobs,
+    norms,
+    products,
+    projections,
+    recurrent,
+    softmax,
+    sparse,
+    updates,
+    word2vec,
+    row_sums,
+)
+"""Row sums come last, since others inherit from them."""
+
+
+def _joined(name, kernels):
+    return type(name, tuple(map(type, kernels)), {})
+
+
+Reference = _joined("Reference", [subject.reference for subject in SUBJECTS])
+Cpu = _joined("Cpu", [subject.cpu() for subject in SUBJECTS])
+
+
+@contextmanager
+def cuda(cupy: Any = None) -> Iterator[Any]:
+    """Yield the kernels for CUDA, with another module in place of CuPy, and with SciPy, if one is given."""
+    with pytest.MonkeyPatch.context() as patch:
+        if cupy is not None:
+            patch.setitem(sys.modules, "cupy", cupy)
+            patch.setitem(sys.modules, "cupyx.scipy", scipy)
+        yield _joined(
+            "Cuda", [subject.cuda() if subject.cuda else subject.reference for subject in SUBJECTS]
+        )()
+    if cupy is not None:
+        for name in [name for name in sys.modules if name.startswith("lexloom.kernels.cuda.")]:
+            del sys.modules[name]
