@@ -121,7 +121,7 @@ def test_stages_depend_on_the_kernels_of_their_subjects_only(subject, expected):
 
 
 def test_scripts_that_do_not_compute_depend_on_no_kernels_but_on_the_compiler_at_most():
-    compiler = {"__init__.py", "compiled.py", "cache_folder.py"}
+    compiler = {"__init__.py", "compiled.py", "cache_folder.py", "imports.py"}
     for script in (
         "corpus/download_file.py",
         "corpus/tokenize_corpus.py",

@@ -18,6 +18,7 @@ from lexloom.corpus import reading, text_files, vocabulary
 from lexloom.corpus.reading import read_corpus, split_text
 from lexloom.corpus.text_lists import format_list
 from lexloom.corpus.tokenizer import Tokenizer
+from lexloom.corpus.word_table import WordTable
 from lexloom.errors import LexloomError
 from lexloom.settings.splits import SPLITS
 from lexloom.settings.tokenize import Tokenize
@@ -26,6 +27,12 @@ from lexloom.storage.checksums import file_sha256
 
 SCRIPT = Path(__file__).parents[3] / "scripts/corpus/tokenize_corpus.py"
 WORDS = Tokenize()
+
+
+@pytest.fixture(autouse=True, scope="module")
+def compiled():
+    """Compile what reads words before the tests, some of which let nothing else be said."""
+    WordTable(b" ", "<eos>", "<unk>")
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ import pytest
 
 import lexloom
 from lexloom.kernels.cpu.machine import cache_folder
+from lexloom.kernels.cpu.machine.compiled import digest
 
 COUNT = """
 import numpy as np
@@ -19,25 +20,61 @@ print(_pairs(np.arange(8, dtype=np.int32), np.ones(4, np.int32)))
 """
 
 
-def count(folder):
+def count(folder, **chosen):
     environment = {name: value for name, value in os.environ.items() if name != "NUMBA_CACHE_DIR"}
     command = [sys.executable, "-c", COUNT]
-    done = subprocess.run(
-        command, env=environment | {"PYTHONPATH": str(folder)}, capture_output=True, text=True, check=True
-    )
+    environment |= {"PYTHONPATH": str(folder), **chosen}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
     return float(done.stdout)
 
 
-def test_an_edit_of_code_that_is_compiled_into_another_file_takes_effect(tmp_path):
-    package = tmp_path / "lexloom"
-    shutil.copytree(Path(lexloom.__file__).parent, package, ignore=shutil.ignore_patterns("__pycache__"))
-    assert count(tmp_path) == 8
+def copied(folder):
+    """Return a copy of lexloom in a folder, without machine code."""
+    source = Path(lexloom.__file__).parent
+    return shutil.copytree(source, folder / "lexloom", ignore=shutil.ignore_patterns("__pycache__"))
+
+
+def files_with_another_digest(package, edited):
+    """Return the files of the CPU's kernels whose digest an edit of one of them changes."""
+    folder = package / "kernels" / "cpu"
+    files = [path for path in folder.rglob("*.py") if path.name != "__init__.py"]
+    before = [digest(path, package) for path in files]
+    with (folder / edited).open("a", encoding="utf-8") as file:
+        file.write("# edited")
+    return {
+        str(path.relative_to(folder).with_suffix(""))
+        for path, old in zip(files, before, strict=True)
+        if digest(path, package) != old
+    }
+
+
+@pytest.mark.parametrize(
+    ("edited", "expected"),
+    [
+        ("word2vec", {"word2vec"}),
+        ("recurrent", {"recurrent"}),
+        ("norms", {"norms", "softmax"}),
+        ("word2vec_steps", {"word2vec_steps", "word2vec"}),
+        ("rows", {"rows", "updates", "word2vec"}),
+        ("machine/phases", {"machine/phases", "recurrent", "softmax"}),
+        ("machine/gemm", {"machine/gemm", "recurrent", "softmax", "word2vec_steps", "word2vec"}),
+        ("machine/math", {"machine/math", "recurrent", "softmax", "word2vec_steps", "word2vec"}),
+    ],
+)
+def test_an_edit_changes_the_digests_of_the_files_that_use_it_and_no_others(tmp_path, edited, expected):
+    assert files_with_another_digest(copied(tmp_path), f"{edited}.py") == expected
+
+
+@pytest.mark.parametrize("chosen", [False, True])
+def test_an_edit_of_code_that_is_compiled_into_another_file_takes_effect(tmp_path, chosen):
+    package, folder = copied(tmp_path), {"NUMBA_CACHE_DIR": str(tmp_path)} if chosen else {}
+    assert count(tmp_path, **folder) == 8
     steps = package / "kernels" / "cpu" / "word2vec_steps.py"
     text = steps.read_text(encoding="utf-8")
     edited = text.replace("before[here - radii[n]] - 1", "before[here - radii[n]]")
     assert edited != text
     steps.write_text(edited, encoding="utf-8")
-    assert count(tmp_path) == 12
+    assert count(tmp_path, **folder) == 12
 
 
 # Permissions do not bind root, so folders that cannot be written to are files, or say so themselves.
@@ -77,12 +114,14 @@ def places(package, *readonly, **environment):
 
 @pytest.fixture(scope="module")
 def package(tmp_path_factory):
-    """A copy of lexloom in which one function is compiled."""
-    package = tmp_path_factory.mktemp("installed") / "lexloom"
-    shutil.copytree(Path(lexloom.__file__).parent, package, ignore=shutil.ignore_patterns("__pycache__"))
-    path, hits, _ = places(package)
+    """A copy of lexloom in which one function is compiled, as one line said."""
+    package = copied(tmp_path_factory.mktemp("installed"))
+    path, hits, said = places(package)
     assert path.startswith(str(package))
     assert hits == 0
+    (line,) = said.splitlines()
+    assert line.startswith("compiling kernels for this processor")
+    assert line.endswith(str(package / "kernels" / "__pycache__"))
     return package
 
 

@@ -20,9 +20,9 @@ def cache_folder(beside: Path, chosen: str | None = None) -> Path | None:
         The folder beside the sources. Where it cannot be written to, what is there already is used from the
         folder that is returned.
     chosen : str, optional
-        The folder that the user asks for.
+        The folder in which the user asks for one of the same name.
     """
-    for folder in (Path(chosen) if chosen else beside, beside):
+    for folder in (Path(chosen, beside.name) if chosen else beside, beside):
         if _writable(folder):
             return folder
     for own in _own_folders():
