@@ -16,8 +16,7 @@ from lexloom.report.tables import aligned
 from lexloom.settings.base import Settings, Tokens
 from lexloom.settings.command_line import SettingsParser
 from lexloom.settings.execution import Compute, Seed
-from lexloom.settings.reference import FORMATS as SETTINGS_FORMATS
-from lexloom.settings.vectors import ExportFormat
+from lexloom.settings.formats import ExportFormat, SettingsFormat
 
 if TYPE_CHECKING:
     from lexloom.language.trained import LanguageModel, Score
@@ -242,13 +241,15 @@ def score(options: argparse.Namespace) -> list[str]:
     argument(
         "--format",
         "text; markdown, for the documentation; schema, JSON Schema of all keys for editors (default: text)",
-        choices=SETTINGS_FORMATS,
+        choices=get_args(SettingsFormat),
         default="text",
     ),
 )
 def settings(options: argparse.Namespace) -> list[str]:
     """Return each setting below a key with its values, default and meaning."""
-    return SETTINGS_FORMATS[options.format](options.key)
+    from lexloom.settings.reference import FORMATS
+
+    return FORMATS[options.format](options.key)
 
 
 @subcommand(

@@ -3,11 +3,12 @@
 import inspect
 import json
 import textwrap
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from lexloom.errors import LexloomError
 from lexloom.settings.configuration import Configuration
+from lexloom.settings.formats import SettingsFormat
 from lexloom.settings.mistakes import Rule, allowed, below, hint, resolved, schema_of
 
 Row = tuple[str, str, str, str]
@@ -57,7 +58,11 @@ def as_schema(key: str) -> list[str]:
     return _json({**dialect, **_for_editors(schema_of(Configuration))}).split("\n")
 
 
-FORMATS = {"text": as_text, "markdown": as_markdown, "schema": as_schema}
+FORMATS: dict[SettingsFormat, Callable[[str], list[str]]] = {
+    "text": as_text,
+    "markdown": as_markdown,
+    "schema": as_schema,
+}
 
 
 def _sections_of(key: str) -> Iterator[Section]:

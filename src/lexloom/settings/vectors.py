@@ -6,8 +6,6 @@ from pydantic import Field
 
 from lexloom.settings.base import Settings
 
-ExportFormat = Literal["word2vec", "word2vec-binary", "projector", "npz"]
-
 
 class Vectors(Settings):
     """How word vectors are stored."""

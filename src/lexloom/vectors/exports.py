@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from lexloom.errors import LexloomError
-from lexloom.settings.vectors import ExportFormat
+from lexloom.settings.formats import ExportFormat
 from lexloom.storage.atomic_files import replacing, write_lines
 
 # Nine digits distinguish any two numbers in single precision.

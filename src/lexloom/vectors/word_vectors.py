@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from scipy import sparse
 
 from lexloom.corpus.recorded import tokenizer_of
 from lexloom.corpus.text_files import plain
@@ -85,7 +84,7 @@ class WordVectors:
     def __getitem__(self, word: str) -> np.ndarray:
         """Return the vector (D,) of a word, of length one."""
         row = self.rows[self.ids([word])]
-        return row.toarray()[0] if sparse.issparse(row) else row[0]
+        return row[0] if _is_dense(row) else row.toarray()[0]
 
     def most_similar(self, word: str, count: int = 10) -> list[tuple[str, float]]:
         """Return the words with the largest cosines to a word, the word itself left out.
@@ -335,30 +334,32 @@ def _unit_rows(rows: Any) -> Any:
     rows = rows.astype(np.result_type(rows.dtype, np.float32))
     largest = _by_row(abs(rows).max(axis=1))
     rows = _scaled(rows, np.ldexp(rows.dtype.type(1), -np.frexp(largest)[1].clip(-126, 126)))
-    if sparse.issparse(rows):
-        lengths = np.sqrt(_by_row(rows.multiply(rows).sum(axis=1)))
-    else:
+    if _is_dense(rows):
         lengths = np.linalg.norm(rows, axis=1)
+    else:
+        lengths = np.sqrt(_by_row(rows.multiply(rows).sum(axis=1)))
     return _scaled(rows, np.divide(1, lengths, out=np.zeros_like(lengths), where=lengths > 0))
+
+
+def _is_dense(rows: Any) -> bool:
+    """Return whether rows are no sparse matrix; SciPy, which takes long to load, is not needed to tell."""
+    return isinstance(rows, np.ndarray)
 
 
 def _by_row(numbers: Any) -> np.ndarray:
     """Return one number for each row, which SciPy gives as a sparse array."""
-    return numbers.toarray().reshape(-1) if sparse.issparse(numbers) else np.asarray(numbers).reshape(-1)
+    return np.asarray(numbers if _is_dense(numbers) else numbers.toarray()).reshape(-1)
 
 
 def _scaled(rows: Any, factors: np.ndarray) -> Any:
     """Return each row times its factor."""
-    if sparse.issparse(rows):
-        return sparse.csr_array(sparse.diags_array(factors) @ rows)
-    return rows * factors[:, None]
+    return rows * factors[:, None] if _is_dense(rows) else rows.multiply(factors[:, None]).tocsr()
 
 
 def _product(left: Any, right: Any) -> np.ndarray:
     """Return left (M, D) times right (N, D) transposed, as a dense array (M, N)."""
-    if sparse.issparse(left):
-        return (left @ right.T).toarray()
-    return left @ right.T
+    product = left @ right.T
+    return product if _is_dense(product) else product.toarray()
 
 
 def _analogy_scores(a: np.ndarray, b: np.ndarray, c: np.ndarray, method: str) -> np.ndarray:
