@@ -34,7 +34,7 @@ if __name__ == "__main__":
 import numpy as np
 
 from lexloom.corpus.sample.texts import GRAMMAR, analogies, generate_texts, perplexity, word_classes
-from lexloom.storage.artifacts import Dataset, Provenance, write_artifact
+from lexloom.storage.artifact_writing import Dataset, Provenance, write_artifact
 from lexloom.storage.atomic_files import write_lines
 from lexloom.training.randomness import random_stream
 

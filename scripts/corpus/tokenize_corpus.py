@@ -36,7 +36,7 @@ if __name__ == "__main__":
 from lexloom.corpus.reading import read_corpus
 from lexloom.corpus.text_files import why_not_regular
 from lexloom.corpus.text_lists import check_unchanged, read_list
-from lexloom.storage.artifacts import Dataset, Provenance, write_artifact
+from lexloom.storage.artifact_writing import Dataset, Provenance, write_artifact
 from lexloom.storage.checksums import file_sha256
 
 

@@ -34,7 +34,8 @@ from lexloom.kernels.backend import get_backend
 from lexloom.language import dynamic_evaluation, neural_cache
 from lexloom.language.perplexity import KEPT_SPLITS, epochs_of, perplexity_datasets, perplexity_of_tokens
 from lexloom.language.rnnlm import RNNLM, rnnlm_from_artifact
-from lexloom.storage.artifacts import Artifact, Provenance, check_same_words, read_artifact, write_artifact
+from lexloom.storage.artifact_writing import Provenance, write_artifact
+from lexloom.storage.artifacts import Artifact, check_same_words, read_artifact
 
 Adapted = tuple[dict[str, float], dict[str, np.ndarray]]
 

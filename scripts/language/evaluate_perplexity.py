@@ -25,7 +25,8 @@ if __name__ == "__main__":
 from lexloom.kernels.backend import get_backend
 from lexloom.language.perplexity import epochs_of, perplexity_datasets, perplexity_of_tokens
 from lexloom.language.trained import KINDS, build_language_model
-from lexloom.storage.artifacts import Provenance, check_same_words, read_artifact, write_artifact
+from lexloom.storage.artifact_writing import Provenance, write_artifact
+from lexloom.storage.artifacts import check_same_words, read_artifact
 
 
 def main(options: argparse.Namespace) -> None:

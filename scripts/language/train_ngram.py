@@ -21,7 +21,8 @@ if __name__ == "__main__":
 from lexloom.corpus.recorded import word_before_text_of
 from lexloom.corpus.tokenizer import tokenizer_settings
 from lexloom.language.ngram import count_ngrams
-from lexloom.storage.artifacts import Provenance, read_artifact, write_artifact
+from lexloom.storage.artifact_writing import Provenance, write_artifact
+from lexloom.storage.artifacts import read_artifact
 
 
 def main(options: argparse.Namespace) -> None:

@@ -34,7 +34,8 @@ from lexloom.language.rnnlm_training import (
     trained_datasets,
     windows,
 )
-from lexloom.storage.artifacts import Provenance, read_artifact
+from lexloom.storage.artifact_writing import Provenance
+from lexloom.storage.artifacts import read_artifact
 from lexloom.training.checkpoint_files import beside
 from lexloom.training.checkpoints import Checkpoint
 from lexloom.training.trainer import Callback

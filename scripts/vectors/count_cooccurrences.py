@@ -31,7 +31,8 @@ if __name__ == "__main__":
 
 from lexloom.corpus.tokenizer import tokenizer_settings
 from lexloom.kernels.backend import get_backend
-from lexloom.storage.artifacts import Provenance, read_artifact, write_artifact
+from lexloom.storage.artifact_writing import Provenance, write_artifact
+from lexloom.storage.artifacts import read_artifact
 from lexloom.storage.checksums import file_sha256
 from lexloom.storage.matrix_rows import StoredRows
 from lexloom.vectors.cooccurrence import add_shards, count_cooccurrences

@@ -30,7 +30,8 @@ if __name__ == "__main__":
     OPTIONS = parse(options())
 
 from lexloom.kernels.backend import get_backend
-from lexloom.storage.artifacts import Provenance, read_artifact, write_artifact
+from lexloom.storage.artifact_writing import Provenance, write_artifact
+from lexloom.storage.artifacts import read_artifact
 from lexloom.vectors.cooccurrence import count_shard
 
 

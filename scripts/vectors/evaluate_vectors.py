@@ -44,7 +44,8 @@ if __name__ == "__main__":
 import numpy as np
 
 from lexloom.kernels.backend import get_backend
-from lexloom.storage.artifacts import Dataset, Provenance, read_artifact, write_artifact
+from lexloom.storage.artifact_writing import Dataset, Provenance, write_artifact
+from lexloom.storage.artifacts import read_artifact
 from lexloom.vectors.scores import read_scorers
 from lexloom.vectors.word_vectors import WordVectors, read_vectors
 

@@ -20,7 +20,8 @@ if __name__ == "__main__":
     OPTIONS = parse(options())
 
 from lexloom.kernels.backend import get_backend
-from lexloom.storage.artifacts import Dataset, Provenance, read_artifact, write_artifact
+from lexloom.storage.artifact_writing import Dataset, Provenance, write_artifact
+from lexloom.storage.artifacts import read_artifact
 from lexloom.training.randomness import random_stream
 from lexloom.vectors.svd import truncated_svd, word_vectors
 

@@ -23,7 +23,8 @@ if __name__ == "__main__":
     OPTIONS = parse(options())
 
 from lexloom.corpus.tokenizer import tokenizer_settings
-from lexloom.storage.artifacts import Dataset, Provenance, read_artifact, write_artifact
+from lexloom.storage.artifact_writing import Dataset, Provenance, write_artifact
+from lexloom.storage.artifacts import read_artifact
 from lexloom.vectors.gensim_training import train_gensim
 
 

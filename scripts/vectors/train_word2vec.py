@@ -24,7 +24,8 @@ if __name__ == "__main__":
 from lexloom.commands.training import Result, Work, log_epochs, run_training
 from lexloom.corpus.recorded import tokenizer_of
 from lexloom.kernels.backend import get_backend
-from lexloom.storage.artifacts import Provenance, read_artifact
+from lexloom.storage.artifact_writing import Provenance
+from lexloom.storage.artifacts import read_artifact
 from lexloom.vectors.word2vec_training import Training
 
 

@@ -17,7 +17,8 @@ def options() -> argparse.ArgumentParser:
 if __name__ == "__main__":
     OPTIONS = parse(options())
 
-from lexloom.storage.artifacts import Provenance, read_artifact, write_artifact
+from lexloom.storage.artifact_writing import Provenance, write_artifact
+from lexloom.storage.artifacts import read_artifact
 from lexloom.vectors.ppmi import weight_ppmi
 
 

@@ -25,7 +25,7 @@ from lexloom.language.ngram import NGramLM
 from lexloom.language.trained import read_language_model
 from lexloom.settings.command_line import as_options
 from lexloom.settings.splits import SPLITS
-from lexloom.storage import artifacts
+from lexloom.storage import artifact_writing
 from lexloom.storage.artifacts import read_artifact
 from lexloom.vectors.word_vectors import read_vectors
 
@@ -340,7 +340,7 @@ def refused_or(stage: Callable[[], None]) -> bool:
 def prepare() -> None:
     """Compile what the chain needs, and leave out what takes time and is not tried here."""
     example_files.folder()
-    artifacts.library_versions = cache(artifacts.library_versions)
+    artifact_writing.library_versions = cache(artifact_writing.library_versions)
     os.fsync = lambda file: None
 
 

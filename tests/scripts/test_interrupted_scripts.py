@@ -14,7 +14,7 @@ import pytest
 from running import path_of
 
 from lexloom.corpus.tokenizer import Tokenizer
-from lexloom.storage.artifacts import Provenance, write_artifact
+from lexloom.storage.artifact_writing import Provenance, write_artifact
 
 IDS = np.random.default_rng(0).integers(0, 30, 4000).astype(np.int32)
 

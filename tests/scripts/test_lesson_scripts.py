@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from running import path_of
 
-from lexloom.storage.artifacts import Provenance, write_artifact
+from lexloom.storage.artifact_writing import Provenance, write_artifact
 
 
 @pytest.fixture

@@ -10,7 +10,8 @@ from running import run_script, succeed
 from lexloom.corpus.tokenizer import Tokenizer
 from lexloom.corpus.vocabulary import word_before_text
 from lexloom.language.ngram import NGramLM, count_ngrams
-from lexloom.storage.artifacts import Provenance, read_artifact, write_artifact
+from lexloom.storage.artifact_writing import Provenance, write_artifact
+from lexloom.storage.artifacts import read_artifact
 
 IDS = np.random.default_rng(0).integers(0, 6, 300).astype(np.int32)
 

@@ -12,7 +12,7 @@ from running import path_of, run_script
 
 from lexloom.errors import LexloomError
 from lexloom.settings.counts import Weighting
-from lexloom.storage.artifacts import write_artifact
+from lexloom.storage.artifact_writing import write_artifact
 from lexloom.storage.matrix_rows import StoredRows
 from lexloom.vectors.cooccurrence import add_shards, count_cooccurrences, count_shard
 

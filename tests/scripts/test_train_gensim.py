@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from running import run_script, succeed
 
-from lexloom.storage.artifacts import read_artifact, write_artifact
+from lexloom.storage.artifact_writing import write_artifact
+from lexloom.storage.artifacts import read_artifact
 
 WORDS = ["the", "cat", "<unk>", "dog"]
 

@@ -3,7 +3,8 @@ import pytest
 from running import run_script, succeed
 from scipy import sparse
 
-from lexloom.storage.artifacts import Provenance, read_artifact, write_artifact
+from lexloom.storage.artifact_writing import Provenance, write_artifact
+from lexloom.storage.artifacts import read_artifact
 
 WORDS = ["cat", "dog", "cow", "red", "blue", "green"]
 

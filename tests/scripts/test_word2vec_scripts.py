@@ -5,7 +5,8 @@ import pytest
 from running import run_script, succeed
 
 from lexloom.corpus.tokenizer import Tokenizer
-from lexloom.storage.artifacts import Provenance, read_artifact, write_artifact
+from lexloom.storage.artifact_writing import Provenance, write_artifact
+from lexloom.storage.artifacts import read_artifact
 from lexloom.vectors.word_vectors import read_vectors
 
 WORDS = ["cat", "dog", "cow", "red", "blue", "green"]

@@ -13,7 +13,8 @@ from running import succeed
 
 import lexloom
 from lexloom.language.ngram import count_ngrams
-from lexloom.storage.artifacts import Provenance, read_artifact, write_artifact
+from lexloom.storage.artifact_writing import Provenance, write_artifact
+from lexloom.storage.artifacts import read_artifact
 
 SENTENCES = lexloom.sample_sentences(tokens=3000)
 LEARNED = {"dimension": 8, "epochs": 2, "batch": 64}

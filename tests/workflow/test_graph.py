@@ -6,8 +6,9 @@ from importlib.util import find_spec
 
 import pytest
 
-from lexloom.storage.artifacts import VERSIONS, read_artifact
+from lexloom.storage.artifacts import read_artifact
 from lexloom.storage.checksums import file_sha256
+from lexloom.storage.layouts import VERSIONS
 
 TIMED = ("rnnlm_ppl.txt", "ladder.txt", "vectors.txt")
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from lexloom.commands.script import progress
 from lexloom.settings.execution import Resuming
-from lexloom.storage.artifacts import Provenance, write_artifact
+from lexloom.storage.artifact_writing import Provenance, write_artifact
 from lexloom.training.callbacks import Report, Ticker
 from lexloom.training.checkpoints import Checkpoint
 from lexloom.training.trainer import Callback, Trainer

@@ -10,7 +10,8 @@ import numpy as np
 
 from lexloom.errors import LexloomError
 from lexloom.settings.splits import SPLITS
-from lexloom.storage.artifacts import Artifact, Dataset, read_artifact
+from lexloom.storage.artifact_writing import Dataset
+from lexloom.storage.artifacts import Artifact, read_artifact
 from lexloom.storage.checksums import file_sha256
 
 KEPT_SPLITS = SPLITS[1:]

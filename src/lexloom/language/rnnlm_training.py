@@ -10,7 +10,7 @@ from lexloom.language.perplexity import perplexity_of
 from lexloom.language.rnnlm import RNNLM, build_rnnlm, perplexity
 from lexloom.nn.sampled_softmax import inclusion_probabilities
 from lexloom.settings.rnnlm import Architecture, Rnnlm, Training
-from lexloom.storage.artifacts import Dataset
+from lexloom.storage.artifact_writing import Dataset
 from lexloom.training.batches import Windows
 from lexloom.training.callbacks import AveragedWeights, KeepBest, Validation
 from lexloom.training.optimizers import OPTIMIZERS

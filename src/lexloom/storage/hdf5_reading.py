@@ -19,7 +19,6 @@ from functools import cached_property
 from math import prod
 from typing import Any, BinaryIO
 
-import h5py
 import numpy as np
 
 _SIGNATURE = b"\x89HDF\r\n\x1a\n"
@@ -37,9 +36,23 @@ _NOT_OURS = "a dataset that is stored in another way"
 
 _TEXT = bytes.fromhex("1901010010000000100000000100000000000800")
 _TYPES = {
-    h5py.h5t.py_create(np.dtype(name), logical=True).encode()[2:]: np.dtype(name)
-    for name in ("i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8", "?")
+    bytes.fromhex(code): np.dtype(name)
+    for name, code in {
+        "i1": "100800000100000000000800",
+        "i2": "100800000200000000001000",
+        "i4": "100800000400000000002000",
+        "i8": "100800000800000000004000",
+        "u1": "100000000100000000000800",
+        "u2": "100000000200000000001000",
+        "u4": "100000000400000000002000",
+        "u8": "100000000800000000004000",
+        "f2": "11200f0002000000000010000a05000a0f000000",
+        "f4": "11201f000400000000002000170800177f000000",
+        "f8": "11203f000800000000004000340b0034ff030000",
+        "?": "180200000100000010080000010000000000080046414c534500000054525545000000000001",
+    }.items()
 }
+"""What HDF5 writes for each type of an artifact, a datatype message of the specification."""
 
 
 class MalformedError(Exception):

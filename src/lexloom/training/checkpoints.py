@@ -23,7 +23,8 @@ from types import FrameType, TracebackType
 from typing import Any
 
 from lexloom.errors import ArtifactError, Interrupted, LexloomError
-from lexloom.storage.artifacts import Artifact, Provenance, library_versions, read_artifact, write_artifact
+from lexloom.storage.artifact_writing import Provenance, library_versions, write_artifact
+from lexloom.storage.artifacts import Artifact, read_artifact
 from lexloom.storage.atomic_files import remove_leftovers
 from lexloom.storage.checksums import checksums, file_sha256
 from lexloom.storage.state_trees import pack, unpack

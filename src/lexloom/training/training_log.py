@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from lexloom.errors import LexloomError
-from lexloom.storage.artifacts import Dataset
+from lexloom.storage.artifact_writing import Dataset
 from lexloom.storage.atomic_files import failures_named, write_lines
 from lexloom.storage.state_trees import check_like
 from lexloom.training.gradients import global_norm

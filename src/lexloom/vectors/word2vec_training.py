@@ -10,7 +10,8 @@ from lexloom.corpus.tokenizer import Tokenizer
 from lexloom.corpus.vocabulary import join_vocabularies, respelled
 from lexloom.kernels.backend import Backend
 from lexloom.settings.word2vec import Word2vec
-from lexloom.storage.artifacts import Dataset, read_artifact
+from lexloom.storage.artifact_writing import Dataset
+from lexloom.storage.artifacts import read_artifact
 from lexloom.training.divergence import LossLimits, loss_limits
 from lexloom.training.optimizers import OPTIMIZERS
 from lexloom.training.randomness import random_stream

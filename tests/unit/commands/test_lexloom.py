@@ -18,7 +18,7 @@ from scipy import sparse
 from lexloom.commands import lexloom as cli
 from lexloom.corpus.tokenizer import Tokenizer
 from lexloom.language.ngram import count_ngrams
-from lexloom.storage.artifacts import Dataset, Provenance, write_artifact
+from lexloom.storage.artifact_writing import Dataset, Provenance, write_artifact
 from lexloom.vectors.word_vectors import read_vectors
 
 WORDS = ["king", "man", "queen", "woman", "paris", "<unk>"]

@@ -11,8 +11,8 @@ from lexloom.commands.script import parse, progress, run, script_parser
 from lexloom.commands.stages import SCRIPTS
 from lexloom.errors import ArtifactError, LexloomError
 from lexloom.settings.execution import Compute, Seed
-from lexloom.storage.artifacts import VERSIONS
 from lexloom.storage.atomic_files import replacing
+from lexloom.storage.layouts import VERSIONS
 
 ROOT = Path(__file__).parents[3]
 

@@ -12,7 +12,7 @@ from lexloom.kernels.backend import get_backend
 from lexloom.language.ngram import NGramLM, count_ngrams
 from lexloom.language.rnnlm import build_rnnlm
 from lexloom.language.trained import LanguageModel, draw, read_language_model, together
-from lexloom.storage.artifacts import Provenance, write_artifact
+from lexloom.storage.artifact_writing import Provenance, write_artifact
 from lexloom.training.randomness import random_stream
 
 CPU = get_backend()

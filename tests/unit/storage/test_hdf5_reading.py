@@ -17,7 +17,8 @@ from scipy import sparse
 
 from lexloom.errors import ArtifactError, LexloomError
 from lexloom.storage import hdf5_reading
-from lexloom.storage.artifacts import describe_artifact, read_artifact, write_artifact
+from lexloom.storage.artifact_writing import write_artifact
+from lexloom.storage.artifacts import describe_artifact, read_artifact
 from lexloom.storage.checksums import SEAL_BYTES, seal_of
 from lexloom.storage.hdf5_reading import Array, MalformedError
 from lexloom.storage.matrix_rows import StoredRows

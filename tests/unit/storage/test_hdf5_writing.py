@@ -95,7 +95,7 @@ import resource, sys
 from pathlib import Path
 import numpy as np
 from lexloom.errors import LexloomError
-from lexloom.storage.artifacts import write_artifact
+from lexloom.storage.artifact_writing import write_artifact
 ids, turned = np.arange(2_000_000) % 9999, np.ones((500, 900)).T
 datasets = {"arrays/ids": ids, "state": ["word " * 100_000], "arrays/turned": turned}
 used = 4096 * int(Path("/proc/self/statm").read_text().split()[0])

@@ -10,7 +10,8 @@ from resealed import mutate
 from scipy import sparse
 
 from lexloom.errors import ArtifactError, LexloomError
-from lexloom.storage.artifacts import describe_artifact, read_artifact, write_artifact
+from lexloom.storage.artifact_writing import write_artifact
+from lexloom.storage.artifacts import describe_artifact, read_artifact
 from lexloom.storage.layouts import LAYOUTS, VERSIONS, part_of
 from lexloom.storage.matrix_rows import StoredRows
 

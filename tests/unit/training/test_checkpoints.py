@@ -19,7 +19,8 @@ from lexloom.errors import Interrupted, LexloomError
 from lexloom.kernels.backend import get_backend
 from lexloom.language.rnnlm import build_rnnlm
 from lexloom.storage import atomic_files
-from lexloom.storage.artifacts import Provenance, read_artifact, write_artifact
+from lexloom.storage.artifact_writing import Provenance, write_artifact
+from lexloom.storage.artifacts import read_artifact
 from lexloom.training import checkpoints
 from lexloom.training.batches import Windows
 from lexloom.training.callbacks import AveragedWeights, KeepBest, Ticker, Validation

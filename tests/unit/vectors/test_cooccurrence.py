@@ -22,7 +22,7 @@ from lexloom.kernels.cpu.counting import Cpu
 from lexloom.kernels.cpu.machine import thread_pool
 from lexloom.kernels.reference.counting import Reference
 from lexloom.settings.counts import Weighting
-from lexloom.storage.artifacts import write_artifact
+from lexloom.storage.artifact_writing import write_artifact
 from lexloom.vectors.cooccurrence import add_shards, count_cooccurrences
 
 WEIGHTINGS = get_args(Weighting)

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from lexloom.storage.artifacts import write_artifact
+from lexloom.storage.artifact_writing import write_artifact
 from lexloom.vectors.scores import (
     read_scorers,
     score_analogies,

@@ -6,7 +6,8 @@ from running import run_script, succeed
 
 from lexloom.errors import LexloomError
 from lexloom.settings.sweep import SWEPT
-from lexloom.storage.artifacts import read_artifact, write_artifact
+from lexloom.storage.artifact_writing import write_artifact
+from lexloom.storage.artifacts import read_artifact
 from lexloom.vectors.scores import Score
 from lexloom.vectors.sweep import factorizations, sweep_counted_vectors
 from lexloom.vectors.sweep_tables import read_sweep, write_sweep

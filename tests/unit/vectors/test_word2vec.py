@@ -14,7 +14,8 @@ from lexloom.kernels.cpu.machine import thread_pool
 from lexloom.nn.gradient_check import check_model, dense_gradient
 from lexloom.settings.mistakes import checked
 from lexloom.settings.word2vec import Batches
-from lexloom.storage.artifacts import read_artifact, write_artifact
+from lexloom.storage.artifact_writing import write_artifact
+from lexloom.storage.artifacts import read_artifact
 from lexloom.training.optimizers import AdaGrad
 from lexloom.training.trainer import Trainer
 from lexloom.vectors.contexts import ContextBatch, ContextBatches

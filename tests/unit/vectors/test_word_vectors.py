@@ -9,7 +9,7 @@ from scipy import sparse
 
 from lexloom.corpus.tokenizer import Tokenizer
 from lexloom.errors import LexloomError
-from lexloom.storage.artifacts import Provenance, write_artifact
+from lexloom.storage.artifact_writing import Provenance, write_artifact
 from lexloom.vectors.word_vectors import ANALOGY_METHODS, WordVectors, read_vectors
 
 FORMS = [np.asarray, sparse.csr_array]
