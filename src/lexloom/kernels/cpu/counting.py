@@ -19,7 +19,7 @@ from threading import Lock
 
 import numpy as np
 
-from lexloom.kernels.cpu.machine.compiled import njit
+from lexloom.kernels.cpu.machine.compiled import inner, njit
 from lexloom.kernels.cpu.machine.thread_pool import run_tiles
 from lexloom.kernels.reference.counting import Reference
 
@@ -84,7 +84,8 @@ def _positions_of(ids, first, last, begin, end, zero):
     for word in ids[begin:end]:
         if first <= word < last:
             starts[word - first + 1] += 1
-    starts = np.cumsum(starts)
+    for word in range(len(starts) - 1):
+        starts[word + 1] += starts[word]
     ends = starts[:-1].copy()
     positions = np.empty(starts[-1], type(zero))
     for position in range(begin, end):
@@ -129,7 +130,7 @@ def _count_rows(ids, size, weights, positions, starts, lengths):
     return data[:end], indices[:end]
 
 
-@njit(nogil=True, cache=True)
+@inner()
 def _add(column, weight, sums, touched, count):
     """Add a weight to a column, without a branch; return the number of columns touched."""
     touched[count] = column
@@ -138,7 +139,7 @@ def _add(column, weight, sums, touched, count):
     return count
 
 
-@njit(nogil=True, cache=True)
+@inner()
 def _sort_distinct(numbers, bits, blocks):
     """Sort distinct numbers in place, in a two-level bit set.
 
@@ -161,7 +162,7 @@ def _sort_distinct(numbers, bits, blocks):
                 count += 1
 
 
-@njit(nogil=True, cache=True)
+@inner()
 def _lowest_bit(word):
     """Return the index of the lowest bit that is set, by its de Bruijn number."""
     return _SHIFTS[((word & (~word + _ONE)) * _FACTOR) >> _TOP]

@@ -52,18 +52,21 @@ def _multiply_block(data: np.ndarray, indices: np.ndarray, indptr: np.ndarray, x
     """Return the product with x (N, WIDTH)."""
     product = empty_rows(len(indptr) - 1, x.dtype)
     tiles = 4 * max(1, round(len(data) / (4 * _TILE)))  # a multiple of 4: as many for each of 2 or 4 threads
-    run_tiles(lambda tile: _multiply_rows(data, indices, indptr, x, tile, tiles, product), range(tiles))
+    bounds = np.searchsorted(indptr, len(data) * np.arange(tiles + 1) // tiles)
+    bounds[-1] = len(product)  # rows without elements may come last
+    run_tiles(
+        lambda tile: _multiply_rows(data, indices, indptr, x, bounds[tile], bounds[tile + 1], product),
+        range(tiles),
+    )
     return product
 
 
 @njit(nogil=True, cache=True)
-def _multiply_rows(data, indices, indptr, x, tile, tiles, product):
-    """Compute the rows of one tile. All tiles have about the same number of stored elements.
+def _multiply_rows(data, indices, indptr, x, first, last, product):
+    """Compute rows first to last.
 
     With unsigned indices there is no check for negative ones, which took a third of the time.
     """
-    first = np.searchsorted(indptr, len(data) * tile // tiles)
-    last = np.searchsorted(indptr, len(data) * (tile + 1) // tiles) if tile + 1 < tiles else len(product)
     for row in range(first, last):
         total = zero_row(product)
         for k in range(np.uint64(indptr[row]), np.uint64(indptr[row + 1])):
