@@ -1,12 +1,14 @@
 """Tiles are computed exactly once, are cut by length alone, and their errors reach the caller."""
 
+import os
+import subprocess
+import sys
 import threading
 import time
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from threadpoolctl import threadpool_info
 
 from lexloom.kernels.cpu.machine import thread_pool
 from lexloom.kernels.tiles import cut
@@ -89,5 +91,19 @@ def test_all_cores_count_if_the_system_does_not_tell(monkeypatch):
     assert thread_pool._cores() == 3
 
 
-def test_blas_is_limited_to_one_thread(threads):
-    assert {info["num_threads"] for info in threadpool_info() if info["user_api"] == "blas"} == {1}
+BLAS = """
+import numpy as np
+from threadpoolctl import threadpool_info
+from lexloom.kernels.backend import get_backend
+from lexloom.kernels.projections import projections
+get_backend("cpu", threads=2)
+for _ in range(2):
+    print({info["num_threads"] for info in threadpool_info() if info["user_api"] == "blas"})
+    projections.of(np.ones(1))  # loads that of SciPy
+"""
+
+
+def test_blas_is_limited_to_one_thread_and_so_is_another_that_kernels_load_later():
+    command, environment = [sys.executable, "-c", BLAS], os.environ | {"OPENBLAS_NUM_THREADS": "2"}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout == "{1}\n{1}\n"
