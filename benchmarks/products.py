@@ -102,11 +102,11 @@ def as_steps(a: np.ndarray, b: np.ndarray, out: np.ndarray, times: int, threads:
 
 
 @njit(nogil=True)
-def make_steps(a, panels, out, progress, start):
+def make_steps(a, panels, out, progress, share):
     """Multiply a by a matrix in panels, once in each phase."""
     tiles = progress.shape[1] - 1
     for step in range(len(progress)):
-        for tile in tiles_of(progress[step], start):
+        for tile in tiles_of(progress, step, share):
             first, last = tile_range(len(panels), tile, tiles)
             multiply(a, panels[first:last], out[:, first * LANES : last * LANES], False)
 

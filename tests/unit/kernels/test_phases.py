@@ -10,10 +10,10 @@ PHASES, TILES = 300, 7
 
 
 @njit(nogil=True)
-def count(done, progress, start):
+def count(done, progress, share):
     """Add to each tile 1 and the sum of all tiles of the previous phase."""
     for phase in range(len(progress)):
-        for tile in phases.tiles_of(progress[phase], start):
+        for tile in phases.tiles_of(progress, phase, share):
             done[phase, tile] += 1 + (done[phase - 1].sum() if phase else 0) % 1000
 
 
@@ -29,16 +29,16 @@ def test_each_tile_is_computed_once_and_sees_the_previous_phase(threads, most):
 def test_one_thread_does_all_tiles_if_the_others_never_start(threads):
     done = np.zeros((PHASES, TILES), np.int64)
     progress = np.zeros((PHASES, 1 + TILES), np.int64)
-    count(done, progress, (threads - 1) / threads)
+    count(done, progress, ((threads - 1) / threads, 1.0))
     np.testing.assert_array_equal(progress[:, 0], TILES)
     np.testing.assert_array_equal(progress[:, 1:], 1)
 
 
 @njit(nogil=True)
-def fail(progress, start):
+def fail(progress, share):
     """Raise an error in one tile of the second phase."""
     for phase in range(len(progress)):
-        for tile in phases.tiles_of(progress[phase], start):
+        for tile in phases.tiles_of(progress, phase, share):
             if phase == 1 and tile == 3:
                 raise MemoryError
 

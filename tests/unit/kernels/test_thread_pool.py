@@ -22,16 +22,16 @@ def test_each_tile_is_computed_once(threads, count):
 
 
 @pytest.mark.parametrize("most", [1, 3, 9])
-def test_run_together_calls_each_thread_once_with_its_fraction(threads, most):
+def test_run_together_calls_each_thread_once_with_its_share(threads, most):
     count = min(threads, most)
     together, calls = threading.Barrier(count, timeout=20), []
 
-    def work(start):
+    def work(share):
         together.wait()
-        calls.append(start)
+        calls.append(share)
 
     thread_pool.run_together(work, most)
-    assert sorted(calls) == [k / count for k in range(count)]
+    assert sorted(calls) == [(k / count, (k + 1) / count) for k in range(count)]
 
 
 def test_the_threads_work_at_the_same_time(threads):

@@ -27,7 +27,7 @@ import numpy as np
 from numba.extending import register_jitable
 
 from lexloom.kernels.cpu.machine.compiled import inner, njit
-from lexloom.kernels.cpu.machine.gemm import LANES, multiply, new_panels, padded
+from lexloom.kernels.cpu.machine.gemm import LANES, multiply_and_fetch, new_panels, padded
 from lexloom.kernels.cpu.machine.math import sigmoid_row, tanh_row
 from lexloom.kernels.cpu.machine.phases import run_phases, tile_range, tiles_of
 from lexloom.kernels.cpu.machine.registers import (
@@ -43,6 +43,7 @@ from lexloom.kernels.cpu.machine.target import BLOCK
 from lexloom.kernels.reference.recurrent import Reference
 
 _FORWARD_STREAMS, _BACKWARD_STREAMS = 20, 10  # minimum number of streams in a tile
+_CACHED = 1 << 18  # numbers that stay in the second cache from one step to the next, on most processors
 _PARALLEL_FLOPS = 1 << 25  # minimum amount of work for which a second thread pays off
 
 
@@ -212,18 +213,19 @@ def _forward_loop(units: Callable[..., None]) -> Callable[..., None]:
     """Return the compiled loop over all steps of a cell, which writes h and the cell's other results."""
 
     @njit(nogil=True, cache=True, error_model="numpy")
-    def forward(h0, h, Wh, panels, arrays, progress, start):
+    def forward(h0, h, Wh, panels, arrays, progress, share):
         (steps, streams, size), tiles = h.shape, progress.shape[1] - 1
         gates = Wh.shape[1] // size
         parts = tiles // _unit_tiles(size, gates)
-        for tile in tiles_of(progress[0], start):
+        for tile in tiles_of(progress, 0, share):
             _lay_out(Wh, tile, tiles, panels)
         for t in range(steps):
             before = h[t - 1] if t else h0
-            for tile in tiles_of(progress[t + 1], start):
+            for tile in tiles_of(progress, t + 1, share):
                 first, last = tile_range(streams, tile % parts, parts)
                 tile_panels, column = _tile_panels(panels, size, gates, tile // parts)
-                sums = _product(before[first:last], tile_panels)
+                following = _next_panels(panels, size, gates, tile, parts, t + 1)
+                sums = _product(before[first:last], tile_panels, following)
                 units(sums, t, slice(first, last), column, arrays)
 
     return forward
@@ -237,19 +239,20 @@ def _backward_loop(units_backward: Callable[..., None]) -> Callable[..., None]:
     """
 
     @njit(nogil=True, cache=True, error_model="numpy")
-    def backward(dh, da_hidden, Wh, panels, arrays, dh0, progress, start):
+    def backward(dh, da_hidden, Wh, panels, arrays, dh0, progress, share):
         (steps, streams, _), size, tiles = da_hidden.shape, len(Wh), progress.shape[1] - 1
         parts = tiles // _unit_tiles(size, 1)
-        for tile in tiles_of(progress[0], start):
+        for tile in tiles_of(progress, 0, share):
             _lay_out_transposed(Wh, tile, tiles, panels)
         for t in range(steps - 1, -2, -1):
-            for tile in tiles_of(progress[t + 2], start):
+            for tile in tiles_of(progress, t + 2, share):
                 first, last = tile_range(streams, tile % parts, parts)
                 tile_panels, column = _tile_panels(panels, size, 1, tile // parts)
                 if t == steps - 1:
                     dh_t = _gather_units(dh[first:last], column, len(tile_panels) * LANES)
                 else:
-                    dh_t = _product(da_hidden[t + 1, first:last], tile_panels)
+                    following = _next_panels(panels, size, 1, tile, parts, t + 2)
+                    dh_t = _product(da_hidden[t + 1, first:last], tile_panels, following)
                 if t < 0:
                     _write_units(dh_t, column, dh0[first:last])
                 else:
@@ -270,8 +273,8 @@ def _unit(column, size):
 
 @njit(nogil=True, cache=True)
 def _unit_tiles(size, gates):
-    """Return the number of tiles of `size` units: a tile is as wide as a block of a product, if it can be."""
-    vectors, vectors_per_tile = -(-size // LANES), max(1, BLOCK.vectors // gates)
+    """Return the number of tiles of `size` units: a tile is as wide as the widest block of a product."""
+    vectors, vectors_per_tile = -(-size // LANES), max(1, BLOCK.single // gates)
     return -(-vectors // vectors_per_tile)
 
 
@@ -280,6 +283,17 @@ def _tile_panels(panels, size, gates, number):
     """Return the panels of a tile of units, and the column where its units begin."""
     first, last = tile_range(-(-size // LANES), number, _unit_tiles(size, gates))
     return panels[first * gates : last * gates], first * LANES
+
+
+@inner()
+def _next_panels(panels, size, gates, tile, parts, phase):
+    """Return what to fetch while a tile is computed: a part of the panels that this thread needs next."""
+    number = tile // parts + 1 - phase % 2 * 2
+    if panels.size <= _CACHED or not 0 <= number < _unit_tiles(size, gates):
+        return panels[:0]
+    following, _ = _tile_panels(panels, size, gates, number)
+    first, last = tile_range(len(following), tile % parts, parts)
+    return following[first:last]
 
 
 @inner()
@@ -308,10 +322,10 @@ def _lay_out_transposed(Wh, tile, tiles, panels):
 
 
 @inner()
-def _product(x, panels):
-    """Return x (N, K) times the panels; the bits of a row do not depend on N."""
+def _product(x, panels, following):
+    """Return x (N, K) times the panels, and fetch the following; the bits of a row do not depend on N."""
     out = np.empty((len(x), len(panels) * LANES), np.float32)
-    multiply(x, panels, out, False)
+    multiply_and_fetch(x, panels, out, False, following)
     return out
 
 

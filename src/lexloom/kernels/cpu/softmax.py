@@ -36,7 +36,7 @@ from lexloom.kernels.cpu.machine.gemm import (
     LANES,
     lay_out_rows,
     lay_out_transposed,
-    multiply,
+    multiply_and_fetch,
     padded,
 )
 from lexloom.kernels.cpu.machine.math import exp_row, fast_exp
@@ -198,7 +198,7 @@ def _block(x: np.ndarray, table: np.ndarray, b: np.ndarray, targets: np.ndarray)
 
 
 def _run(work: Callable[..., None], block: _Block, phases: int) -> None:
-    """Call `work(progress, start)` on the threads."""
+    """Call `work(progress, share)` on the threads."""
     tiles = len(block.tiles) - 1
     run_phases(work, phases, tiles, 1 if 2 * len(block.x) * block.table.size < _PARALLEL_FLOPS else tiles)
 
@@ -243,27 +243,27 @@ def _memory(name: str, rows: int, width: int) -> np.ndarray:
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _loss(block, progress, start):
+def _loss(block, progress, share):
     """Compute the exponentials, hits and log_sums of a block."""
     tiles, (tokens, size), width = len(block.tiles) - 1, block.x.shape, len(block.log_sums)
-    for tile in tiles_of(progress[0], start):
+    for tile in tiles_of(progress, 0, share):
         lay_out_rows(block.x, *tile_range(tokens, tile, tiles), block.rows)
         lay_out_transposed(block.x, *tile_range(size, tile, tiles), block.columns)
-    for tile in tiles_of(progress[1], start):
+    for tile in tiles_of(progress, 1, share):
         for k in range(block.tiles[tile], block.tiles[tile + 1]):
             _score(block, k)
-    for tile in tiles_of(progress[2], start):
+    for tile in tiles_of(progress, 2, share):
         _log_sums(block.largest, block.sums, *tile_range(width, tile, tiles), block.log_sums)
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _loss_and_backward(block, gradients, progress, start):
+def _loss_and_backward(block, gradients, progress, share):
     """Do what `_loss` does, then write the gradients."""
-    _loss(block, progress, start)
-    for tile in tiles_of(progress[3], start):
+    _loss(block, progress, share)
+    for tile in tiles_of(progress, 3, share):
         for k in range(block.tiles[tile], block.tiles[tile + 1]):
             _backward(block, k, gradients, tile)
-    for tile in tiles_of(progress[4], start):
+    for tile in tiles_of(progress, 4, share):
         parts, dx = gradients.parts, gradients.dx
         _sum_parts(parts, *tile_range(dx.shape[1], tile, len(parts)), dx)
 
@@ -273,7 +273,8 @@ def _score(block, k):
     """Write the exponentials of the scores of group k, and its largest, sums and hits."""
     first, last, largest = block.groups[k], block.groups[k + 1], block.largest[k]
     group, targets = block.scores[first:last], block.targets
-    multiply(block.table[first:last], block.columns, group[:, : len(largest)], False)
+    following = block.table[last : 2 * last - first]
+    multiply_and_fetch(block.table[first:last], block.columns, group[:, : len(largest)], False, following)
     _add_bias(group, block.b[first:last], largest)
     for n in range(len(targets)):
         if first <= targets[n] < last:
@@ -289,8 +290,9 @@ def _backward(block, k, gradients, tile):
     weights, db = gradients.weights, gradients.db[words]
     _dscores(group, block.largest[k], block.log_sums, weights, block.targets, words.start, db)
     part = gradients.parts[tile][:, : len(weights)]
-    multiply(block.table[words].T, group, part, k > block.tiles[tile])
-    multiply(group[:, : len(block.x)], block.rows, dtable, gradients.add)
+    multiply_and_fetch(block.table[words].T, group, part, k > block.tiles[tile], dtable)
+    following = block.table[words.stop : 2 * words.stop - words.start]
+    multiply_and_fetch(group[:, : len(block.x)], block.rows, dtable, gradients.add, following)
     squares_of_rows(dtable, gradients.squares[words])
 
 

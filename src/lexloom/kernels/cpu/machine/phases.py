@@ -2,8 +2,11 @@
 
 Waking a thread takes 100 to 150 us; a step of a recurrent layer takes about 50 us. So all threads enter the
 compiled function once. In each phase they claim tiles until none is left, then wait until all tiles are
-finished. If a thread comes late or never, the others do its tiles. Each thread starts at its own tile, the
-same one in each phase, so that the data of a tile is often in the cache of its core already.
+finished. If a thread comes late or never, the others do its tiles. Each thread has its own share of the
+tiles, the same one in each phase, and goes through it forth and back in turns. So a phase starts with tiles
+whose data is still in the cache of this core. Weights of 400 units are a bit larger than a cache of 2 MB:
+always forth, each part would be gone before it is needed again. With one stream, a step of such a layer takes
+two thirds of the time.
 """
 
 import os
@@ -17,30 +20,31 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 
 from lexloom.kernels.cpu.machine.compiled import inner, njit
-from lexloom.kernels.cpu.machine.thread_pool import run_together
+from lexloom.kernels.cpu.machine.thread_pool import Share, run_together
 
 _SPINS = 1000  # a waiting thread checks so often before it yields its core
 _COUNTER = types.Array(types.int64, 1, "C")
 
 
-def run_phases(work: Callable[[np.ndarray, float], None], phases: int, tiles: int, max_threads: int) -> None:
-    """Call `work(progress, start)` on the threads, and return when all calls have returned.
+def run_phases(work: Callable[[np.ndarray, Share], None], phases: int, tiles: int, max_threads: int) -> None:
+    """Call `work(progress, share)` on the threads, and return when all calls have returned.
 
-    In each phase, `work` iterates over `tiles_of(progress[phase], start)`.
+    In each phase, `work` iterates over `tiles_of(progress, phase, share)`.
 
     Parameters
     ----------
     work : callable
         `progress` (phases, 1 + tiles) holds, for each phase, the number of finished tiles, then 1 for each
-        tile that is claimed. `start` is the fraction of the tiles that come before the thread's first one.
+        tile that is claimed. `share` is the thread's share of the tiles: where it
+        begins and ends, as fractions.
     phases, tiles : int
     max_threads : int
     """
     progress = np.zeros((phases, 1 + tiles), np.int64)
 
-    def guarded(start: float) -> None:
+    def guarded(share: Share) -> None:
         try:
-            work(progress, start)
+            work(progress, share)
         except BaseException:
             progress[...] = tiles  # mark all tiles as finished, so that the other threads do not wait
             raise
@@ -49,15 +53,17 @@ def run_phases(work: Callable[[np.ndarray, float], None], phases: int, tiles: in
 
 
 @njit(nogil=True, error_model="numpy")  # no cache: Numba does not find generators there
-def tiles_of(progress, start):
+def tiles_of(progress, phase, share):
     """Yield the tiles that this thread claims in a phase; return when all tiles are finished."""
-    tile = _claim(progress, int(start * (len(progress) - 1)))
+    counters, step = progress[phase], 1 - phase % 2 * 2
+    tiles = len(counters) - 1
+    tile = _claim(counters, int(share[0] * tiles) if step == 1 else int(share[1] * tiles) - 1, step)
     while tile >= 0:
         yield tile
-        _add(progress, 0, 1)
-        tile = _claim(progress, tile)
+        _add(counters, 0, 1)
+        tile = _claim(counters, tile, step)
     spins = 0
-    while _load(progress, 0) < len(progress) - 1:
+    while _load(counters, 0) < tiles:
         spins += 1
         _pause(spins > _SPINS)
 
@@ -69,11 +75,11 @@ def tile_range(length, tile, tiles):
 
 
 @inner(error_model="numpy")
-def _claim(progress, place):
+def _claim(progress, place, step):
     """Claim the next free tile from `place` on, wrapping around, and return it; -1 if none is free."""
     tiles = len(progress) - 1
     for k in range(tiles):
-        tile = (place + k) % tiles
+        tile = (place + k * step) % tiles
         if _load(progress, 1 + tile) == 0 and _exchange(progress, 1 + tile, 1) == 0:
             return tile
     return -1

@@ -13,6 +13,8 @@ from typing import TypeVar
 from threadpoolctl import threadpool_limits
 
 Tile = TypeVar("Tile")
+Share = tuple[float, float]
+"""A share of the work: the fractions of it where the share begins and ends."""
 
 _threads = 1
 _executor: ThreadPoolExecutor | None = None
@@ -47,26 +49,29 @@ def run_tiles(work: Callable[[Tile], object], tiles: Sequence[Tile]) -> None:
     """
     queue = iter(tiles)
 
-    def drain(_: float) -> None:
+    def drain(_: Share) -> None:
         for tile in queue:
             work(tile)
 
     run_together(drain, len(tiles))
 
 
-def run_together(work: Callable[[float], None], max_threads: int) -> None:
-    """Call `work(k / K)` on each of K <= `max_threads` threads k, and return when all calls have returned.
+def run_together(work: Callable[[Share], None], max_threads: int) -> None:
+    """Call `work` on each of at most `max_threads` threads, and return when all calls have returned.
+
+    `work` is called with the thread's share, one of equal shares.
 
     The caller is thread 0. A thread that has not started when thread 0 is done is cancelled. An error is
     raised after all threads have stopped.
     """
     count = min(_threads, max_threads)
     if _executor is None or count <= 1:
-        work(0.0)
+        work((0.0, 1.0))
         return
-    others = [_executor.submit(work, number / count) for number in range(1, count)]
+    own, *shares = [(number / count, (number + 1) / count) for number in range(count)]
+    others = [_executor.submit(work, share) for share in shares]
     try:
-        work(0.0)
+        work(own)
     finally:
         started = [other for other in others if not other.cancel()]  # too late: nothing is left to do
         errors = [other.exception() for other in started]
