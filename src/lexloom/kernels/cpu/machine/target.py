@@ -19,7 +19,7 @@ class Block(NamedTuple):
         the other have to fit into the registers.
     single : int
         Vectors in a block of a single row: as many as a multiplication takes cycles, and the next one can
-        start in each.
+        start in each, if the registers hold them.
     inner : int
         Largest number of steps in a row. If there are more, so many rows of the panel are multiplied by all
         rows of the other factor before the next ones are: they stay in the first cache.
@@ -34,7 +34,7 @@ class Block(NamedTuple):
 BLOCKS = {
     "avx512f": Block(6, 4, 4, 2048),  # 32 registers of 16 numbers: 24 + 4 + 1; a panel is in the second cache
     "avx2": Block(6, 1, 4, 448),  # 16 registers of 8 numbers: 12 + 2 + 1; 28 KB of 32 or 48
-    "neon": Block(6, 1, 4, 448),  # 32 registers of 4 numbers: 24 + 4 + 1; 28 KB of 64 or 128
+    "neon": Block(6, 1, 2, 448),  # 32 registers of 4 numbers: 24 + 4 + 1; 28 KB of 64 or 128
 }
 SMALLEST = Block(2, 1, 2, 448)  # 16 registers of 4 numbers: 8 + 4 + 1
 

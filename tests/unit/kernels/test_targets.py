@@ -1,0 +1,72 @@
+"""The sums of a product stay in the registers of each kind of processor, also of those that are not here."""
+
+import re
+import subprocess
+import sys
+
+import llvmlite.binding as llvm
+import pytest
+
+from lexloom.kernels.cpu.machine import target
+
+# In its own process: the block is chosen, and the product compiled, when the modules are imported.
+PROGRAM = """
+import sys
+from lexloom.kernels.cpu.machine import target
+target.BLOCK = target.block_for(sys.argv[1])
+from lexloom.kernels.cpu.machine import gemm
+print(gemm._multiply._library.get_llvm_str())
+"""
+LINUX, APPLE = "unknown-linux-gnu", "apple-macosx"
+PROCESSORS = {
+    "skylake-avx512": ("+avx512f,+avx2", f"x86_64-{LINUX}", "vfmadd", 16),
+    "haswell": ("+avx2", f"x86_64-{LINUX}", "vfmadd", 8),
+    "nehalem": ("+sse4.2", f"x86_64-{LINUX}", "mulps", 4),
+    "neoverse-n1": ("+neon", f"aarch64-{LINUX}", "fmla", 4),
+    "apple-m1": ("+neon", f"arm64-{APPLE}", "fmla", 4),
+}
+"""Features, target, the instruction that multiplies, and the numbers in a register, by LLVM's name."""
+
+STACK, NUMBERS = r"%[re]sp|\[sp", r"%[xyz]mm|\b[qdsv]\d+\b"
+
+
+def assembly(processor, folder):
+    """Return the machine code of the product for a processor, as text."""
+    features, triple, _, _ = PROCESSORS[processor]
+    code = subprocess.run(
+        [sys.executable, "-c", PROGRAM, features],
+        env={"NUMBA_CACHE_DIR": str(folder), "PYTHONPATH": ":".join(sys.path)},
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
+    llvm.initialize_all_targets()
+    llvm.initialize_all_asmprinters()
+    code = re.sub(r"target (triple|datalayout) = .*\n", "", code)
+    code = re.sub(r'"target-(cpu|features)"="[^"]*"', "", code)
+    machine = llvm.Target.from_triple(triple).create_target_machine(cpu=processor, opt=3)
+    module = llvm.parse_assembly(f'target triple = "{triple}"\n' + code)
+    return machine.emit_assembly(module)
+
+
+def loops(text):
+    """Yield the instructions of each loop without branches within: from a label to a jump back to it."""
+    block, label = [], None
+    for line in text.splitlines():
+        if found := re.match(r"(\.?\w+):", line):
+            block, label = [], found[1]
+        else:
+            block.append(line)
+            if label and re.search(rf"\s{re.escape(label)}$", line):
+                yield list(block)
+
+
+@pytest.mark.parametrize("processor", PROCESSORS)
+def test_sums_stay_in_registers(processor, tmp_path):
+    features, _, multiply, width = PROCESSORS[processor]
+    found = [loop for loop in loops(assembly(processor, tmp_path)) if multiply in "".join(loop)]
+    spilled = [line for loop in found for line in loop if re.search(STACK, line) and re.search(NUMBERS, line)]
+    assert spilled == []
+    block = target.block_for(features)
+    sums = block.rows * block.vectors * 16 // width
+    assert sums in {sum(multiply in line for line in loop) for loop in found}
