@@ -1,5 +1,6 @@
 """Querying word vectors: the similarity of two words, the nearest words, the answer to an analogy."""
 
+import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from lexloom.storage.artifacts import read_artifact
 ANALOGY_METHODS = ("3CosAdd", "3CosMul")
 
 _VOCABULARY_TILE = 4096
+_ROW_TILE = 2048
 _QUESTION_TILE = 256
 _MULTIPLY_EPSILON = 1e-3
 
@@ -67,6 +69,7 @@ class WordVectors:
         self.tokenizer = tokenizer or Tokenizer()
         self.rows = _unit_rows(rows)
         self.lowest = 0.0 if self.rows.min() >= 0 else -1.0
+        self._tiles = [slice(at, at + _ROW_TILE) for at in range(0, len(self.words), _ROW_TILE)]
         self._ids = ids_by_spelling(self.words, self.tokenizer)
 
     def __repr__(self) -> str:
@@ -207,8 +210,9 @@ class WordVectors:
             If `count` is less than 1.
         """
         check_whole("count", count, 1)
-        cosines = _product(self.rows[ids], self.rows)
-        cosines[np.arange(len(ids)), ids] = -np.inf
+        cosines = self._cosines(ids)
+        for row, word in zip(cosines, ids, strict=True):
+            row[word] = -np.inf
         neighbours, cosines = _largest(cosines, min(count, len(self.words) - 1))
         absent = ids < 0
         neighbours[absent], cosines[absent] = -1, np.nan
@@ -285,9 +289,25 @@ class WordVectors:
         _exclude(scores, questions)
         return _largest(scores, max(0, min(count, len(self.words) - 3)))
 
+    def _cosines(self, ids: np.ndarray) -> np.ndarray:
+        """Return the cosines (Q, V) of words with every word.
+
+        One call reads the rows forwards, the next one backwards: those read last are still in the cache.
+        """
+        queries = self.rows[ids]
+        if not _is_dense(queries):
+            return _product(queries, self.rows)
+        cosines = np.empty((len(ids), len(self.words)), self.rows.dtype)
+        for tile in self._tiles:
+            np.matmul(queries, self.rows[tile].T, out=cosines[:, tile])
+        self._tiles.reverse()
+        return cosines
+
     def _find(self, word: str) -> int:
+        if word in self._ids:
+            return self._ids[word]
         typed, spelled = plain(word), self.tokenizer.spelled
-        spellings = (word, spelled(typed).strip(), spelled(typed.lower()).strip())
+        spellings = (spelled(typed).strip(), spelled(typed.lower()).strip())
         return next((self._ids[spelling] for spelling in spellings if spelling in self._ids), -1)
 
     def _named(self, ids: np.ndarray, values: np.ndarray) -> list[tuple[str, float]]:
@@ -369,11 +389,23 @@ def _analogy_scores(a: np.ndarray, b: np.ndarray, c: np.ndarray, method: str) ->
 def _largest(scores: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
     """Return the columns (Q, count) of each row's largest entries, the largest first, and the entries."""
     columns = np.empty((len(scores), count), np.int32)
-    for row, largest in zip(scores, columns, strict=True):
-        least = np.partition(row, -count)[-count]
-        candidates = np.flatnonzero(~(row < least))
-        largest[:] = candidates[np.argsort(-row[candidates], kind="stable")[:count]]
-    return columns, np.take_along_axis(scores, columns, axis=1)
+    entries = np.empty((len(scores), count), scores.dtype)
+    groups = max(1, math.isqrt(scores.shape[1] * count))
+    for row, best, values in zip(scores, columns, entries, strict=True):
+        candidates = np.flatnonzero(~(row < _reached(row, count, groups)))
+        best[:] = candidates[(-row[candidates]).argsort(kind="stable")[:count]]
+        values[:] = row[best]
+    return columns, entries
+
+
+def _reached(row: np.ndarray, count: int, groups: int) -> Any:
+    """Return a number that at least `count` entries reach, and few more do.
+
+    It is among the largest entries of groups, which one pass finds: faster than to partition the whole row.
+    """
+    largest = np.maximum.reduce(row[: len(row) // groups * groups].reshape(-1, groups))
+    largest.sort()
+    return largest[-count]
 
 
 def _exclude(scores: np.ndarray, columns: np.ndarray) -> None:

@@ -122,6 +122,14 @@ def test_ranked_answers_have_the_largest_scores_and_are_not_in_the_question(form
     np.testing.assert_allclose(ranked, np.sort(scores)[::-1][: len(ranked)], atol=1e-9)
 
 
+def test_a_query_is_answered_with_the_same_bits_each_time():
+    rows = np.random.default_rng(0).normal(size=(5000, 30)).astype(np.float32)
+    vectors = WordVectors(word_list(rows), rows)
+    first, second, third = (vectors.nearest(np.array([4999]), 50) for _ in range(3))
+    for other in (second, third):
+        np.testing.assert_array_equal(first, other)
+
+
 def test_among_equals_the_smaller_id_is_the_nearer():
     vectors = WordVectors(word_list(range(6)), np.ones((6, 2)))
     assert vectors.nearest(np.array([2]), 3)[0].tolist() == [[0, 1, 3]]
