@@ -298,9 +298,9 @@ class WordVectors:
         if not _is_dense(queries):
             return _product(queries, self.rows)
         cosines = np.empty((len(ids), len(self.words)), self.rows.dtype)
-        for tile in self._tiles:
+        tiles, self._tiles = self._tiles, self._tiles[::-1]
+        for tile in tiles:
             np.matmul(queries, self.rows[tile].T, out=cosines[:, tile])
-        self._tiles.reverse()
         return cosines
 
     def _find(self, word: str) -> int:
