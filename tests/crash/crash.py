@@ -12,7 +12,6 @@ A stage runs in a fork of a program that has imported its script and compiled it
 
 import argparse
 import gc
-import importlib.util
 import io
 import logging
 import os
@@ -20,7 +19,7 @@ import resource
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from contextlib import redirect_stdout
 from itertools import count, islice
 from pathlib import Path
@@ -30,10 +29,11 @@ import failing_disk  # before lexloom, which then stands on it
 import h5py
 from graph import STAGES, Stage
 
-from lexloom.commands import lexloom as command
+sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))
+from running import program
+
 from lexloom.commands.script import parse, run
 
-SCRIPTS = Path(__file__).parents[2] / "scripts"
 KINDS = (*failing_disk.KINDS, "memory")
 MEMORY_STEP = 4 << 20
 OLD = b"old\n"
@@ -67,28 +67,14 @@ def main() -> None:
 
 def undisturbed(stage: Stage) -> None:
     """Run a stage in this program, which compiles its kernels; its outputs go to `done`."""
-    main, parser = program(stage)
+    parser, main = program(stage.program)
     with redirect_stdout(io.StringIO()):
         main(parser.parse_args(words(stage, "done")))
 
 
-def program(stage: Stage) -> tuple[Callable, argparse.ArgumentParser]:
-    """Return the main function and the parser of the program of a stage."""
-    if stage.program == "export":
-        return command._show, command.command_parser()
-    (path,) = SCRIPTS.rglob(f"{stage.program}.py")
-    name = f"script_{path.stem}"
-    if name not in sys.modules:
-        spec = importlib.util.spec_from_file_location(name, path)
-        sys.modules[name] = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(sys.modules[name])
-    return sys.modules[name].main, sys.modules[name].options()
-
-
 def words(stage: Stage, folder: str) -> list[str]:
     """Return the command line of a stage."""
-    first = ["export"] if stage.program == "export" else []
-    return first + stage.words.format(out=folder).split()
+    return stage.words.format(out=folder).split()
 
 
 def fail_all(name: str, kind: str, calls: Iterable[int]) -> tuple[int, list[str]]:
@@ -170,7 +156,7 @@ def run_in_fork(stage: Stage, kind: str, call: int) -> tuple[int, str]:
 
 def run_and_exit(stage: Stage, kind: str, call: int) -> NoReturn:
     """Run a stage with a failure, and end this program as that of the stage would end."""
-    main, parser = program(stage)
+    parser, main = program(stage.program)
     logging.getLogger().handlers.clear()
     sys.argv[1:] = words(stage, "out")
     said = os.open("said", os.O_WRONLY | os.O_CREAT | os.O_TRUNC)

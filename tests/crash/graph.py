@@ -14,7 +14,7 @@ class Stage:
     Attributes
     ----------
     program : str
-        The name of a script, or of a subcommand of `lexloom`.
+        The name of a script, or `lexloom`.
     outputs : tuple of str
         The files that it writes.
     words : str
@@ -103,7 +103,9 @@ STAGES = {
     ),
     "table": Stage("tabulate_sweep", ("sweep.txt",), "done/sweep.tsv --output {out}/sweep.txt"),
     **{
-        f"to {form}": Stage("export", outputs, f"done/svd.h5 --format {form} --output {{out}}/{place}")
+        f"to {form}": Stage(
+            "lexloom", outputs, f"export done/svd.h5 --format {form} --output {{out}}/{place}"
+        )
         for form, place, outputs in (
             ("word2vec", "svd.txt", ("svd.txt",)),
             ("word2vec-binary", "svd.bin", ("svd.bin",)),

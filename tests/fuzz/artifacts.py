@@ -8,8 +8,9 @@ from pathlib import Path
 import example_files
 from engine import Subject
 from hypothesis import strategies as st
-from programs import check_ended, ended
+from programs import check_ended
 from resealed import MUTATIONS, Mutation, mutate
+from running import run_script
 
 
 @dataclass(frozen=True)
@@ -43,11 +44,11 @@ def check(sealed: Sealed) -> str:
     (file,) = Path().glob(sealed.file)
     mutate(file, sealed.mutations)
     name, *words = shlex.split(sealed.line)
-    end = ended(name, words)
+    end = run_script(name, *words)
     check_ended(end, words)
-    assert end.status != 2, end.err
-    assert "root:" not in end.out + end.err, "another file of the machine was read"
-    return f"status {end.status}"
+    assert end.returncode != 2, end.stderr
+    assert "root:" not in end.stdout + end.stderr, "another file of the machine was read"
+    return f"status {end.returncode}"
 
 
 SUBJECT = Subject(

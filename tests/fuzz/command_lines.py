@@ -12,8 +12,8 @@ import engine
 import example_files
 import hostile
 from hypothesis import strategies as st
-from programs import check_ended, ended
-from running import SCRIPTS, program
+from programs import check_ended
+from running import SCRIPTS, program, run_script
 
 from lexloom.settings.mistakes import schema_of
 
@@ -131,12 +131,12 @@ def check(line: Line) -> str:
         make_device(name, minor)
     first, _, command = line.name.partition(" ")
     words = [*filter(None, [command]), *line.words]
-    end = ended(first, words)
+    end = run_script(first, *words)
     check_ended(end, words)
     assert not list(Path().rglob("PWNED"))
     for name in ("null", "full"):
         assert not Path(name).is_file(), f"the device {name} was replaced by a file"
-    return f"status {end.status}"
+    return f"status {end.returncode}"
 
 
 def make_device(name: str, minor: int) -> None:

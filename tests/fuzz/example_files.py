@@ -8,7 +8,7 @@ from contextlib import chdir
 from functools import cache
 from pathlib import Path
 
-from running import call
+from running import succeed
 
 from lexloom.kernels.backend import get_backend
 
@@ -89,12 +89,12 @@ def folder() -> Path:
         Path("questions.txt").write_text(": nouns\nthe cat a dog\nred cat the dog\n")
         Path("benchmark.tsv").write_text("s\th:m:s\n1.5\t0:00:01\n")
         for line in MAKERS:
-            call(*shlex.split(line))
+            succeed(*shlex.split(line))
         for model in ("cbow", "rnnlm"):  # as if killed before the result was written
             (state,) = Path().glob(f"{model}.finished-*.h5")
             shutil.copy(state, f"unfinished_{state}")
         for line in USERS:
-            call(*shlex.split(line))
+            succeed(*shlex.split(line))
         for new in (*Path().glob("new*"), *Path().glob("unfinished_*.h5")):
             if ".finished-" not in new.name:
                 new.unlink()

@@ -1,12 +1,17 @@
-"""Runs the scripts as a person does, for the tests."""
+"""Runs the scripts, and the command `lexloom`, in this process, which has loaded what they need."""
 
+import io
+import logging
 import runpy
-import subprocess
 import sys
+from contextlib import redirect_stderr, redirect_stdout
 from functools import cache
 from pathlib import Path
+from subprocess import CompletedProcess
+from unittest.mock import patch
 
-from lexloom.commands.lexloom import command_parser
+from lexloom.commands import lexloom
+from lexloom.commands.script import parse, run
 
 SCRIPTS = Path(__file__).parents[2] / "scripts"
 
@@ -18,9 +23,27 @@ def path_of(name):
 
 
 def run_script(name, *arguments):
-    """Run a script and return how it ended, with what it said."""
-    command = [sys.executable, path_of(name), *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    """Run a script, or `lexloom`, as from a shell, and return how it ended, with what it said."""
+    words = [name, *map(str, arguments)]
+    out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8", "backslashreplace", "") for _ in range(2))
+    status = 0
+    with (
+        patch.object(sys, "argv", words),
+        patch.object(logging.getLogger(), "handlers", []),
+        redirect_stdout(out),
+        redirect_stderr(err),
+    ):
+        try:
+            parser, main = program(name)
+            run(main, parse(parser))
+        except SystemExit as end:
+            status = end.code if isinstance(end.code, int) else int(end.code is not None)
+    return CompletedProcess(words, status, *map(text_of, (out, err)))
+
+
+def text_of(stream):
+    stream.flush()
+    return stream.buffer.getvalue().decode()
 
 
 def succeed(name, *arguments):
@@ -30,7 +53,7 @@ def succeed(name, *arguments):
 
 
 def call(name, *arguments):
-    """Run a script, or `lexloom`, in this process; a mistake is the exception of which it makes a line."""
+    """Run a script, or `lexloom`; a mistake is the exception of which it makes a line."""
     parser, main = program(name)
     main(parser.parse_args(list(map(str, arguments))))
 
@@ -39,6 +62,6 @@ def call(name, *arguments):
 def program(name):
     """Return the parser of a script, or of `lexloom`, and what it does with options."""
     if name == "lexloom":
-        return command_parser(), lambda options: options.command(options)
+        return lexloom.command_parser(), lexloom._show
     script = runpy.run_path(str(path_of(name)))
     return script["options"](), script["main"]

@@ -1,11 +1,8 @@
 """Each lesson as a person runs it: a figure, and a table that shows what docs/lessons.md says."""
 
-import subprocess
-import sys
-
 import numpy as np
 import pytest
-from running import path_of
+from running import succeed
 
 from lexloom.storage.artifact_writing import Provenance, write_artifact
 
@@ -16,16 +13,7 @@ def lesson(tmp_path):
 
     def run(name, *inputs):
         figure, table = tmp_path / "figure.png", tmp_path / "table.txt"
-        command = [
-            sys.executable,
-            path_of(name),
-            *inputs,
-            "--figure",
-            figure,
-            "--table",
-            table,
-        ]
-        subprocess.run(command, check=True, cwd=tmp_path)
+        succeed(name, *inputs, "--figure", figure, "--table", table)
         assert figure.read_bytes().startswith(b"\x89PNG")
         columns, *rows = (line.split() for line in table.read_text().splitlines())
         return dict(zip(columns, zip(*rows, strict=True), strict=True))

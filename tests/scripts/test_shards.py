@@ -1,6 +1,5 @@
 """A text counted in shards and added up gives the bytes of one job; wrong shards are refused."""
 
-import runpy
 import tempfile
 from typing import get_args
 
@@ -8,7 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from running import path_of, run_script
+from running import run_script, succeed
 
 from lexloom.errors import LexloomError
 from lexloom.settings.counts import Weighting
@@ -17,12 +16,6 @@ from lexloom.storage.matrix_rows import StoredRows
 from lexloom.vectors.cooccurrence import add_shards, count_cooccurrences, count_shard
 
 IDS = np.random.default_rng(1).zipf(1.3, 20000).clip(max=501).astype(np.int32)
-
-
-def succeed(name, *arguments):
-    """Run a script that must end well, in this process: there are many."""
-    script = runpy.run_path(str(path_of(name)))
-    script["main"](script["options"]().parse_args(list(map(str, arguments))))
 
 
 def write_corpus(path, ids):

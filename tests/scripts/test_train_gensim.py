@@ -1,6 +1,6 @@
 """The script that trains gensim's vectors gives an artifact like ours, the same each time."""
 
-import os
+import sys
 from importlib.util import find_spec
 
 import numpy as np
@@ -41,7 +41,8 @@ def test_vectors_stand_at_their_words_and_are_the_same_each_time(corpus, tmp_pat
 
 def test_without_gensim_one_line_says_how_to_install_it(corpus, tmp_path, monkeypatch):
     (tmp_path / "gensim.py").write_text("raise ImportError('not there')")
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
+    monkeypatch.delitem(sys.modules, "gensim", raising=False)
+    monkeypatch.syspath_prepend(tmp_path)
     result = run_script("train_gensim", "--output", tmp_path / "v.h5", corpus)
     assert result.returncode == 1
     assert result.stderr == (

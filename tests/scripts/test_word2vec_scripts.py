@@ -1,14 +1,18 @@
 """The programs that create contexts and train word vectors."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
-from running import run_script, succeed
+from running import path_of, run_script, succeed
 
 from lexloom.corpus.tokenizer import Tokenizer
 from lexloom.storage.artifact_writing import Provenance, write_artifact
 from lexloom.storage.artifacts import read_artifact
 from lexloom.vectors.word_vectors import read_vectors
 
+SMALL = ["--dimension", "20", "--epochs", "2", "--batch", "600", "--block", "5", "--subsample", "0"]
 WORDS = ["cat", "dog", "cow", "red", "blue", "green"]
 IDS = np.random.default_rng(0).integers(0, 6, 2000).astype(np.int32)
 
@@ -23,8 +27,7 @@ def contexts(tmp_path_factory):
 
 
 def train(contexts, output, *arguments):
-    small = ("--dimension", 20, "--epochs", 2, "--batch", 600, "--block", 5, "--subsample", 0)
-    return run_script("train_word2vec", contexts, "--output", output, *small, *arguments)
+    return run_script("train_word2vec", contexts, "--output", output, *SMALL, *arguments)
 
 
 def test_contexts_have_what_training_needs(contexts):
@@ -50,14 +53,12 @@ def test_vectors_are_the_same_file_for_any_number_of_threads(contexts, tmp_path,
     assert stored.settings["model"] == model
 
 
-@pytest.mark.parametrize("model", ["cbow", "skip-gram"])
-def test_a_process_that_compiles_and_one_that_loads_make_the_same_file(
-    contexts, tmp_path, monkeypatch, model
-):
+def test_a_process_that_compiles_and_one_that_loads_make_the_same_file(contexts, tmp_path, monkeypatch):
     monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "compiled"))
+    command = [sys.executable, path_of("train_word2vec"), contexts, "--output", tmp_path / "vectors.h5"]
     files = []
     for _ in range(2):
-        assert train(contexts, tmp_path / "vectors.h5", "--model", model).returncode == 0
+        subprocess.run([*command, *SMALL], check=True)
         files.append((tmp_path / "vectors.h5").read_bytes())
     assert files[0] == files[1]
 
