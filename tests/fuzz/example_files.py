@@ -1,15 +1,18 @@
 """Command lines that work, and small files of each kind that they make and read."""
 
 import atexit
+import pkgutil
 import shlex
 import shutil
 import tempfile
-from contextlib import chdir
+from contextlib import chdir, suppress
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 
 from running import succeed
 
+import lexloom
 from lexloom.kernels.backend import get_backend
 
 _WORD2VEC = "--dimension 4 --epochs 1 --batch 8 --block 4 --samples 4 --keep-finished"
@@ -84,6 +87,9 @@ def folder() -> Path:
     here = Path(tempfile.mkdtemp(prefix="fuzz-files-"))
     atexit.register(shutil.rmtree, here, ignore_errors=True)
     get_backend()
+    for module in pkgutil.walk_packages(lexloom.__path__, "lexloom."):
+        with suppress(ImportError):  # of CuPy
+            import_module(module.name)  # a training resumes only if it has the same modules
     with chdir(here):
         Path("pairs.txt").write_text("cat dog 9\nred house 2\nthe a 7\ndog red 1\n")
         Path("questions.txt").write_text(": nouns\nthe cat a dog\nred cat the dog\n")

@@ -65,6 +65,11 @@ def drawing(
         Width and height in inches.
     words : list of str
         The words that will be drawn, for which fonts are looked for.
+
+    Raises
+    ------
+    LexloomError
+        If Matplotlib finds no place for the numbers.
     """
     with matplotlib.rc_context({**matplotlib.rcParamsDefault, **_STYLE}), catch_warnings():
         matplotlib.rcParams["font.family"] = families_for(title + "".join(words))
@@ -74,7 +79,10 @@ def drawing(
         figure.suptitle(title)
         yield figure
         with replacing(path) as file:
-            figure.savefig(file, format="png", metadata={"Software": None})
+            try:
+                figure.savefig(file, format="png", metadata={"Software": None})
+            except (ValueError, OverflowError) as error:
+                raise LexloomError(f"{path}: its numbers are too large to draw: {error}") from error
 
 
 def log_axis(axes: Axes, subs: Sequence[float] = (1,), numbers: str = "{x:g}") -> None:

@@ -4,6 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from matplotlib.text import Annotation
 
+from lexloom.errors import LexloomError
 from lexloom.report.figures import dots, drawing, label_points, log_axis, plot_epochs, principal_plane
 
 
@@ -97,3 +98,12 @@ def test_few_words_have_a_plane_too(shape):
 @pytest.mark.parametrize(("points", "marker"), [(1, "o"), (2000, "")])
 def test_a_curve_of_few_points_shows_each_of_them(points, marker):
     assert dots(np.ones(points)) == marker
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize("curve", [[-1e308, 1e308], [1e308], [0.5, 1.7e308]])
+def test_numbers_that_are_too_large_to_draw_are_refused(tmp_path, curve):
+    refused = pytest.raises(LexloomError, match=r"a\.png: its numbers are too large to draw")
+    with refused, drawing(tmp_path / "a.png", "") as figure:
+        figure.subplots().plot(curve)
+    assert list(tmp_path.iterdir()) == []
