@@ -11,7 +11,7 @@ from dataclasses import asdict
 
 import numpy as np
 import pytest
-from running import path_of
+from running import path_of, succeed
 
 from lexloom.corpus.tokenizer import Tokenizer
 from lexloom.storage.artifact_writing import Provenance, write_artifact
@@ -47,9 +47,17 @@ class Training:
             datasets["counts"] = np.bincount(IDS)
             write_artifact(folder / "input.h5", "contexts", datasets, Provenance({"window": 2}))
 
-    def start(self, *arguments, **options):
+    def words(self, *arguments):
         given = [self.folder / "input.h5", "--output", self.output, *self.options.split(), *arguments]
-        command = [sys.executable, path_of(self.program), *map(str, given)]
+        return [*map(str, given)]
+
+    def undisturbed(self):
+        """Train in this process; return the bytes of the output, which is removed."""
+        succeed(self.program, *self.words())
+        return self._taken()
+
+    def start(self, *arguments, **options):
+        command = [sys.executable, path_of(self.program), *self.words(*arguments)]
         return subprocess.Popen(command, stderr=subprocess.PIPE, text=True, **options)
 
     def end(self, *arguments, **options):
@@ -62,6 +70,9 @@ class Training:
         """Run to the end; return the bytes of the output, which is removed."""
         status, said = self.end(*arguments)
         assert status == 0, said
+        return self._taken()
+
+    def _taken(self):
         content = self.output.read_bytes()
         self.output.unlink()
         return content
@@ -85,7 +96,7 @@ def training(tmp_path):
 @pytest.fixture(scope="module")
 def never_interrupted(tmp_path_factory):
     """The bytes of a training that was left in peace."""
-    return Training(tmp_path_factory.mktemp("in peace")).finish()
+    return Training(tmp_path_factory.mktemp("in peace")).undisturbed()
 
 
 def kill(training, times, expected):
@@ -106,8 +117,8 @@ def kill(training, times, expected):
             training.output.unlink()
 
 
-def test_killed_twenty_times_it_ends_with_the_bytes_of_one_never_interrupted(training, never_interrupted):
-    kill(training, 20, never_interrupted)
+def test_killed_ten_times_it_ends_with_the_bytes_of_one_never_interrupted(training, never_interrupted):
+    kill(training, 10, never_interrupted)
     assert training.finish() == never_interrupted
     assert {path.name for path in training.folder.iterdir()} == {"input.h5", "lm.csv"}
     steps = [int(line.split(",")[0]) for line in (training.folder / "lm.csv").read_text().splitlines()[1:]]
@@ -116,16 +127,16 @@ def test_killed_twenty_times_it_ends_with_the_bytes_of_one_never_interrupted(tra
 
 def test_a_training_that_averages_windows_of_random_lengths_ends_so_too(tmp_path):
     training = Training(tmp_path, options=REGULARIZED)
-    never_interrupted = training.finish()
-    kill(training, 3, never_interrupted)
+    never_interrupted = training.undisturbed()
+    kill(training, 2, never_interrupted)
     assert training.finish() == never_interrupted
 
 
 @pytest.mark.parametrize("model", ["cbow", "skip-gram"])
 def test_word_vectors_end_so_too(tmp_path, model):
     training = Training(tmp_path, "train_word2vec", f"{WORD2VEC} --model {model}")
-    never_interrupted = training.finish()
-    kill(training, 5, never_interrupted)
+    never_interrupted = training.undisturbed()
+    kill(training, 3, never_interrupted)
     assert training.finish() == never_interrupted
 
 
