@@ -78,7 +78,7 @@ class Cpu(Reference):
             return super().softmax_output(x, W, b, targets)
         losses, table = np.empty(len(x), np.float32), np.ascontiguousarray(W.T)
         for tokens in token_blocks(len(x), len(b)):
-            block = _block(x[tokens], table, b, targets[tokens])
+            block = _block(x[tokens], table, b, targets[tokens], keep_scores=False)
             _run(partial(_loss, block), block, 3)
             losses[tokens] = _losses(block)
         return losses
@@ -93,7 +93,7 @@ class Cpu(Reference):
         table = np.ascontiguousarray(W.T)
         dtable, db, squares = np.empty_like(table), np.zeros_like(b), np.empty_like(b)
         for number, tokens in enumerate(token_blocks(len(x), len(b))):
-            block = _block(x[tokens], table, b, targets[tokens])
+            block = _block(x[tokens], table, b, targets[tokens], keep_scores=True)
             weights = np.zeros(len(block.log_sums), np.float32)
             np.multiply(targets[tokens] >= 0, np.float32(weight), out=weights[: len(block.x)])
             tiles, size = len(block.tiles) - 1, x.shape[1]
@@ -126,7 +126,8 @@ class _Block(NamedTuple):
     tiles : (tiles + 1,) array
         Where each tile of groups begins, and the end of the last one.
     scores : (V, N rounded up to whole vectors and more) array
-        They become exponentials and then gradients in place.
+        They become exponentials and then gradients in place. For losses alone it is smaller: the groups of a
+        tile are written one over the other, so that they stay in the cache.
     largest, sums : (K, N rounded up to whole vectors) arrays
         The largest score of each group, and the sum of exp(score - largest).
     hits : (N,) array
@@ -175,10 +176,12 @@ class _Gradients(NamedTuple):
     add: bool
 
 
-def _block(x: np.ndarray, table: np.ndarray, b: np.ndarray, targets: np.ndarray) -> _Block:
+def _block(x: np.ndarray, table: np.ndarray, b: np.ndarray, targets: np.ndarray, keep_scores: bool) -> _Block:
     """Return the block of tokens x (N, H)."""
     width, groups = padded(len(x)), _groups(len(b))
     count = len(groups) - 1
+    tiles = _starts(count, max(1, min(_GROUPS_TILE, count // _TILES)))
+    scores = len(b) if keep_scores else (len(tiles) - 1) * int(np.diff(groups).max())
     largest, sums = np.empty((2, count, width), np.float32)
     return _Block(
         x,
@@ -188,8 +191,8 @@ def _block(x: np.ndarray, table: np.ndarray, b: np.ndarray, targets: np.ndarray)
         rows=_panels("rows", *x.shape),
         columns=_panels("columns", *x.T.shape),
         groups=groups,
-        tiles=_starts(count, max(1, min(_GROUPS_TILE, count // _TILES))),
-        scores=_columns("scores", len(b), width),
+        tiles=tiles,
+        scores=_columns("scores", scores, width),
         largest=largest,
         sums=sums,
         hits=np.zeros(len(x), np.float32),
@@ -251,7 +254,7 @@ def _loss(block, progress, share):
         lay_out_transposed(block.x, *tile_range(size, tile, tiles), block.columns)
     for tile in tiles_of(progress, 1, share):
         for k in range(block.tiles[tile], block.tiles[tile + 1]):
-            _score(block, k)
+            _score(block, k, tile)
     for tile in tiles_of(progress, 2, share):
         _log_sums(block.largest, block.sums, *tile_range(width, tile, tiles), block.log_sums)
 
@@ -269,16 +272,18 @@ def _loss_and_backward(block, gradients, progress, share):
 
 
 @inner(error_model="numpy")
-def _score(block, k):
-    """Write the exponentials of the scores of group k, and its largest, sums and hits."""
+def _score(block, k, tile):
+    """Write the exponentials of the scores of group k, of some tile, and its largest, sums and hits."""
     first, last, largest = block.groups[k], block.groups[k + 1], block.largest[k]
-    group, targets = block.scores[first:last], block.targets
+    kept = len(block.scores) == len(block.table)
+    start = first if kept else tile * (len(block.scores) // (len(block.tiles) - 1))
+    group, targets = block.scores[start : start + last - first], block.targets
     following = block.table[last : 2 * last - first]
     multiply_and_fetch(block.table[first:last], block.columns, group[:, : len(largest)], False, following)
     _add_bias(group, block.b[first:last], largest)
     for n in range(len(targets)):
         if first <= targets[n] < last:
-            block.hits[n] = block.scores[targets[n], n]
+            block.hits[n] = group[targets[n] - first, n]
     _exponentials(group, largest, block.sums[k])
 
 
