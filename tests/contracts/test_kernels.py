@@ -14,7 +14,7 @@ from numba.core.errors import TypingError
 from lexloom.kernels import tiles
 from lexloom.kernels.cpu import jobs as cpu_jobs
 from lexloom.kernels.cpu import softmax as cpu_softmax
-from lexloom.kernels.cpu.machine import gemm, thread_pool
+from lexloom.kernels.cpu.machine import gemm, target, thread_pool
 from lexloom.kernels.cpu.machine.math import exp_row, fast_exp, fast_log1p, sigmoid_row, tanh_row
 from lexloom.kernels.cpu.machine.registers import WIDTH, load_row, store_row
 from lexloom.kernels.tiles import Job
@@ -102,15 +102,29 @@ def multiply(a, b, out, add):
     gemm.multiply(a, b, out, add)
 
 
+@njit
+def multiply_and_fetch(a, b, out, add, ahead):
+    gemm.multiply_and_fetch(a, b, out, add, ahead)
+
+
 def test_gemm_refuses_numbers_that_it_would_misread():
     matrix = np.ones((16, 16))
     with pytest.raises(TypingError, match="expected arrays of float32"):
         multiply(matrix, matrix, matrix, False)
 
 
-@given(rows=st.integers(1, 23), inner=st.integers(1, 40), columns=st.integers(1, 150), order=st.booleans())
+SLICES = [slices * target.BLOCK.inner + more for slices in (1, 2) for more in (-1, 0, 1)]
+
+
+@given(
+    rows=st.integers(1, 23),
+    inner=st.integers(1, 40) | st.sampled_from(SLICES),
+    columns=st.integers(1, 150),
+    order=st.booleans(),
+    ahead=st.sampled_from([0, 1, 100_000]),
+)
 @settings(deadline=None)
-def test_gemm_multiplies_matrices_of_any_shape_and_can_add(rows, inner, columns, order):
+def test_gemm_multiplies_matrices_of_any_shape_and_can_add(rows, inner, columns, order, ahead):
     a, b = normal(rows, inner), normal(inner, columns, seed=1)
     a, b = (np.asfortranarray(a), np.asfortranarray(b)) if order else (a, b)
     panels, transposed = gemm.new_panels(inner, columns), gemm.new_panels(inner, columns)
@@ -119,13 +133,17 @@ def test_gemm_multiplies_matrices_of_any_shape_and_can_add(rows, inner, columns,
     np.testing.assert_array_equal(panels, transposed)
     in_place = np.zeros((inner, gemm.padded(columns)), np.float32)
     in_place[:, :columns] = b
+    error = 1e-6 * max(100, inner)
     for factor in (panels, in_place):
         memory = np.ones((rows + 1, columns + 1), np.float32)
         out = memory[:rows, :columns]
         multiply(a, factor, out, True)
-        np.testing.assert_allclose(out, 1 + a @ b, rtol=1e-4, atol=1e-4)
+        np.testing.assert_allclose(out, 1 + a @ b, rtol=1e-4, atol=error)
         multiply(a, factor, out, False)
-        np.testing.assert_allclose(out, a @ b, rtol=1e-4, atol=1e-4)
+        np.testing.assert_allclose(out, a @ b, rtol=1e-4, atol=error)
+        alone = out.copy()
+        multiply_and_fetch(a, factor, out, False, np.zeros(ahead, np.float32))
+        np.testing.assert_array_equal(out, alone)
         assert np.all(memory[rows] == 1)
         assert np.all(memory[:, columns] == 1)
 
