@@ -13,7 +13,7 @@ import numpy as np
 
 from lexloom.kernels.cpu.machine import thread_pool
 from lexloom.kernels.cpu.machine.compiled import njit
-from lexloom.kernels.cpu.machine.gemm import LANES, lay_out_rows, multiply, new_panels
+from lexloom.kernels.cpu.machine.gemm import LANES, lay_out_rows, multiply_and_fetch, new_panels
 from lexloom.kernels.cpu.machine.phases import run_phases, tile_range, tiles_of
 from lexloom.kernels.cpu.machine.target import BLOCK
 from lexloom.kernels.cpu.products import Cpu
@@ -92,7 +92,7 @@ def as_steps(a: np.ndarray, b: np.ndarray, out: np.ndarray, times: int, threads:
     """Return a function that computes a product several times in one call, as a recurrent layer does."""
     panels = new_panels(*b.shape)
     lay_out_rows(b, 0, len(b), panels)
-    tiles = -(-len(panels) // BLOCK.vectors)
+    tiles = -(-len(panels) // BLOCK.single)
 
     def multiply_repeatedly() -> np.ndarray:
         run_phases(lambda *team: make_steps(a, panels, out, *team), times, tiles, threads)
@@ -108,7 +108,8 @@ def make_steps(a, panels, out, progress, share):
     for step in range(len(progress)):
         for tile in tiles_of(progress, step, share):
             first, last = tile_range(len(panels), tile, tiles)
-            multiply(a, panels[first:last], out[:, first * LANES : last * LANES], False)
+            ahead = panels[max(0, 2 * first - last) : first] if step % 2 else panels[last : 2 * last - first]
+            multiply_and_fetch(a, panels[first:last], out[:, first * LANES : last * LANES], False, ahead)
 
 
 def repeated(times: int, multiply: Way) -> Way:
