@@ -10,6 +10,14 @@ from lexloom.storage.artifacts import read_artifact
 from lexloom.storage.checksums import file_sha256
 from lexloom.storage.layouts import VERSIONS
 
+AGAIN = [
+    *(f"results/sample/similarity/{name}.h5" for name in ("ppmi", "svd", "cbow", "skipgram")),
+    *(f"results/sample/figures/{name}.png" for name in ("words_svd", "perplexity", "gradient_lags")),
+    "results/sample/mixtures.txt",
+    "results/sample/rnnlm/adapted/tiny_dynamic.h5",
+]
+"""All that takes several threads, and some of what is drawn and tabulated."""
+
 TIMED = ("rnnlm_ppl.txt", "ladder.txt", "vectors.txt")
 
 
@@ -18,12 +26,6 @@ def made(folder):
     files = [path for room in ("data", "results") for path in (folder / room).rglob("*") if path.is_file()]
     timeless = [path for path in files if path.suffix not in (".tsv", ".csv") and path.name not in TIMED]
     return {str(path.relative_to(folder)): file_sha256(path) for path in timeless}
-
-
-def without_times(table):
-    """Return the blocks of a table of word vectors but the one of times, the second."""
-    scores, _, *neighbours = table.split("\n\n")
-    return [scores, *neighbours]
 
 
 def test_the_table_of_language_models(workflow):
@@ -84,14 +86,10 @@ def test_a_second_run_does_nothing(workflow):
 
 
 def test_another_run_in_another_folder_with_two_threads_gives_the_same_bytes(workflow, tmp_path):
-    workflow.snakemake("--directory", str(tmp_path), "--config", "threads=2", "--", "all")
+    workflow.snakemake("--directory", str(tmp_path), "--config", "threads=2", "--", *AGAIN)
     again = made(tmp_path)
     assert len(again) > 20
     assert again == {path: sha256 for path, sha256 in made(workflow.folder).items() if path in again}
-    table, other = (
-        (folder / "results/sample/vectors.txt").read_text() for folder in (workflow.folder, tmp_path)
-    )
-    assert without_times(table) == without_times(other)
 
 
 def test_the_log_of_a_training_that_failed_stays_and_needs_nothing_to_be_trained_again(workflow, tmp_path):

@@ -84,11 +84,10 @@ def test_an_orphan_that_still_trains_does_no_harm(training, orphan):
 
 
 def test_a_later_rule_that_fails_keeps_no_state(training):
+    training.set("rnnlm.models.tiny.epochs", 1)
     (training.folder / OUTPUT).unlink()
-    missing = "results/own/similarity/svd.h5"
-    for path in training.mirror.glob("eval/*"):
-        path.unlink()
-    failed = training.snakemake("--keep-going", OUTPUT, missing, check=False)
+    (training.folder / "scripts/corpus/download_file.py").write_text("raise SystemExit(1)")
+    failed = training.snakemake("--keep-going", OUTPUT, "data/eval/men.txt", check=False)
     assert failed.returncode == 1
     assert (training.folder / OUTPUT).exists()
     assert kept(training) == []
