@@ -22,7 +22,7 @@ run: $(VENV)/ready
 	@cat results/rnnlm_ppl.txt
 
 test: lint docs
-	pytest --numprocesses auto --dist loadfile
+	pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
 
 avx2: $(VENV)/ready
 	python benchmarks/isa.py avx2 pytest tests/contracts

@@ -1,5 +1,6 @@
 """The graph in a copy of the repository, on two small corpora: a generated one and a text of one's own."""
 
+import fcntl
 import hashlib
 import json
 import os
@@ -156,7 +157,7 @@ def own_text():
 
 def configuration(mirror):
     """Write small test sets to a mirror, and return a configuration of small corpora and models."""
-    (mirror / "eval").mkdir(parents=True)
+    (mirror / "eval").mkdir(parents=True, exist_ok=True)
     sets = {}
     for name, path in EVALUATION.items():
         text = "cat dog old new\n" if name == "analogies" else "cat\tdog\t8.5\nold\tnew\t1.5\nsun\tking\t3\n"
@@ -228,7 +229,14 @@ def unmade(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def workflow(tmp_path_factory):
-    """The copy in which everything was made once, with one thread."""
-    workflow = new_workflow(tmp_path_factory.mktemp("repository"))
-    workflow.snakemake(*TARGETS)
-    return workflow
+    """A copy in which everything was made once, with one thread, by the first worker that needs it."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    made, unfinished = shared / "made", shared / "unfinished"
+    with open(shared / "lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not made.exists():
+            unfinished.mkdir()
+            new_workflow(unfinished).snakemake(*TARGETS)
+            unfinished.rename(made)
+    return Workflow(shutil.copytree(made, base / "repository", symlinks=True))
