@@ -39,7 +39,7 @@ from numba.core.errors import TypingError
 from numba.extending import intrinsic, register_jitable
 
 from lexloom.kernels.cpu.machine.compiled import njit, shared
-from lexloom.kernels.cpu.machine.registers import WIDTH, aligned_rows, repeat
+from lexloom.kernels.cpu.machine.registers import WIDTH, aligned_rows, copy_transposed, repeat
 from lexloom.kernels.cpu.machine.target import BLOCK
 
 LANES = WIDTH
@@ -82,13 +82,15 @@ def lay_out_rows(matrix, first, last, panels):
 @njit(nogil=True, cache=True)
 def lay_out_transposed(matrix, first, last, panels):
     """Copy columns first to last of a matrix (N, K) into the panels of its transpose, padded with 0."""
-    columns = len(matrix)
+    columns, whole = len(matrix), last - (last - first) % LANES
     for v in range(len(panels)):
         panel, start = panels[v], v * LANES
-        for k in range(first, last, LANES):  # these rows of the panel stay in the L1 cache
+        complete = whole if start + LANES <= columns else first
+        for k in range(first, complete, LANES):
+            copy_transposed(matrix, start, k, panel, k)
+        for k in range(complete, last):
             for c in range(LANES):
-                for row in range(k, min(k + LANES, last)):
-                    panel[row, c] = matrix[start + c, row] if start + c < columns else 0
+                panel[k, c] = matrix[start + c, k] if start + c < columns else 0
 
 
 @intrinsic

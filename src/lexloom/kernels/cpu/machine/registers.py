@@ -12,6 +12,7 @@ from numba.core.datamodel.models import PrimitiveModel
 from numba.extending import intrinsic, register_jitable, register_model
 
 WIDTH = 16
+_INDEX = ir.IntType(64)
 _LINE = 16  # float32 numbers in a cache line
 
 
@@ -81,6 +82,49 @@ def load_row(typing, x, row, column):
         return builder.load(_address(context, builder, signature, values), align=_align(context, x))
 
     return _Row(x.dtype)(x, row, column), generate
+
+
+@intrinsic
+def load_first(typing, x, row, column, count):
+    """Return the first `count` numbers of x[row, column : column + WIDTH], and zeros in place of the rest."""
+
+    def generate(context, builder, signature, values):
+        vector = context.get_value_type(signature.return_type)
+        places = ir.Constant(ir.VectorType(ir.IntType(32), WIDTH), list(range(WIDTH)))
+        limit = context.cast(builder, values[3], count, types.int32)
+        mask = builder.icmp_signed("<", places, repeat(builder, limit, places.type))
+        address = _address(context, builder, signature, values)
+        kind = ir.FunctionType(vector, [address.type, ir.IntType(32), mask.type, vector])
+        bits = 8 * context.get_abi_sizeof(vector.element)
+        load = cgutils.get_or_insert_function(builder.module, kind, f"llvm.masked.load.v{WIDTH}f{bits}.p0")
+        align = ir.IntType(32)(_align(context, x))
+        return builder.call(load, [address, align, mask, ir.Constant(vector, None)])
+
+    return _Row(x.dtype)(x, row, column, count), generate
+
+
+@intrinsic
+def copy_transposed(typing, x, row, column, out, out_row):
+    """Write the transpose of x[row : row + WIDTH, column : column + WIDTH] to rows of out (N, WIDTH).
+
+    Blocks of 8 x 8, 4 x 4, 2 x 2 and single numbers change places across the diagonal. The first two need no
+    instruction but moves of whole registers where those hold 8 or 4 numbers.
+    """
+
+    def generate(context, builder, signature, values):
+        source = types.void(x, row, column), values[:3]
+        rows = [_move(context, builder, source, place) for place in range(WIDTH)]
+        for distance in (8, 4, 2, 1):
+            for upper in range(WIDTH):
+                if not upper & distance:
+                    lower = upper + distance
+                    rows[upper], rows[lower] = _swap(builder, rows[upper], rows[lower], distance)
+        target = types.void(out, out_row, types.intp), [*values[3:], _INDEX(0)]
+        for place, numbers in enumerate(rows):
+            _move(context, builder, target, place, numbers)
+        return context.get_dummy_value()
+
+    return types.void(x, row, column, out, out_row), generate
 
 
 @intrinsic
@@ -158,6 +202,18 @@ def _smaller(builder, left, right):
 
 
 @intrinsic
+def where_positive(typing, row, left, right):
+    """Return the numbers of left where row > 0, and those of right elsewhere."""
+
+    def generate(context, builder, signature, values):
+        value, left_value, right_value = values
+        zero = ir.Constant(value.type, None)
+        return builder.select(builder.fcmp_ordered(">", value, zero), left_value, right_value)
+
+    return row(row, left, right), generate
+
+
+@intrinsic
 def floor_row(typing, row):
     """Return the floor of a row of float32."""
 
@@ -195,6 +251,28 @@ def repeat(builder, number, vector):
     undefined = ir.Constant(vector, ir.Undefined)
     first = builder.insert_element(undefined, number, ir.IntType(32)(0))
     return builder.shuffle_vector(first, undefined, ir.VectorType(ir.IntType(32), vector.count)(None))
+
+
+def _swap(builder, upper, lower, distance):
+    """Exchange the odd blocks of `distance` numbers of the upper row with the even ones of the lower row."""
+    odd = [bool(place & distance) for place in range(WIDTH)]
+    up = [place + WIDTH - distance if odd[place] else place for place in range(WIDTH)]
+    low = [place + WIDTH if odd[place] else place + distance for place in range(WIDTH)]
+    return [builder.shuffle_vector(upper, lower, _indices(places)) for places in (up, low)]
+
+
+def _move(context, builder, matrix, further, numbers=None):
+    """Load a row `further` rows below a place of a matrix, or store numbers there."""
+    signature, (array, row, column) = matrix
+    row = builder.add(context.cast(builder, row, signature.args[1], types.intp), _INDEX(further))
+    signature = types.void(signature.args[0], types.intp, signature.args[2])
+    address, align = (
+        _address(context, builder, signature, [array, row, column]),
+        _align(context, signature.args[0]),
+    )
+    if numbers is None:
+        return builder.load(address, align=align)
+    return builder.store(numbers, address, align=align)
 
 
 def _indices(numbers):
