@@ -129,7 +129,7 @@ def test_gemm_multiplies_matrices_of_any_shape_and_can_add(rows, inner, columns,
     a, b = (np.asfortranarray(a), np.asfortranarray(b)) if order else (a, b)
     panels, transposed = gemm.new_panels(inner, columns), gemm.new_panels(inner, columns)
     gemm.lay_out_rows(b, 0, inner, panels)
-    gemm.lay_out_transposed(b.T, 0, inner, transposed)
+    gemm.lay_out_transposed(np.ascontiguousarray(b.T), 0, inner, transposed)
     np.testing.assert_array_equal(panels, transposed)
     in_place = np.zeros((inner, gemm.padded(columns)), np.float32)
     in_place[:, :columns] = b

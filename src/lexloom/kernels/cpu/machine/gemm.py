@@ -81,7 +81,10 @@ def lay_out_rows(matrix, first, last, panels):
 
 @njit(nogil=True, cache=True)
 def lay_out_transposed(matrix, first, last, panels):
-    """Copy columns first to last of a matrix (N, K) into the panels of its transpose, padded with 0."""
+    """Copy columns first to last of a matrix (N, K) into the panels of its transpose, padded with 0.
+
+    Rows of the matrix are contiguous.
+    """
     columns, whole = len(matrix), last - (last - first) % LANES
     for v in range(len(panels)):
         panel, start = panels[v], v * LANES
