@@ -16,19 +16,15 @@ the window (CBOW), or the input row of the word at the position (skip-gram)::
    are spread in the same way, by running sums of differences.
 4. Gradients summed by piece. Each piece numbers its distinct words and sums their gradients in one small
    array, so no two threads write to the same row, and the optimizer reads each row of a piece once.
-5. One call a batch, in which threads claim pieces. After each piece, Python found its own data gone from the
-   caches, and took 46 us to call the next one, a tenth of the time of CBOW.
 """
 
 from collections.abc import Callable
-from functools import partial
-from typing import NamedTuple
 
 import numpy as np
 
 from lexloom.kernels.cpu.machine.compiled import njit
-from lexloom.kernels.cpu.machine.phases import claim, run_phases
 from lexloom.kernels.cpu.machine.registers import WIDTH, aligned_rows
+from lexloom.kernels.cpu.machine.thread_pool import run_tiles
 from lexloom.kernels.cpu.rows import unseen
 from lexloom.kernels.cpu.word2vec_steps import (
     PieceGradients,
@@ -77,12 +73,11 @@ class Cpu(Reference):
         """
         if W_in.dtype != np.float32 or W_in.shape[1] < WIDTH:
             return super().cbow(W_in, W_out, ids, radii, samples, weight)
-        batch = _batch(ids, radii, samples)
-        inputs = _gradients(W_in, batch, near=True, sampled=False)
-        outputs = _gradients(W_out, batch, near=False, sampled=True)
-        window = (len(ids) - len(radii)) // 2
-        predictions = int(np.count_nonzero(ids[window : window + len(radii)] >= 0))
-        return _train(_cbow, batch, inputs, outputs, weight, predictions)
+        batch = _Batch(ids, radii, samples)
+        inputs = _Gradients(W_in, batch, near=True, sampled=False)
+        outputs = _Gradients(W_out, batch, near=False, sampled=True)
+        predictions = int(np.count_nonzero(batch.targets >= 0))
+        return batch.gradients(_cbow, inputs, outputs, weight, predictions)
 
     def skip_gram(
         self,
@@ -99,94 +94,70 @@ class Cpu(Reference):
         """
         if W_in.dtype != np.float32 or W_in.shape[1] < WIDTH:
             return super().skip_gram(W_in, W_out, ids, radii, samples, weight)
-        batch = _batch(ids, radii, samples)
-        inputs = _gradients(W_in, batch, near=False, sampled=False)
-        outputs = _gradients(W_out, batch, near=True, sampled=True)
-        return _train(_skip_gram, batch, inputs, outputs, weight, _pairs(ids, radii))
+        batch = _Batch(ids, radii, samples)
+        inputs = _Gradients(W_in, batch, near=False, sampled=False)
+        outputs = _Gradients(W_out, batch, near=True, sampled=True)
+        return batch.gradients(_skip_gram, inputs, outputs, weight, _pairs(ids, radii))
 
 
-class _Batch(NamedTuple):
-    """A batch, cut into pieces of whole blocks of positions.
+class _Batch:
+    """A batch, cut into pieces of whole blocks of positions."""
 
-    Attributes
-    ----------
-    ids : (window + B + window,) int array
-    radii : (B,) int array
-    samples : (G, S) int array
-    cuts : (pieces + 1,) int array
-        The first position of each piece, and the end of the last one.
-    """
+    def __init__(self, ids: np.ndarray, radii: np.ndarray, samples: np.ndarray):
+        self.ids, self.radii, self.samples = ids, radii, samples
+        block, self.both_sides = len(radii) // len(samples), len(ids) - len(radii)
+        self.blocks = cut(len(samples), max(1, min(_PIECE, len(radii) // _PIECES) // block))
+        self.cuts = np.array([0, *(block * piece.stop for piece in self.blocks)])
+        self.targets = ids[self.both_sides // 2 :][: len(radii)]
 
-    ids: np.ndarray
-    radii: np.ndarray
-    samples: np.ndarray
-    cuts: np.ndarray
+    def gradients(
+        self, compute: Callable, inputs: "_Gradients", outputs: "_Gradients", weight: float, predictions: int
+    ) -> tuple[float, Rows, Rows]:
+        """Return the loss and the row gradients; `compute` is called with one piece at a time."""
+        losses = np.zeros(len(self.blocks))
+        factors = np.float32(1 / max(1, predictions)), np.float32(weight)
+        # Made at once: between two pieces, Python would find its own data gone from the caches.
+        arguments = [
+            (*self.piece(number), *factors, inputs.of_piece(number), outputs.of_piece(number))
+            for number in range(len(self.blocks))
+        ]
+
+        def work(number: int) -> None:
+            losses[number] = compute(*arguments[number])
+
+        run_tiles(work, range(len(self.blocks)))
+        return losses.sum(), inputs.rows(), outputs.rows()
+
+    def piece(self, number: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return the words, radii and samples of a piece."""
+        start, stop = self.cuts[number], self.cuts[number + 1]
+        text = self.ids[start : stop + self.both_sides], self.radii[start:stop]
+        return *text, self.samples[self.blocks[number]]
 
 
-class _Gradients(NamedTuple):
+class _Gradients:
     """The row gradients of a table, which each piece sums for its own words.
-
-    Attributes
-    ----------
-    table : (V, D) array
-    words : (words of all pieces,) int array
-        The distinct words of each piece: its samples, if they count, then those of its text.
-    firsts : (pieces + 1,) int array
-        Where the words of each piece begin, and the end of the last ones.
-    places : (samples and text of all pieces,) int array
-        The number of each word among those of its piece, -1 for no word.
-    place_firsts : (pieces + 1,) int array
-        Where the places of each piece begin, and the end of the last ones.
-    sums : (words of all pieces, D in whole vectors) array
-        The gradient of each word.
-    """
-
-    table: np.ndarray
-    words: np.ndarray
-    firsts: np.ndarray
-    places: np.ndarray
-    place_firsts: np.ndarray
-    sums: np.ndarray
-
-
-def _batch(ids: np.ndarray, radii: np.ndarray, samples: np.ndarray) -> _Batch:
-    """Return a batch with its cuts."""
-    block = len(radii) // len(samples)
-    pieces = cut(len(samples), max(1, min(_PIECE, len(radii) // _PIECES) // block))
-    return _Batch(ids, radii, samples, np.array([0, *(block * piece.stop for piece in pieces)]))
-
-
-def _gradients(table: np.ndarray, batch: _Batch, near: bool, sampled: bool) -> _Gradients:
-    """Return memory for the gradients of a table.
 
     The words of a piece are its samples if `sampled`, then the words at its positions, or also those in the
     windows around them if `near`.
     """
-    words, firsts, places, place_firsts = _number(
-        batch.ids, batch.samples, batch.cuts, near, sampled, unseen(len(table))
-    )
-    sums = aligned_rows(len(words), -(-table.shape[1] // WIDTH) * WIDTH)
-    return _Gradients(table, words, firsts, places, place_firsts, sums)
 
+    def __init__(self, table: np.ndarray, batch: _Batch, near: bool, sampled: bool):
+        self.table = table
+        self.words, self.firsts, self.places, self.place_firsts = _number(
+            batch.ids, batch.samples, batch.cuts, near, sampled, unseen(len(table))
+        )
+        self.sums = aligned_rows(len(self.words), -(-table.shape[1] // WIDTH) * WIDTH)
 
-def _train(
-    compute: Callable,
-    batch: _Batch,
-    inputs: _Gradients,
-    outputs: _Gradients,
-    weight: float,
-    predictions: int,
-) -> tuple[float, Rows, Rows]:
-    """Return the loss and the row gradients; `compute` writes them on several threads.
+    def of_piece(self, number: int) -> PieceGradients:
+        """Return the table and what belongs to one piece."""
+        sums = self.sums[self.firsts[number] : self.firsts[number + 1]]
+        places = self.places[self.place_firsts[number] : self.place_firsts[number + 1]]
+        return PieceGradients(self.table, sums, places)
 
-    A row is there once for each piece that has its word.
-    """
-    losses = np.zeros(len(batch.cuts) - 1)
-    factors = np.float32(1 / max(1, predictions)), np.float32(weight)
-    work = partial(compute, batch, factors, inputs, outputs, losses)
-    run_phases(work, 1, len(losses), len(losses))
-    rows = [(some.words, some.sums[:, : some.table.shape[1]]) for some in (inputs, outputs)]
-    return losses.sum(), *rows
+    def rows(self) -> Rows:
+        """Return the rows, each once for each piece that has it, and their gradients."""
+        return self.words, self.sums[:, : self.table.shape[1]]
 
 
 @njit(nogil=True, cache=True)
@@ -235,41 +206,12 @@ def _zeros(count, width):
     return rows
 
 
-@njit(inline="always")
-def _text_of_piece(batch, piece):
-    """Return the words and radii of a piece, and its samples."""
-    both_sides, block = len(batch.ids) - len(batch.radii), len(batch.radii) // len(batch.samples)
-    first, last = batch.cuts[piece], batch.cuts[piece + 1]
-    text = batch.ids[first : last + both_sides], batch.radii[first:last]
-    return text, batch.samples[first // block : last // block]
-
-
-@njit(inline="always")
-def _of_piece(gradients, piece):
-    """Return the gradients of a piece, with sums of 0."""
-    sums = gradients.sums[gradients.firsts[piece] : gradients.firsts[piece + 1]]
-    places = gradients.places[gradients.place_firsts[piece] : gradients.place_firsts[piece + 1]]
-    sums[:] = 0
-    return PieceGradients(gradients.table, sums, places)
-
-
 @njit(nogil=True, cache=True, fastmath=_FREE_ORDER, error_model="numpy")
-def _cbow(batch, factors, inputs, outputs, losses, progress, share):
-    """Write the gradients and the loss of each piece."""
-    piece = claim(progress[0], int(share[0] * len(losses)), 1)
-    while piece >= 0:
-        text, samples = _text_of_piece(batch, piece)
-        losses[piece] = _cbow_piece(
-            text, samples, factors, _of_piece(inputs, piece), _of_piece(outputs, piece)
-        )
-        piece = claim(progress[0], piece, 1)
-
-
-@njit(inline="always")
-def _cbow_piece(text, samples, factors, inputs, outputs):
+def _cbow(words, radii, samples, scale, weight, inputs, outputs):
     """Write the gradients of one piece, and return its loss."""
-    (words, radii), (scale, weight), width = text, factors, inputs.sums.shape[1]
-    window, block = (len(words) - len(radii)) // 2, len(radii) // len(samples)
+    window, width, block = (len(words) - len(radii)) // 2, inputs.sums.shape[1], len(radii) // len(samples)
+    inputs.sums[:] = 0
+    outputs.sums[:] = 0
     target_places = outputs.places[samples.size :]
     strip = block * max(1, _STRIP // block)
     running, changes = _zeros(strip + 2 * window + 1, width), _zeros(strip + 2 * window + 1, width)
@@ -298,22 +240,11 @@ def _cbow_piece(text, samples, factors, inputs, outputs):
 
 
 @njit(nogil=True, cache=True, fastmath=_FREE_ORDER, error_model="numpy")
-def _skip_gram(batch, factors, inputs, outputs, losses, progress, share):
-    """Write the gradients and the loss of each piece."""
-    piece = claim(progress[0], int(share[0] * len(losses)), 1)
-    while piece >= 0:
-        text, samples = _text_of_piece(batch, piece)
-        losses[piece] = _skip_gram_piece(
-            text, samples, factors, _of_piece(inputs, piece), _of_piece(outputs, piece)
-        )
-        piece = claim(progress[0], piece, 1)
-
-
-@njit(inline="always")
-def _skip_gram_piece(text, samples, factors, inputs, outputs):
+def _skip_gram(words, radii, samples, scale, weight, inputs, outputs):
     """Write the gradients of one piece, and return its loss."""
-    (words, radii), (scale, weight), width = text, factors, inputs.sums.shape[1]
-    window, block = (len(words) - len(radii)) // 2, len(radii) // len(samples)
+    window, width, block = (len(words) - len(radii)) // 2, inputs.sums.shape[1], len(radii) // len(samples)
+    inputs.sums[:] = 0
+    outputs.sums[:] = 0
     near_places = outputs.places[samples.size :]
     strip = block * max(1, _STRIP // block)
     rows, drows = _zeros(strip + 2 * window, width), _zeros(strip + 2 * window, width)

@@ -57,11 +57,11 @@ def tiles_of(progress, phase, share):
     """Yield the tiles that this thread claims in a phase; return when all tiles are finished."""
     counters, step = progress[phase], 1 - phase % 2 * 2
     tiles = len(counters) - 1
-    tile = claim(counters, int(share[0] * tiles) if step == 1 else int(share[1] * tiles) - 1, step)
+    tile = _claim(counters, int(share[0] * tiles) if step == 1 else int(share[1] * tiles) - 1, step)
     while tile >= 0:
         yield tile
         _add(counters, 0, 1)
-        tile = claim(counters, tile, step)
+        tile = _claim(counters, tile, step)
     spins = 0
     while _load(counters, 0) < tiles:
         spins += 1
@@ -75,7 +75,7 @@ def tile_range(length, tile, tiles):
 
 
 @inner(error_model="numpy")
-def claim(progress, place, step):
+def _claim(progress, place, step):
     """Claim the next free tile from `place` on, wrapping around, and return it; -1 if none is free."""
     tiles = len(progress) - 1
     for k in range(tiles):
