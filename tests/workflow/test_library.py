@@ -342,3 +342,9 @@ def test_every_table_and_figure_has_its_script_and_its_file():
     reports = all_reports(texts(), word_vectors(), language_models())
     assert all((ROOT / f"scripts/report/{job.partition('_{')[0]}.py").is_file() for job in reports)
     assert len({report.output for report in reports.values()}) == len(reports)
+
+
+def test_small_language_models_leave_cores_to_each_other():
+    models = language_models({"threads": 4})
+    assert models.training_threads("lstm_small") == models.training_threads("rnn_small") == 1
+    assert models.training_threads("lstm") == 4

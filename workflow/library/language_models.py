@@ -9,6 +9,8 @@ from lexloom.settings.command_line import as_options
 from lexloom.settings.configuration import Configuration
 from library.texts import Files
 
+_SMALL = 64  # hidden units
+
 
 class Measured(NamedTuple):
     """A language model, its perplexity, and the benchmark of the job that trained or adapted it."""
@@ -28,6 +30,14 @@ class LanguageModels:
         """Return the recurrent models of a corpus."""
         models = self.configuration.corpora[corpus].models
         return {"files": [f"results/{corpus}/rnnlm/{model}.h5" for model in models]}
+
+    def training_threads(self, model: str) -> int:
+        """Return the number of threads that train a recurrent model.
+
+        A small model is as fast on one, and another model can have the other cores.
+        """
+        small = self.configuration.rnnlm.models[model].hidden <= _SMALL
+        return 1 if small else self.configuration.threads
 
     def recurrent(self, corpus: str) -> list[Measured]:
         """Return what is measured of each recurrent model of a corpus."""

@@ -13,7 +13,7 @@ rule train_rnnlm:
         "results/{corpus}/rnnlm/{model}.csv",
     benchmark:
         "results/{corpus}/benchmarks/train_rnnlm_{model}.tsv"
-    threads: configuration.threads
+    threads: lambda wildcards: language_models.training_threads(wildcards.model)
     resources:
         **DEVICE,
         checkpoint_minutes=configuration.checkpoint_minutes,
