@@ -35,8 +35,8 @@ def run_phases(work: Callable[[np.ndarray, Share], None], phases: int, tiles: in
     ----------
     work : callable
         `progress` (phases, 1 + tiles) holds, for each phase, the number of finished tiles, then 1 for each
-        tile that is claimed. `share` is the thread's share of the tiles: where it
-        begins and ends, as fractions.
+        tile that is claimed. `share` is the thread's share of the tiles: where it begins and ends, as
+        fractions.
     phases, tiles : int
     max_threads : int
     """

@@ -85,25 +85,6 @@ def load_row(typing, x, row, column):
 
 
 @intrinsic
-def load_first(typing, x, row, column, count):
-    """Return the first `count` numbers of x[row, column : column + WIDTH], and zeros in place of the rest."""
-
-    def generate(context, builder, signature, values):
-        vector = context.get_value_type(signature.return_type)
-        places = ir.Constant(ir.VectorType(ir.IntType(32), WIDTH), list(range(WIDTH)))
-        limit = context.cast(builder, values[3], count, types.int32)
-        mask = builder.icmp_signed("<", places, repeat(builder, limit, places.type))
-        address = _address(context, builder, signature, values)
-        kind = ir.FunctionType(vector, [address.type, ir.IntType(32), mask.type, vector])
-        bits = 8 * context.get_abi_sizeof(vector.element)
-        load = cgutils.get_or_insert_function(builder.module, kind, f"llvm.masked.load.v{WIDTH}f{bits}.p0")
-        align = ir.IntType(32)(_align(context, x))
-        return builder.call(load, [address, align, mask, ir.Constant(vector, None)])
-
-    return _Row(x.dtype)(x, row, column, count), generate
-
-
-@intrinsic
 def copy_transposed(typing, x, row, column, out, out_row):
     """Write the transpose of x[row : row + WIDTH, column : column + WIDTH] to rows of out (N, WIDTH).
 
@@ -199,18 +180,6 @@ def _larger(builder, left, right):
 
 def _smaller(builder, left, right):
     return builder.select(builder.fcmp_ordered("<", left, right), left, right)
-
-
-@intrinsic
-def where_positive(typing, row, left, right):
-    """Return the numbers of left where row > 0, and those of right elsewhere."""
-
-    def generate(context, builder, signature, values):
-        value, left_value, right_value = values
-        zero = ir.Constant(value.type, None)
-        return builder.select(builder.fcmp_ordered(">", value, zero), left_value, right_value)
-
-    return row(row, left, right), generate
 
 
 @intrinsic
