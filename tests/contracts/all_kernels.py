@@ -9,6 +9,7 @@ import pytest
 import scipy.sparse
 
 from lexloom.kernels.counting import counting
+from lexloom.kernels.integers import integers
 from lexloom.kernels.jobs import jobs
 from lexloom.kernels.norms import norms
 from lexloom.kernels.products import products
@@ -22,6 +23,7 @@ from lexloom.kernels.word2vec import word2vec
 
 SUBJECTS = (
     counting,
+    integers,
     jobs,
     norms,
     products,

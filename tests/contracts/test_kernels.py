@@ -296,6 +296,17 @@ def test_sums_of_squares_of_each_row(threads):
         np.testing.assert_allclose(squares, (matrix.astype(np.float64) ** 2).sum(axis=1), rtol=1e-5)
 
 
+@pytest.mark.parametrize("shape", [(1, 1), (7, 100), (90_000, 131)])
+def test_integer_products_equal_the_reference(shape):
+    rng = np.random.default_rng(0)
+    rows = rng.integers(-127, 128, shape, np.int8)
+    rows[0] = 127
+    vector = np.full(shape[1], 32767, np.int16)
+    one, two = on_threads(lambda: cpu.integer_products(rows, vector))
+    np.testing.assert_array_equal(one, two)
+    np.testing.assert_array_equal(one, reference.integer_products(rows, vector))
+
+
 @pytest.mark.parametrize("name", ["adagrad_rows", "row_adagrad_rows"])
 @pytest.mark.parametrize("dimension", [7, 16, 37])
 def test_adagrad_of_rows_equals_the_reference_and_does_not_touch_other_rows(name, dimension):

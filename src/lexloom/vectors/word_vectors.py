@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,10 +15,12 @@ from lexloom.errors import LexloomError, check_known, check_whole, did_you_mean
 from lexloom.kernels.tiles import cut
 from lexloom.storage.artifacts import read_artifact
 
+if TYPE_CHECKING:
+    from lexloom.vectors.screening import Screen
+
 ANALOGY_METHODS = ("3CosAdd", "3CosMul")
 
 _VOCABULARY_TILE = 4096
-_ROW_TILE = 2048
 _QUESTION_TILE = 256
 _MULTIPLY_EPSILON = 1e-3
 
@@ -69,7 +71,8 @@ class WordVectors:
         self.tokenizer = tokenizer or Tokenizer()
         self.rows = _unit_rows(rows)
         self.lowest = 0.0 if self.rows.min() >= 0 else -1.0
-        self._tiles = [slice(at, at + _ROW_TILE) for at in range(0, len(self.words), _ROW_TILE)]
+        self._screen: Screen | None = None
+        self._asked = False
         self._ids = ids_by_spelling(self.words, self.tokenizer)
 
     def __repr__(self) -> str:
@@ -189,7 +192,7 @@ class WordVectors:
         return np.asarray((self.rows[first] * self.rows[second]).sum(axis=1))
 
     def nearest(self, ids: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
-        """Return the words most similar to each query, the query left out, by one product for all.
+        """Return the words most similar to each query, the query left out.
 
         Parameters
         ----------
@@ -210,10 +213,13 @@ class WordVectors:
             If `count` is less than 1.
         """
         check_whole("count", count, 1)
-        cosines = self._cosines(ids)
-        for row, word in zip(cosines, ids, strict=True):
-            row[word] = -np.inf
-        neighbours, cosines = _largest(cosines, min(count, len(self.words) - 1))
+        count = min(count, len(self.words) - 1)
+        if len(ids) == 1 and _is_dense(self.rows):
+            neighbours, cosines = self._nearest_to(ids[0], count)
+        else:
+            cosines = _product(self.rows[ids], self.rows)
+            cosines[np.arange(len(ids)), ids] = -np.inf
+            neighbours, cosines = _largest(cosines, count)
         absent = ids < 0
         neighbours[absent], cosines[absent] = -1, np.nan
         return neighbours, cosines
@@ -289,19 +295,29 @@ class WordVectors:
         _exclude(scores, questions)
         return _largest(scores, max(0, min(count, len(self.words) - 3)))
 
-    def _cosines(self, ids: np.ndarray) -> np.ndarray:
-        """Return the cosines (Q, V) of words with every word.
+    def _nearest_to(self, word: int, count: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return the words (1, count) most similar to one word and their cosines."""
+        least, largest = self._cosine_bounds(self.rows[word])
+        least[word] = -np.inf
+        candidates = _reaching(largest, _reached(least, count))
+        candidates = candidates[candidates != word]
+        columns, cosines = _largest((self.rows[candidates] * self.rows[word]).sum(axis=1)[None], count)
+        return candidates[columns].astype(np.int32), cosines
 
-        One call reads the rows forwards, the next one backwards: those read last are still in the cache.
+    def _cosine_bounds(self, query: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return the least and largest values (V,) that the cosines with a row can have.
+
+        The first query multiplies all rows. Later ones read a coarse copy, which takes longer to make.
         """
-        queries = self.rows[ids]
-        if not _is_dense(queries):
-            return _product(queries, self.rows)
-        cosines = np.empty((len(ids), len(self.words)), self.rows.dtype)
-        tiles, self._tiles = self._tiles, self._tiles[::-1]
-        for tile in tiles:
-            np.matmul(queries, self.rows[tile].T, out=cosines[:, tile])
-        return cosines
+        if self._asked and self._screen is None:
+            from lexloom.vectors.screening import Screen  # loads Numba
+
+            self._screen = Screen(self.rows)
+        self._asked = True
+        if self._screen is not None:
+            return self._screen.bounds(query)
+        cosines, rounding = self.rows @ query, 2 * len(query) * np.finfo(query.dtype).eps
+        return cosines - rounding, cosines + rounding
 
     def _find(self, word: str) -> int:
         if word in self._ids:
@@ -390,19 +406,24 @@ def _largest(scores: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
     """Return the columns (Q, count) of each row's largest entries, the largest first, and the entries."""
     columns = np.empty((len(scores), count), np.int32)
     entries = np.empty((len(scores), count), scores.dtype)
-    groups = max(1, math.isqrt(scores.shape[1] * count))
     for row, best, values in zip(scores, columns, entries, strict=True):
-        candidates = np.flatnonzero(~(row < _reached(row, count, groups)))
+        candidates = _reaching(row, _reached(row, count))
         best[:] = candidates[(-row[candidates]).argsort(kind="stable")[:count]]
         values[:] = row[best]
     return columns, entries
 
 
-def _reached(row: np.ndarray, count: int, groups: int) -> Any:
+def _reaching(row: np.ndarray, number: Any) -> np.ndarray:
+    """Return the places of the entries that are not below a number."""
+    return np.flatnonzero(~(row < number))
+
+
+def _reached(row: np.ndarray, count: int) -> Any:
     """Return a number that at least `count` entries reach, and few more do.
 
     It is among the largest entries of groups, which one pass finds: faster than to partition the whole row.
     """
+    groups = max(1, math.isqrt(len(row) * count))
     largest = np.maximum.reduce(row[: len(row) // groups * groups].reshape(-1, groups))
     largest.sort()
     return largest[-count]

@@ -2,7 +2,7 @@ import unicodedata
 
 import numpy as np
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy import sparse
@@ -128,6 +128,26 @@ def test_a_query_is_answered_with_the_same_bits_each_time():
     first, second, third = (vectors.nearest(np.array([4999]), 50) for _ in range(3))
     for other in (second, third):
         np.testing.assert_array_equal(first, other)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@given(seed=st.integers(0, 999), dimensions=st.sampled_from([1, 2, 100, 700]), scale=st.sampled_from([1, 3]))
+@settings(max_examples=30)
+def test_queries_in_turn_find_what_a_product_finds(dtype, seed, dimensions, scale):
+    """Rows of a few large entries, whose coarse copies are the least exact, and equal rows, too."""
+    rng = np.random.default_rng(seed)
+    rows = rng.normal(size=(300, dimensions)) ** scale
+    rows[100:150] = rows[rng.integers(0, 100, 50)]
+    rows[7] = 0
+    vectors = WordVectors(word_list(rows), rows.astype(dtype))
+    queries = rng.choice(300, 5, replace=False)
+    exact = vectors.rows.astype(np.float64) @ vectors.rows[queries].T.astype(np.float64)
+    exact[queries, np.arange(5)] = -np.inf
+    for query, column in zip(queries, exact.T, strict=True):
+        (neighbours,), (cosines,) = vectors.nearest(np.array([query]), 10)
+        rounding = 2 * dimensions * np.finfo(dtype).eps
+        np.testing.assert_allclose(cosines, column[neighbours], atol=rounding)
+        np.testing.assert_allclose(cosines, np.sort(column)[::-1][:10], atol=rounding)
 
 
 def test_among_equals_the_smaller_id_is_the_nearer():

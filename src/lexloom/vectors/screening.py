@@ -1,0 +1,63 @@
+"""A coarse copy of word vectors, which tells which few of them can be nearest to a query.
+
+Most of a query's time goes into reading all vectors. The copy has one byte for each entry::
+
+    row = step codes + rest        codes: integers from -127 to 127; |rest| <= step / 2 in each entry
+
+The query's product with the codes bounds its product with the row from both sides, because its product with
+the rest is at most half a step times the sum of its magnitudes. Then only the rows that can be among the
+nearest are read.
+"""
+
+import math
+
+import numpy as np
+
+from lexloom.kernels.integers import integers
+
+_ROW_LEVELS = np.iinfo(np.int8).max
+_QUERY_LEVELS = np.iinfo(np.int16).max
+_LARGEST_SUM = np.iinfo(np.int32).max
+_TILE = 4096
+
+
+class Screen:
+    """A coarse copy of vectors.
+
+    Parameters
+    ----------
+    rows : (V, D) float array
+        Vectors of length one, or of zeros.
+    """
+
+    def __init__(self, rows: np.ndarray):
+        self._codes = np.empty(rows.shape, np.int8)
+        self._steps = np.empty(len(rows), np.float32)
+        for start in range(0, len(rows), _TILE):
+            tile = slice(start, start + _TILE)
+            self._codes[tile], self._steps[tile] = _coded(rows[tile], _ROW_LEVELS)
+
+    def bounds(self, query: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return the least and the largest values (V,) that the cosines with a query can have.
+
+        Parameters
+        ----------
+        query : (D,) float array
+            A vector of length one.
+        """
+        dimensions = len(query)
+        levels = min(_QUERY_LEVELS, _LARGEST_SUM // (_ROW_LEVELS * dimensions))
+        (codes,), (step,) = _coded(query[None].astype(np.float32), levels)
+        cosines = integers.of(codes).integer_products(self._codes, codes.astype(np.int16))
+        cosines *= self._steps * step
+        # The magnitudes of a vector of length one add up to at most the root of its dimensions.
+        query_rest = step / 2 * math.sqrt(dimensions)
+        rounding = 2 * dimensions * np.finfo(np.float32).eps
+        margins = self._steps * (np.abs(query).sum() / 2) + (query_rest + rounding)
+        return cosines - margins, cosines + margins
+
+
+def _coded(rows: np.ndarray, levels: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return rows as whole numbers from -levels to levels, and each row's step between them."""
+    steps = np.abs(rows).max(axis=1) / levels
+    return np.rint(np.divide(rows, steps[:, None], out=np.zeros_like(rows), where=steps[:, None] > 0)), steps
