@@ -30,5 +30,5 @@ def _multiply(rows, vector, products):
     for n in range(len(rows)):
         row, total = rows[n], np.int32(0)
         for d in range(len(row)):
-            total += np.int32(row[d]) * np.int32(vector[d])
+            total = np.int32(total + np.int32(row[d]) * np.int32(vector[d]))  # Numba would go on with int64
         products[n] = total
