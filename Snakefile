@@ -2,6 +2,7 @@
 
 snakemake --cores 4 results/rnnlm_ppl.txt   the table of language models on the configured corpus
 snakemake --cores 4                         everything on that corpus
+snakemake --cores 4 seeds                   language models and word vectors, mean and interval over seeds
 snakemake --cores 4 lessons                 the figures and tables of the lessons
 snakemake --cores 4 speeds                  how fast the language models trained on it, a figure each
 """

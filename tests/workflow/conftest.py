@@ -19,7 +19,7 @@ import yaml
 
 ROOT = Path(__file__).parents[2]
 COMMON = ["--configfile", "tiny.yaml", "--cores", "2"]
-TARGETS = ["all", "sweep", "speeds", "results/own/similarity/svd.h5"]
+TARGETS = ["all", "sweep", "seeds", "speeds", "results/own/similarity/svd.h5"]
 TINY = {
     "cell": "lstm",
     "layers": 1,
@@ -169,6 +169,7 @@ def configuration(mirror):
     return {
         "corpus": "sample",
         "seed": 1,
+        "seeds": [1],
         "threads": 1,
         "checkpoint_minutes": 10,
         "device": "cpu",
@@ -195,7 +196,10 @@ def configuration(mirror):
             "exponent": [0, 0.5],
             "add_contexts": [False, True],
         },
-        "word2vec": {"models": {"cbow": dict(training), "skipgram": {**training, "start": None}}},
+        "word2vec": {
+            "models": {"cbow": dict(training), "skipgram": {**training, "start": None}},
+            "grids": {},
+        },
         "gensim": {
             "corpora": ["sample"],
             "cbow": {"dimension": 8, "epochs": 2},
@@ -204,6 +208,7 @@ def configuration(mirror):
         "ngram": {"order": 3},
         "rnnlm": {
             "models": {"tiny": dict(TINY)},
+            "grids": {},
             "adaptation": {
                 "cache": {"windows": [20], "thetas": [0.5, 1.0]},
                 "dynamic": {"steps": 10, "tokens": 100, "learning_rates": [0.001], "decays": [0.01]},

@@ -20,6 +20,8 @@ from lexloom.settings.mistakes import dotted
 
 ROOT = Path(__file__).parents[2]
 VALID = yaml.safe_load((ROOT / "config/config.yaml").read_text())
+VALID["rnnlm"]["grids"] = {"lstm": {"dropout": [0.0, 0.2], "cell": ["lstm", "gru"]}}
+VALID["word2vec"]["grids"] = {"cbow": {"dimension": [50, 100]}}
 
 
 def groups(config, path=()):
@@ -44,6 +46,8 @@ NAMED = [
     ("corpora",),
     ("word2vec", "models"),
     ("rnnlm", "models"),
+    ("word2vec", "grids"),
+    ("rnnlm", "grids"),
     ("published",),
     ("published", "ptb"),
     ("expected",),
@@ -86,12 +90,13 @@ def test_the_example_on_a_page_passes_when_laid_over_it(page):
     read_configuration(config)
 
 
-def test_the_example_of_a_new_model_passes_when_laid_over_it():
-    text = (ROOT / "docs/reference/configuration.md").read_text()
+@pytest.mark.parametrize("page", ["reference/configuration.md", "how-to/compare.md"])
+def test_the_example_of_a_change_passes_when_laid_over_it(page):
+    text = (ROOT / "docs" / page).read_text()
     (example,) = re.findall(r"^```yaml\n(corpus: sample\n.*?)^```$", text, re.M | re.S)
     config = copy.deepcopy(VALID)
     update_config(config, yaml.safe_load(example))
-    assert "gru_small" in config["corpora"]["sample"]["models"]
+    assert config != {**VALID, "corpus": "sample"}
     read_configuration(config)
 
 
@@ -358,6 +363,41 @@ def test_a_perplexity_is_known_of_a_known_model_and_corpus(known):
     assert '"lstn" is not one of ngram and rnnlm.models, did you mean lstm?' in message
     message = mistakes(changed((known, "ptbb"), {"lstm": 100.5}))[f"{known}.ptbb"]
     assert '"ptbb" is not one of corpora, did you mean ptb?' in message
+
+
+@pytest.mark.parametrize(("kind", "name"), [("rnnlm", "lstn"), ("word2vec", "cbw")])
+def test_a_grid_is_of_a_known_model(kind, name):
+    message = mistakes(changed((kind, "grids", name), {}))[f"{kind}.grids.{name}"]
+    assert f'"{name}" is not one of {kind}.models, did you mean' in message
+
+
+@pytest.mark.parametrize(
+    ("path", "message"),
+    [
+        ("rnnlm.grids.lstm.dropout.1", "1.5 is not allowed; expected a number, at least 0, less than 1"),
+        ("rnnlm.grids.lstm.cell", '["gru", "gru"] is not allowed; expected a list of values, none twice'),
+        ("rnnlm.grids.lstm.droput", "no such key, did you mean dropout?"),
+        ("word2vec.grids.cbow.start", "no such key"),
+        ("word2vec.grids.cbow.dimension", "3 is not allowed; expected a list of values, none twice"),
+    ],
+)
+def test_a_value_of_a_grid_is_one_that_the_model_may_have(path, message):
+    """The value that is refused stands in the message, but that of a key which is not there."""
+    value = yaml.safe_load(message.partition(" is not")[0]) if " is not" in message else [1]
+    *keys, last = path.split(".")
+    keys, value = (keys, [0.0, value]) if last == "1" else ([*keys, last], value)
+    assert mistakes(changed(tuple(keys), value))[path].startswith(message)
+
+
+@pytest.mark.parametrize("kind", ["rnnlm", "word2vec"])
+def test_the_values_of_a_grid_fit_together(kind):
+    grids = {"rnnlm": {"lstm": {"hidden": [400, 650]}}, "word2vec": {"cbow": {"batch": [1024, 32]}}}
+    expected = {
+        "rnnlm": "lstm with hidden 650: tied: embedding and hidden are 400 and 650; make them equal",
+        "word2vec": "cbow with batch 32: block: block is 64, more than batch, 32",
+    }
+    message = mistakes(changed((kind, "grids"), grids[kind]))[f"{kind}.grids"]
+    assert message.startswith(expected[kind])
 
 
 def test_gensim_stands_beside_a_known_corpus():

@@ -1,5 +1,6 @@
 """The whole graph on small corpora: what it makes, that it makes it the same again, and what it refuses."""
 
+import re
 import subprocess
 import sys
 from importlib.util import find_spec
@@ -106,6 +107,31 @@ def test_the_log_of_a_training_that_failed_stays_and_needs_nothing_to_be_trained
     assert log.read_text().count("\n") > 1
 
 
+def test_models_with_other_settings_and_seeds_stand_in_a_table_and_more_seeds_train_nothing_else(workflow):
+    def table():
+        head, *lines = (workflow.folder / "results/sample/rnnlm_seeds.txt").read_text().splitlines()
+        return [dict(zip(head.split(), line.split(), strict=True)) for line in lines]
+
+    assert [(row["model"], row["runs"], "[" in row["test"]) for row in table()] == [("tiny", "1", False)]
+    workflow.set("rnnlm.grids", {"tiny": {"dropout": [0.1, 0.5]}})
+    workflow.set("seeds", [1, 2])
+    try:
+        workflow.snakemake("--", "results/sample/rnnlm_seeds.txt")
+        rows = table()
+        assert [(row["model"], row["runs"]) for row in rows] == [("tiny", "2"), ("tiny+dropout=0.5", "2")]
+        cells = [re.fullmatch(r"(.*)\[(.*),(.*)\]", row["test"]).groups() for row in rows]
+        assert all(float(low) < float(mean) < float(high) for mean, low, high in cells)
+        assert len(set(cells)) == 2
+        workflow.set("seeds", [1, 2, 3])
+        changes = ("+seed=3", "+dropout=0.5+seed=3")
+        runs = {f"results/sample/rnnlm/tiny{each}{end}.h5" for each in changes for end in ("", "_perplexity")}
+        planned = {path for path in workflow.planned() if path.startswith("results/sample/rnnlm")}
+        assert planned == {*runs, "results/sample/rnnlm_seeds.txt"}
+    finally:
+        workflow.set("rnnlm.grids", {})
+        workflow.set("seeds", [1])
+
+
 def test_the_speed_of_a_training_is_drawn_when_it_has_ended(unmade):
     log = unmade.folder / "results/sample/rnnlm/tiny.csv"
     log.parent.mkdir(parents=True)
@@ -133,7 +159,7 @@ def test_the_graph_is_clean_to_the_lint_of_snakemake(workflow):
     assert "good condition" in workflow.snakemake("--lint").stdout
 
 
-@pytest.mark.parametrize("target", ["results/rnnlm_ppl.txt", "all", "lessons", "sweep", "speeds"])
+@pytest.mark.parametrize("target", ["results/rnnlm_ppl.txt", "all", "lessons", "sweep", "seeds", "speeds"])
 def test_the_default_configuration_has_a_plan_for_each_target(unmade, target):
     command = [sys.executable, "-m", "snakemake", "--cores", "1", "--dry-run", "--quiet", "--", target]
     assert subprocess.run(command, cwd=unmade.folder, check=False, capture_output=True).returncode == 0

@@ -225,9 +225,9 @@ def test_vectors_have_their_files_and_those_of_gensim_their_settings():
     vectors = word_vectors({"gensim": {"cbow": {"window": 3}, "skipgram": {"window": 7}}})
     assert vectors.path("ptb", "ppmi") == "data/ptb/ppmi.h5"
     assert vectors.path("ptb", "svd") == "results/ptb/svd.h5"
-    assert vectors.names == ["ppmi", "svd", *DEFAULT["word2vec"]["models"], *GENSIM]
+    assert {"ppmi", "svd", *DEFAULT["word2vec"]["models"], *GENSIM} <= set(vectors.names)
     assert vectors.trained("sample") == {"files": ["results/sample/cbow.h5", "results/sample/skipgram.h5"]}
-    settings = [vectors.gensim(name) for name in GENSIM]
+    settings = [vectors.gensim_runs.settings[name] for name in GENSIM]
     assert [(each["model"], each["window"]) for each in settings] == [("cbow", 3), ("skip-gram", 7)]
 
 
@@ -281,6 +281,19 @@ def test_language_models_are_measured_as_they_are_and_as_they_adapt():
     assert model_options(rungs[2:3]) == f"--model {' '.join(rungs[2])}"
 
 
+def test_models_and_learned_vectors_are_measured_over_seeds(monkeypatch):
+    monkeypatch.setattr(word_vectors_module, "find_spec", lambda name: True)
+    grids = {"rnnlm": {"grids": {"lstm": {"dropout": [0.5]}}}, "seeds": [1, 2]}
+    path = "results/ptb/rnnlm/lstm+dropout=0.5"
+    files = [f"{path}_perplexity.h5", f"{path}+seed=2_perplexity.h5"]
+    assert language_models(grids).over_seeds("ptb") == {"lstm+dropout=0.5": files}
+    measured = word_vectors(grids).over_seeds("ptb")
+    assert list(measured) == ["cbow_wide", "skipgram_wide", *GENSIM]
+    path = "results/ptb/similarity/gensim_cbow"
+    assert measured["gensim_cbow"] == [f"{path}.h5", f"{path}+seed=2.h5"]
+    assert list(word_vectors(grids).over_seeds("sample")) == ["cbow", "skipgram"]
+
+
 def test_a_log_is_drawn_when_its_model_is_there():
     path = "results/ptb/rnnlm/lstm"
     assert language_models().training_log("ptb", "lstm") == {
@@ -313,6 +326,7 @@ def test_settings_are_options_of_the_corpus_of_the_wildcards():
     pairs = options.own("counts", Pairs)(SimpleNamespace(corpus="sample"))
     assert pairs == "--weighting flat --window 9"
     assert options.seeded({"b": 1}, {"a": 2}) == "--a 2 --b 1 --seed 7"
+    assert options.seeded({"seed": 8}, {"a": 2}) == "--a 2 --seed 8"
 
 
 def test_a_wildcard_is_one_of_some_names_or_nothing():

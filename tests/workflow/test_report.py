@@ -3,7 +3,7 @@ import pytest
 
 @pytest.fixture(scope="module")
 def report(workflow):
-    workflow.snakemake("all", "speeds", "--report", "report.html")
+    workflow.snakemake("all", "seeds", "speeds", "--report", "report.html")
     return (workflow.folder / "report.html").read_text()
 
 
@@ -14,6 +14,8 @@ def report(workflow):
         "results/sample/ladder.txt",
         "results/sample/mixtures.txt",
         "results/sample/vectors.txt",
+        "results/sample/rnnlm_seeds.txt",
+        "results/sample/vectors_seeds.txt",
     ],
 )
 def test_a_table_is_shown_in_its_caption(workflow, report, table):

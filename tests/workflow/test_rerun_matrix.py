@@ -10,6 +10,8 @@ VECTOR_TABLE = {"results/sample/vectors.txt"}
 LADDER = {"results/sample/ladder.txt"}
 COMPARED = {"results/sample/mixtures.txt", "results/sample/figures/perplexity_bands.png", *LADDER}
 ADAPTED = {name: {f"results/sample/rnnlm/adapted/tiny_{name}.h5", *LADDER} for name in ("cache", "dynamic")}
+SEEDS = {name: {f"results/sample/{name}_seeds.txt"} for name in ("rnnlm", "vectors")}
+LEARNED_TABLES = {*VECTOR_TABLE, *SEEDS["vectors"]}
 SPEED = {"results/sample/figures/rnnlm_speed_tiny.png"}
 LANGUAGE_MODEL = {
     "results/sample/rnnlm/tiny.h5",
@@ -20,6 +22,7 @@ LANGUAGE_MODEL = {
     *set().union(*ADAPTED.values()),
     "results/sample/figures/rnnlm_training.png",
     "results/sample/figures/gradient_lags.png",
+    *SEEDS["rnnlm"],
     *SPEED,
 }
 NGRAM = {"results/sample/ngram.h5", "results/sample/ngram_perplexity.h5", *COMPARED}
@@ -28,6 +31,7 @@ MEASURED = {
     "results/sample/ngram_perplexity.h5",
     "results/sample/rnnlm/tiny_perplexity.h5",
     "results/rnnlm_ppl.txt",
+    *SEEDS["rnnlm"],
 }
 SWEEP_PICTURE = {"results/sample/vector_sweep.txt", "results/sample/figures/vector_sweep.png"}
 SWEEP = {"results/sample/vector_sweep.tsv", *SWEEP_PICTURE}
@@ -48,22 +52,23 @@ CBOW = {
     "results/sample/similarity/cbow.h5",
     "results/sample/figures/words_cbow.png",
     "results/sample/figures/training_curves.png",
-    *VECTOR_TABLE,
+    *LEARNED_TABLES,
 }
 SKIPGRAM = {
     "results/sample/skipgram.h5",
     "results/sample/similarity/skipgram.h5",
     "results/sample/figures/words_skipgram.png",
     "results/sample/figures/training_curves.png",
-    *VECTOR_TABLE,
+    *LEARNED_TABLES,
 }
 GENSIM = {
-    name: {f"results/sample/gensim_{name}.h5", f"results/sample/similarity/gensim_{name}.h5", *VECTOR_TABLE}
+    name: {f"results/sample/gensim_{name}.h5", f"results/sample/similarity/gensim_{name}.h5", *LEARNED_TABLES}
     if find_spec("gensim")
     else set()
     for name in ("cbow", "skipgram")
 }
 COUNTED = {"data/sample/cooccurrences.h5", *PPMI}
+LEARNED_NAMES = ["cbow", "skipgram", *(["gensim_cbow", "gensim_skipgram"] if find_spec("gensim") else [])]
 LEARNED = {*CBOW, *SKIPGRAM}
 BESIDE = {*GENSIM["cbow"], *GENSIM["skipgram"]}
 TOKENIZED = {
@@ -80,6 +85,25 @@ GENERATED = {
     *(f"data/sample/{name}" for name in ("gold.h5", "train.txt", "valid.txt", "test.txt")),
     *TOKENIZED,
 }
+
+
+def runs(change):
+    """Return the runs that differ in a change from the models and from all vectors that are learned."""
+    return {*models(change), *vectors(change)}
+
+
+def models(change):
+    """Return what is made of the language model with a change, and the table that shows it."""
+    run = f"results/sample/rnnlm/tiny+{change}"
+    return {f"{run}.h5", f"{run}_perplexity.h5", *SEEDS["rnnlm"]}
+
+
+def vectors(change, names=LEARNED_NAMES):
+    """Return what is made of learned vectors with a change, and the table that shows it."""
+    files = {f"results/sample/{room}{name}+{change}.h5" for name in names for room in ("", "similarity/")}
+    return files | SEEDS["vectors"]
+
+
 OWN_SVD = {"results/own/svd.h5", "results/own/similarity/svd.h5"}
 OWN_COUNTED = {"data/own/cooccurrences.h5", "data/own/ppmi.h5", *OWN_SVD}
 OWN = {"data/own/corpus.h5", *OWN_COUNTED}
@@ -88,6 +112,7 @@ EDITED_FILES = {
     "scripts/language/adapt_rnnlm.py": set().union(*ADAPTED.values()),
     "scripts/report/plot_rnnlm_speed.py": SPEED,
     "scripts/report/tabulate_ladder.py": LADDER,
+    "scripts/report/tabulate_seeds.py": {*SEEDS["rnnlm"], *SEEDS["vectors"]},
     "scripts/report/tabulate_rnnlm.py": {"results/rnnlm_ppl.txt"},
     "scripts/vectors/train_gensim.py": BESIDE,
     "scripts/language/train_rnnlm.py": LANGUAGE_MODEL,
@@ -102,6 +127,7 @@ EDITED_FILES = {
     "src/lexloom/nn/recurrent.py": LANGUAGE_MODEL | MEASURED,
     "src/lexloom/settings/ngram.py": NGRAM | MEASURED,
     "src/lexloom/settings/adaptation.py": set().union(*ADAPTED.values()),
+    "src/lexloom/settings/grids.py": SWEEP,
     "src/lexloom/settings/tokenize.py": TOKENIZED | OWN,
     "src/lexloom/settings/svd.py": SVD | OWN_SVD | SWEEP,
     "src/lexloom/settings/word2vec.py": LEARNED,
@@ -135,7 +161,10 @@ CHANGED_KEYS = {
     "corpora.own.ppmi": ({"shift": 0.5}, OWN_COUNTED - {"data/own/cooccurrences.h5"}),
     "corpora.own.queries": (["dog"], {"results/own/similarity/svd.h5"}),
     "tokenize.lower": (True, TOKENIZED | OWN),
-    "seed": (2, GENERATED | OWN_SVD),
+    "seed": (2, GENERATED | OWN_SVD | runs("seed=1")),
+    "seeds": ([2, 1, 3], runs("seed=2") | runs("seed=3")),
+    "rnnlm.grids": ({"tiny": {"dropout": [0.1, 0.2]}}, models("dropout=0.2")),
+    "word2vec.grids": ({"cbow": {"model": ["cbow", "skip-gram"]}}, vectors("model=skip-gram", ["cbow"])),
 }
 
 

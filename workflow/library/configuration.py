@@ -88,6 +88,9 @@ def _unknown_names(
     for path, kind, known in lists:
         for place, name in enumerate(names(*path)):
             references.append((path if path == ("corpus",) else (*path, place), name, kind, known))
+    for group, known in (("rnnlm", models), ("word2vec", vectors)):
+        for name in names(group, "grids"):
+            references.append(((group, "grids", name), name, f"{group}.models", known))
     for group in ("published", "expected"):
         for corpus in names(group):
             references.append(((group, corpus), corpus, "corpora", corpora))

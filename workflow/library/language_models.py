@@ -7,6 +7,7 @@ from typing import NamedTuple
 from lexloom.settings.adaptation import Adaptation
 from lexloom.settings.command_line import as_options
 from lexloom.settings.configuration import Configuration
+from library.runs import Runs
 from library.texts import Files
 
 _SMALL = 64  # hidden units
@@ -25,6 +26,8 @@ class LanguageModels:
 
     def __init__(self, configuration: Configuration):
         self.configuration = configuration
+        models = configuration.rnnlm
+        self.runs = Runs(models.models, models.grids, configuration.seed, configuration.seeds)
 
     def trained(self, corpus: str) -> Files:
         """Return the recurrent models of a corpus."""
@@ -36,7 +39,7 @@ class LanguageModels:
 
         A small model is as fast on one, and another model can have the other cores.
         """
-        small = self.configuration.rnnlm.models[model].hidden <= _SMALL
+        small = self.runs.settings[model]["hidden"] <= _SMALL
         return 1 if small else self.configuration.threads
 
     def recurrent(self, corpus: str) -> list[Measured]:
@@ -61,6 +64,14 @@ class LanguageModels:
     def measured(self, corpus: str) -> Files:
         """Return the perplexity of each model of a corpus that does not adapt."""
         return {"files": [model.perplexity for model in self.unadapted(corpus)]}
+
+    def over_seeds(self, corpus: str) -> dict[str, list[str]]:
+        """Return the perplexities of the runs of each variant of the models of a corpus, by its name."""
+        return {
+            variant: [f"results/{corpus}/rnnlm/{run}_perplexity.h5" for run in runs]
+            for model in self.configuration.corpora[corpus].models
+            for variant, runs in self.runs.variants[model].items()
+        }
 
     def training_log(self, corpus: str, model: str) -> Files:
         """Return the log of a training, and the model: the log is there before the training has ended."""

@@ -25,9 +25,11 @@ class Options:
         return options
 
     def seeded(self, *groups: Settings | Mapping[str, Any]) -> str:
-        """Return settings and the seed."""
-        merged = {name: value for group in groups for name, value in dict(group).items()}
-        return as_options(merged | {"seed": self.configuration.seed})
+        """Return settings and the seed, which is that of the configuration unless a group has another."""
+        merged = {"seed": self.configuration.seed}
+        for group in groups:
+            merged |= dict(group)
+        return as_options(merged)
 
 
 def names(words: Iterable[str]) -> str:

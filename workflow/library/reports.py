@@ -6,10 +6,11 @@ from typing import Any
 
 from lexloom.settings.command_line import as_options
 from library.language_models import LanguageModels, model_files
+from library.runs import run_files, run_options
 from library.texts import Files, Texts
 from library.word_vectors import WordVectors
 
-WORDS, LANGUAGE = "Word vectors", "Language models"
+WORDS, LANGUAGE, COMPARED = "Word vectors", "Language models", "Settings and seeds"
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,7 @@ def all_reports(texts: Texts, vectors: WordVectors, models: LanguageModels) -> d
 
     A key is the script, with the wildcards that the log and the benchmark are named after.
     """
+    over_seeds = {"rnnlm": models.over_seeds, "vectors": vectors.over_seeds}
     return {
         "tabulate_vectors": Report(
             "vectors.txt", WORDS, "scores and nearest words", vectors.scores, vectors.benchmarks
@@ -112,6 +114,14 @@ def all_reports(texts: Texts, vectors: WordVectors, models: LanguageModels) -> d
             "gradients on their way back in time",
             lambda corpus: models.trained(corpus) | texts.ids(corpus),
             computes=True,
+        ),
+        "tabulate_seeds_{kind}": Report(
+            "{kind}_seeds.txt",
+            COMPARED,
+            "{kind}, mean over seeds",
+            lambda corpus, kind: run_files(over_seeds[kind](corpus)),
+            lambda corpus, kind: run_options(over_seeds[kind](corpus)),
+            target="seeds",
         ),
         # Not made with the others, because speeds differ from run to run.
         "plot_rnnlm_speed_{model}": Report(

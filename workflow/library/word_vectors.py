@@ -2,11 +2,11 @@
 
 import os
 from importlib.util import find_spec
-from typing import Any
 
 from lexloom.corpus.text_files import why_not_regular
 from lexloom.settings.command_line import as_options
 from lexloom.settings.configuration import Configuration
+from library.runs import Runs
 from library.texts import Files, Texts
 
 GENSIM = {"gensim_cbow": "cbow", "gensim_skipgram": "skip-gram"}
@@ -18,11 +18,18 @@ class WordVectors:
 
     def __init__(self, configuration: Configuration, texts: Texts):
         self.configuration, self.texts = configuration, texts
+        models, seeds = configuration.word2vec, (configuration.seed, configuration.seeds)
+        self.runs = Runs(models.models, models.grids, *seeds)
+        beside = {
+            name: dict(getattr(configuration.gensim, model.replace("-", ""))) | {"model": model}
+            for name, model in GENSIM.items()
+        }
+        self.gensim_runs = Runs(beside, {}, *seeds)
 
     @property
     def names(self) -> list[str]:
         """The names of all kinds of vectors that a corpus may have."""
-        return ["ppmi", "svd", *self.configuration.word2vec.models, *GENSIM]
+        return ["ppmi", "svd", *self.runs.settings, *self.gensim_runs.settings]
 
     def path(self, corpus: str, name: str) -> str:
         """Return the file of word vectors, or of the PPMI whose rows are such."""
@@ -45,19 +52,14 @@ class WordVectors:
         """Return the table of a sweep."""
         return {"files": [f"results/{corpus}/vector_sweep.tsv"]}
 
-    def gensim(self, name: str) -> dict[str, Any]:
-        """Return the settings of gensim's vectors."""
-        settings = getattr(self.configuration.gensim, GENSIM[name].replace("-", ""))
-        return dict(settings) | {"model": GENSIM[name]}
-
     def start(self, name: str) -> Files:
         """Return the vectors that a model continues from, by name of input; nothing where it starts anew."""
-        path = self.configuration.word2vec.models[name].start
+        path = self.runs.settings[name]["start"]
         return {"start": [path]} if path else {}
 
     def start_sha256(self, name: str) -> str | None:
         """Return the sha256 of the vectors that a model continues from, if no rule makes them."""
-        path = self.configuration.word2vec.models[name].start
+        path = self.runs.settings[name]["start"]
         made = {self.path(corpus, each) for corpus in self.configuration.corpora for each in self.names}
         if path is None or os.path.normpath(path) in made or why_not_regular(path):
             return None
@@ -103,11 +105,21 @@ class WordVectors:
             for names in self._jobs(corpus).values()
         )
 
-    def _jobs(self, corpus: str) -> dict[str, list[str]]:
-        """Return the jobs that make each kind of word vectors from the ids of a corpus.
+    def over_seeds(self, corpus: str) -> dict[str, list[str]]:
+        """Return the scores of the runs of each variant of the learned vectors of a corpus, by its name."""
+        variants = self.runs.variants | self.gensim_runs.variants
+        return {
+            variant: [f"results/{corpus}/similarity/{run}.h5" for run in runs]
+            for name in [*self.configuration.corpora[corpus].vectors, *self._beside(corpus)]
+            for variant, runs in variants[name].items()
+        }
 
-        Those of gensim are among them where it is installed, and asked for.
-        """
+    def _beside(self, corpus: str) -> list[str]:
+        """Return the names of gensim's vectors where it is installed, and asked for."""
+        return list(GENSIM) if find_spec("gensim") and corpus in self.configuration.gensim.corpora else []
+
+    def _jobs(self, corpus: str) -> dict[str, list[str]]:
+        """Return the jobs that make each kind of word vectors from the ids of a corpus."""
         shards = self.configuration.counts.shards
         numbers = range(1, shards + 1) if shards > 1 else []
         counted = [f"count_shard_{shard}-of-{shards}" for shard in numbers]
@@ -118,8 +130,7 @@ class WordVectors:
             "svd": [*counted, "factorize_svd"],
             **{name: ["create_contexts", f"train_{name}"] for name in names},
         }
-        beside = find_spec("gensim") and corpus in self.configuration.gensim.corpora
-        return ours | ({name: [f"train_{name}"] for name in GENSIM} if beside else {})
+        return ours | {name: [f"train_{name}"] for name in self._beside(corpus)}
 
 
 def _benchmark(corpus: str, job: str) -> str:

@@ -14,7 +14,7 @@ from library.language_models import LanguageModels, model_files, model_options
 from library.options import Options, names
 from library.reports import all_reports
 from library.texts import Texts
-from library.word_vectors import GENSIM, WordVectors
+from library.word_vectors import WordVectors
 
 from lexloom.settings.command_line import as_options
 
@@ -44,7 +44,7 @@ DEVICE = {"device": configuration.device, "gpu": int(configuration.device == "cu
 
 wildcard_constraints:
     corpus=names(configuration.corpora),
-    model=names(configuration.rnnlm.models),
+    model=names(language_models.runs.settings),
 
 
 # Before any job: the texts are there, and nobody edited what was downloaded. Jobs on other nodes read this file, too.

@@ -19,7 +19,7 @@ rule train_rnnlm:
         checkpoint_minutes=configuration.checkpoint_minutes,
         mem_mb=4000,
     params:
-        options=lambda wildcards: seeded(configuration.rnnlm.models[wildcards.model]),
+        options=lambda wildcards: seeded(language_models.runs.settings[wildcards.model]),
     shell:
         "python {input.script:q} --log {log[0]:q} --threads {threads} --device {resources.device:q}"
         " --checkpoint-minutes {resources.checkpoint_minutes} --keep-finished --output {output:q}"
@@ -39,7 +39,7 @@ rule evaluate_perplexity:
     benchmark:
         "results/{corpus}/benchmarks/evaluate_{language_model}.tsv"
     wildcard_constraints:
-        language_model=f"ngram|rnnlm/({names(configuration.rnnlm.models)})",
+        language_model=f"ngram|rnnlm/({names(language_models.runs.settings)})",
     threads: configuration.threads
     resources:
         **DEVICE,

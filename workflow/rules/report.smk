@@ -1,14 +1,16 @@
 """The tables and figures that people open."""
 
 REPORTS = all_reports(texts, word_vectors, language_models)
+KINDS = ["rnnlm", "vectors"]
 TARGETS = {
     target: expand(
         [made.output for made in REPORTS.values() if made.target == target],
         corpus=CORPUS,
         method=["svd", *configuration.corpora[CORPUS].vectors],
         model=MODELS,
+        kind=KINDS,
     )
-    for target in ("all", "sweep", "speeds")
+    for target in ("all", "sweep", "seeds", "speeds")
 }
 FIGURES = [path for path in TARGETS["all"] if path.endswith(".png")]
 
@@ -16,6 +18,11 @@ FIGURES = [path for path in TARGETS["all"] if path.endswith(".png")]
 rule sweep:
     input:
         TARGETS["sweep"],
+
+
+rule seeds:
+    input:
+        TARGETS["seeds"],
 
 
 rule speeds:
@@ -46,6 +53,7 @@ for job, made in REPORTS.items():
             f"results/{{corpus}}/benchmarks/{job}.tsv"
         wildcard_constraints:
             method=names(["svd", *WORD2VEC]),
+            kind=names(KINDS),
         threads: configuration.threads if made.computes else 1
         resources:
             **(DEVICE if made.computes else {}),

@@ -3,7 +3,8 @@
 from lexloom.settings.counts import Pairs
 
 SHARDS = configuration.counts.shards
-WORD2VEC = configuration.word2vec.models
+WORD2VEC = word_vectors.runs.settings
+GENSIM = word_vectors.gensim_runs.settings
 
 
 rule count_shard:
@@ -161,7 +162,7 @@ rule train_gensim:
     resources:
         mem_mb=2000,
     params:
-        options=lambda wildcards: seeded(word_vectors.gensim(wildcards.vectors)),
+        options=lambda wildcards: seeded(GENSIM[wildcards.vectors]),
     shell:
         "python {input.script:q} --log {log:q} --output {output:q} {params.options} {input.corpus:q}"
 

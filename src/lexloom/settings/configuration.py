@@ -4,12 +4,12 @@ from typing import Annotated
 
 from pydantic import Field
 
-from lexloom.settings.base import Settings, expected
+from lexloom.settings.base import Settings, Several, expected
 from lexloom.settings.contexts import Contexts
 from lexloom.settings.corpora import Corpus, CorpusName
 from lexloom.settings.counts import Counts
 from lexloom.settings.evaluation import Evaluation
-from lexloom.settings.execution import Checkpoints, Compute, Seed
+from lexloom.settings.execution import Checkpoints, Compute, Seed, SeedNumber
 from lexloom.settings.gensim import Gensim
 from lexloom.settings.language_models import RnnlmModels
 from lexloom.settings.ngram import Ngram
@@ -18,8 +18,8 @@ from lexloom.settings.ppmi import Ppmi
 from lexloom.settings.svd import Svd
 from lexloom.settings.sweep import Sweep
 from lexloom.settings.tokenize import Tokenize
+from lexloom.settings.vector_models import Word2vecModels
 from lexloom.settings.vectors import Vectors
-from lexloom.settings.word2vec import Word2vecModels
 
 
 class Configuration(Seed, Compute, Checkpoints):
@@ -27,6 +27,11 @@ class Configuration(Seed, Compute, Checkpoints):
 
     corpus: Annotated[str, expected("the name of one of the corpora")] = Field(
         description="the corpus to work on"
+    )
+    seeds: Several[SeedNumber] = Field(
+        [1, 2, 3],
+        description="the target `seeds` trains language models and word vectors with each of these, on the "
+        "text of `seed`",
     )
     corpora: Annotated[dict[CorpusName, Corpus], Field(min_length=1)] = Field(
         description="named corpora, at least one"

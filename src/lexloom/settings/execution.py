@@ -1,12 +1,13 @@
 """How jobs run; no result depends on it."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from lexloom.settings.base import Settings
 
 Device = Literal["cpu", "cuda"]
+SeedNumber = Annotated[int, Field(ge=0, le=4_294_967_295)]
 
 
 class Threads(Settings):
@@ -24,7 +25,7 @@ class Compute(Threads):
 class Seed(Settings):
     """What makes random numbers repeatable."""
 
-    seed: int = Field(1, ge=0, le=4_294_967_295, description="seed of every random number")
+    seed: SeedNumber = Field(1, description="seed of every random number")
 
 
 class Checkpoints(Settings):

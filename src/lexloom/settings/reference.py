@@ -95,7 +95,7 @@ def _sections(path: str, rule: Rule, meaning: str = "") -> Iterator[Section]:
     kinds = _kinds(rule)
     first, *others = (kind.get("properties") or {"{name}": below(kind, "")} for kind in kinds.values())
     common = {name: at for name, at in first.items() if all(other.get(name) == at for other in others)}
-    groups = {name: at for name, at in common.items() if _is_group(at) and not _is_of_all(path, name)}
+    groups = {name: at for name, at in common.items() if _is_group(at) and not _is_known(path, name)}
     meaning = _meaning(rule) or meaning
     if rows := [_row(name, at, path) for name, at in common.items() if name not in groups]:
         yield path, meaning, rows
@@ -123,6 +123,11 @@ def _is_group(rule: Rule) -> bool:
 def _is_of_all(path: str, name: str) -> bool:
     """Return whether a key of a corpus has the settings of the key of this name that is for all corpora."""
     return path.startswith("corpora") and name in Configuration.model_fields and name != "vectors"
+
+
+def _is_known(path: str, name: str) -> bool:
+    """Return whether the settings of a group stand elsewhere on the page; a grid has those of models."""
+    return name == "grids" or _is_of_all(path, name)
 
 
 def _row(name: str, rule: Rule, path: str = "") -> Row:

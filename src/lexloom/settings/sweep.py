@@ -1,12 +1,12 @@
 """Which settings of counted vectors a sweep combines."""
 
-from types import GenericAlias
 from typing import Annotated, Any
 
 from pydantic import Field, create_model
 
 from lexloom.settings.base import SEVERAL, Settings
 from lexloom.settings.counts import Counting
+from lexloom.settings.grids import list_of
 from lexloom.settings.ppmi import Ppmi
 from lexloom.settings.svd import Svd
 
@@ -24,10 +24,9 @@ SWEPT: dict[str, type[Settings]] = {
 
 def _several_values(name: str) -> tuple[Any, Any]:
     """Return type and field of a list of values of a setting, with the range and the help of the setting."""
-    field = SWEPT[name].model_fields[name]
-    one = Annotated[field.annotation, *field.metadata] if field.metadata else field.annotation
-    several = GenericAlias(list, (one,))
-    return Annotated[several, *SEVERAL], Field([field.default], description=field.description)
+    group = SWEPT[name]
+    field = group.model_fields[name]
+    return Annotated[list_of(group, name), *SEVERAL], Field([field.default], description=field.description)
 
 
 _FIELDS: dict[str, Any] = {name: _several_values(name) for name in SWEPT}

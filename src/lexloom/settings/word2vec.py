@@ -15,19 +15,7 @@ from lexloom.settings.base import (
     Settings,
     Size,
     matching,
-    name_of_file,
 )
-
-VectorsName = Annotated[
-    str,
-    name_of_file(
-        "svd",
-        "ppmi",
-        "ngram",
-        "(gensim|rnnlm)_.*",
-        but_not="svd, ppmi, ngram, nor gensim_ or rnnlm_ at the start, names of other files of results",
-    ),
-]
 
 
 class Batches(Settings):
@@ -91,12 +79,4 @@ class Word2vec(Batches):
     start: Annotated[str, matching(r"^[^\s\0{}]+", "a path without white space or null")] | None = Field(
         None,
         description="trained vectors to continue from (HDF5): their words keep their rows, new words follow",
-    )
-
-
-class Word2vecModels(Settings):
-    """CBOW and skip-gram models by names of your choice; a corpus lists those it gets under `vectors`."""
-
-    models: Annotated[dict[VectorsName, Word2vec], Field(min_length=1)] = Field(
-        description="named models, at least one"
     )

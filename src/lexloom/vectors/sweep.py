@@ -1,13 +1,13 @@
 """Counted word vectors with every combination of settings, to see which settings matter."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import product
 from typing import Any
 
 import numpy as np
 
 from lexloom.errors import LexloomError
 from lexloom.settings.counts import Counting
+from lexloom.settings.grids import combinations
 from lexloom.settings.ppmi import Ppmi
 from lexloom.settings.svd import Svd
 from lexloom.settings.sweep import SWEPT
@@ -65,9 +65,9 @@ def sweep_counted_vectors(
     LexloomError
         If a matrix cannot be factorized; the message names the settings that made it.
     """
-    for counting in _combinations(grid, COUNTING):
+    for counting in combinations(grid, COUNTING):
         counts = count_cooccurrences(ids, vocabulary_size, **counting)
-        for weighting in _combinations(grid, WEIGHTING):
+        for weighting in combinations(grid, WEIGHTING):
             ppmi = weight_ppmi(counts, **weighting)
             try:
                 factors = truncated_svd(ppmi, dimension, random_stream(seed, "svd"))
@@ -75,10 +75,5 @@ def sweep_counted_vectors(
                 settings = ", ".join(f"{name} {value}" for name, value in (counting | weighting).items())
                 raise LexloomError(f"with {settings}: {error}") from error
             factorized()
-            for scaling in _combinations(grid, SCALING):
+            for scaling in combinations(grid, SCALING):
                 yield counting | weighting | scaling, word_vectors(*factors, **scaling).astype(np.float32)
-
-
-def _combinations(grid: Mapping[str, Sequence], names: Sequence[str]) -> Iterator[Settings]:
-    for values in product(*(grid[name] for name in names)):
-        yield dict(zip(names, values, strict=True))
