@@ -106,6 +106,7 @@ def small() -> dict[str, Any]:
     file["corpus"] = "novels"
     for key, name in (("word2vec", "cbow"), ("rnnlm", "lstm")):
         file[key]["models"] = {name: file[key]["models"][name]}
+        file[key]["grids"] = {name: {"epochs": [1, 2]}}
     sets = file["evaluation"]["sets"]
     file["evaluation"]["sets"] = {name: sets[name] for name in ("men", "analogies")}
     return file | {group: {"ptb": {"lstm": 90.5, "ngram": 141}} for group in ("published", "expected")}
@@ -269,9 +270,11 @@ def plan(configuration: Configuration) -> None:
         assert parsed.queries == configuration.corpora[corpus].queries
         assert parsed.neighbours == configuration.evaluation.neighbours
         for report in all_reports(texts, vectors, models).values():
-            wildcards = {"corpus": corpus, "method": "svd", "model": configuration.corpora[corpus].models[0]}
-            used = {name: value for name, value in wildcards.items() if f"{{{name}}}" in report.output}
-            shlex.split(report.options(used))
+            model = configuration.corpora[corpus].models[0]
+            for kind in ("rnnlm", "vectors"):
+                wildcards = {"corpus": corpus, "method": "svd", "model": model, "kind": kind}
+                used = {name: value for name, value in wildcards.items() if f"{{{name}}}" in report.output}
+                shlex.split(report.options(used))
 
 
 def check_options(configuration: Configuration, corpus: str, texts: Texts, options: Options) -> None:

@@ -64,6 +64,7 @@ plot_words svd.h5 corpus.h5 --gold gold.h5 --output new.png
 tabulate_ladder --model ngram {_PPL} --published ngram=141.2 --output new.txt
 tabulate_mixtures ngram_ppl.h5 rnnlm_ppl.h5 --output new.txt
 tabulate_rnnlm --corpus sample --model ngram {_PPL} --gold gold.h5 --output new.txt
+tabulate_seeds --runs ngram ngram_ppl.h5 rnnlm_ppl.h5 --output new.txt
 tabulate_sweep sweep.tsv --output new.txt
 tabulate_vectors similarity.h5 --corpus corpus.h5 --benchmarks benchmark.tsv --output new.txt
 lexloom similar svd.h5 cat
