@@ -90,9 +90,9 @@ def test_a_table_is_as_wide_as_the_terminal_at_most(lexloom, monkeypatch, column
 
 
 def test_all_queries_are_one_product(lexloom, monkeypatch):
-    calls, cosines = [], WordVectors._cosines
+    calls, nearest = [], WordVectors.nearest
     monkeypatch.setattr(
-        WordVectors, "_cosines", lambda self, ids: calls.append(len(ids)) or cosines(self, ids)
+        WordVectors, "nearest", lambda self, ids, count: calls.append(len(ids)) or nearest(self, ids, count)
     )
     lexloom("similar", "skipgram.h5", *WORDS[:4])
     assert calls == [4]
