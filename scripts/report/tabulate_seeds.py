@@ -1,7 +1,7 @@
-"""Tabulate language models or word vectors that were trained several times, with other seeds.
+"""Tabulate language models or word vectors that were trained several times, with different seeds.
 
-A cell is the mean over the runs, then its 95 % confidence interval (Student's t), which a single run does
-not have. It says how much chance in training matters. A dash means that nothing could be scored.
+A cell is the mean over the runs, then its 95 % confidence interval (Student's t), unless there is only one
+run. The interval shows how much the result depends on chance in training. A dash means no score.
 """
 
 import argparse

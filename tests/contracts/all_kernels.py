@@ -9,13 +9,13 @@ import pytest
 import scipy.sparse
 
 from lexloom.kernels.counting import counting
-from lexloom.kernels.integers import integers
 from lexloom.kernels.jobs import jobs
 from lexloom.kernels.norms import norms
 from lexloom.kernels.products import products
 from lexloom.kernels.projections import projections
 from lexloom.kernels.recurrent import recurrent
 from lexloom.kernels.row_sums import row_sums
+from lexloom.kernels.screening import screening
 from lexloom.kernels.softmax import softmax
 from lexloom.kernels.sparse import sparse
 from lexloom.kernels.updates import updates
@@ -23,12 +23,12 @@ from lexloom.kernels.word2vec import word2vec
 
 SUBJECTS = (
     counting,
-    integers,
     jobs,
     norms,
     products,
     projections,
     recurrent,
+    screening,
     softmax,
     sparse,
     updates,

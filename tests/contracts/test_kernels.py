@@ -297,14 +297,14 @@ def test_sums_of_squares_of_each_row(threads):
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (7, 100), (90_000, 131)])
-def test_integer_products_equal_the_reference(shape):
+def test_cosine_bounds_equal_the_reference(shape):
     rng = np.random.default_rng(0)
-    rows = rng.integers(-127, 128, shape, np.int8)
-    rows[0] = 127
-    vector = np.full(shape[1], 32767, np.int16)
-    one, two = on_threads(lambda: cpu.integer_products(rows, vector))
+    codes = rng.integers(-127, 128, shape, np.int8)
+    codes[0] = 127
+    arguments = codes, rng.random(len(codes), np.float32), np.full(shape[1], 32767, np.int16), 1e-5, 0.3, 0.2
+    one, two = on_threads(lambda: cpu.cosine_bounds(*arguments))
     np.testing.assert_array_equal(one, two)
-    np.testing.assert_array_equal(one, reference.integer_products(rows, vector))
+    np.testing.assert_allclose(one, reference.cosine_bounds(*arguments), rtol=1e-5, atol=1e-5)
 
 
 @pytest.mark.parametrize("name", ["adagrad_rows", "row_adagrad_rows"])

@@ -1,4 +1,4 @@
-"""What a few runs tell of a measurement: its mean, and how far that can be from the mean of all runs."""
+"""The mean of a measurement over a few runs, and its confidence interval."""
 
 from collections.abc import Sequence
 

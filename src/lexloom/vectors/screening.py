@@ -13,7 +13,7 @@ import math
 
 import numpy as np
 
-from lexloom.kernels.integers import integers
+from lexloom.kernels.screening import screening
 
 _ROW_LEVELS = np.iinfo(np.int8).max
 _QUERY_LEVELS = np.iinfo(np.int16).max
@@ -48,13 +48,17 @@ class Screen:
         dimensions = len(query)
         levels = min(_QUERY_LEVELS, _LARGEST_SUM // (_ROW_LEVELS * dimensions))
         (codes,), (step,) = _coded(query[None].astype(np.float32), levels)
-        cosines = integers.of(codes).integer_products(self._codes, codes.astype(np.int16))
-        cosines *= self._steps * step
         # The magnitudes of a vector of length one add up to at most the root of its dimensions.
         query_rest = step / 2 * math.sqrt(dimensions)
         rounding = 2 * dimensions * np.finfo(np.float32).eps
-        margins = self._steps * (np.abs(query).sum() / 2) + (query_rest + rounding)
-        return cosines - margins, cosines + margins
+        return screening.of(codes).cosine_bounds(
+            self._codes,
+            self._steps,
+            codes.astype(np.int16),
+            query_step=step,
+            slope=np.abs(query).sum() / 2,
+            offset=query_rest + rounding,
+        )
 
 
 def _coded(rows: np.ndarray, levels: int) -> tuple[np.ndarray, np.ndarray]:

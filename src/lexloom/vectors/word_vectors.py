@@ -22,6 +22,7 @@ ANALOGY_METHODS = ("3CosAdd", "3CosMul")
 
 _VOCABULARY_TILE = 4096
 _QUESTION_TILE = 256
+_COPIED_AFTER = 100  # queries one at a time
 _MULTIPLY_EPSILON = 1e-3
 
 
@@ -72,7 +73,7 @@ class WordVectors:
         self.rows = _unit_rows(rows)
         self.lowest = 0.0 if self.rows.min() >= 0 else -1.0
         self._screen: Screen | None = None
-        self._asked = False
+        self._asked = 0  # queries one at a time
         self._ids = ids_by_spelling(self.words, self.tokenizer)
 
     def __repr__(self) -> str:
@@ -307,13 +308,14 @@ class WordVectors:
     def _cosine_bounds(self, query: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the least and largest values (V,) that the cosines with a row can have.
 
-        The first query multiplies all rows. Later ones read a coarse copy, which takes longer to make.
+        The first queries multiply all rows. Later ones read a coarse copy, which needs Numba, and that takes
+        half a second to load.
         """
-        if self._asked and self._screen is None:
+        if self._screen is None and self._asked >= _COPIED_AFTER:
             from lexloom.vectors.screening import Screen  # loads Numba
 
             self._screen = Screen(self.rows)
-        self._asked = True
+        self._asked += 1
         if self._screen is not None:
             return self._screen.bounds(query)
         cosines, rounding = self.rows @ query, 2 * len(query) * np.finfo(query.dtype).eps

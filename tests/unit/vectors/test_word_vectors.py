@@ -19,6 +19,13 @@ rows_with_ties = arrays(
 )
 
 
+@pytest.fixture(autouse=True, scope="module")
+def _copied_after_one_query():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("lexloom.vectors.word_vectors._COPIED_AFTER", 1)
+        yield
+
+
 def word_list(rows):
     return [f"w{i}" for i in range(len(rows))]
 
