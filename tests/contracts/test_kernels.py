@@ -296,12 +296,13 @@ def test_sums_of_squares_of_each_row(threads):
         np.testing.assert_allclose(squares, (matrix.astype(np.float64) ** 2).sum(axis=1), rtol=1e-5)
 
 
-@pytest.mark.parametrize("shape", [(1, 1), (7, 100), (90_000, 131)])
-def test_cosine_bounds_equal_the_reference(shape):
+@pytest.mark.parametrize(("blocks", "pairs"), [(1, 1), (7, 50), (5_600, 66)])
+def test_cosine_bounds_equal_the_reference(blocks, pairs):
     rng = np.random.default_rng(0)
-    codes = rng.integers(-127, 128, shape, np.int8)
-    codes[0] = 127
-    arguments = codes, rng.random(len(codes), np.float32), np.full(shape[1], 32767, np.int16), 1e-5, 0.3, 0.2
+    codes = rng.integers(-127, 128, (blocks, pairs, 16, 2), np.int8)
+    query = rng.integers(-30_000, 30_000, (pairs, 2), np.int16)
+    codes[0, :, 0], codes[0, :, 1] = 127, -127
+    arguments = codes, rng.random((blocks, 16), np.float32), query, 1e-5, 0.3, 0.2
     one, two = on_threads(lambda: cpu.cosine_bounds(*arguments))
     np.testing.assert_array_equal(one, two)
     np.testing.assert_allclose(one, reference.cosine_bounds(*arguments), rtol=1e-5, atol=1e-5)

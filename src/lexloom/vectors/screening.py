@@ -19,6 +19,7 @@ _ROW_LEVELS = np.iinfo(np.int8).max
 _QUERY_LEVELS = np.iinfo(np.int16).max
 _LARGEST_SUM = np.iinfo(np.int32).max
 _TILE = 4096
+_SIDE_BY_SIDE = 16
 
 
 class Screen:
@@ -31,11 +32,11 @@ class Screen:
     """
 
     def __init__(self, rows: np.ndarray):
-        self._codes = np.empty(rows.shape, np.int8)
-        self._steps = np.empty(len(rows), np.float32)
-        for start in range(0, len(rows), _TILE):
-            tile = slice(start, start + _TILE)
-            self._codes[tile], self._steps[tile] = _coded(rows[tile], _ROW_LEVELS)
+        self._size = len(rows)
+        coded = [_coded(rows[start : start + _TILE], _ROW_LEVELS) for start in range(0, self._size, _TILE)]
+        self._codes = np.concatenate([_side_by_side(codes.astype(np.int8)) for codes, _ in coded])
+        self._steps = np.zeros(self._codes.shape[::2], np.float32)
+        self._steps.ravel()[: self._size] = np.concatenate([steps for _, steps in coded])
 
     def bounds(self, query: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the least and the largest values (V,) that the cosines with a query can have.
@@ -47,18 +48,29 @@ class Screen:
         """
         dimensions = len(query)
         levels = min(_QUERY_LEVELS, _LARGEST_SUM // (_ROW_LEVELS * dimensions))
-        (codes,), (step,) = _coded(query[None].astype(np.float32), levels)
+        codes, (step,) = _coded(query[None].astype(np.float32), levels)
+        paired = np.zeros(dimensions + dimensions % 2, np.int16)
+        paired[:dimensions] = codes
         # The magnitudes of a vector of length one add up to at most the root of its dimensions.
         query_rest = step / 2 * math.sqrt(dimensions)
         rounding = 2 * dimensions * np.finfo(np.float32).eps
-        return screening.of(codes).cosine_bounds(
+        least, largest = screening.of(paired).cosine_bounds(
             self._codes,
             self._steps,
-            codes.astype(np.int16),
+            paired.reshape(-1, 2),
             query_step=step,
             slope=np.abs(query).sum() / 2,
             offset=query_rest + rounding,
         )
+        return least.ravel()[: self._size], largest.ravel()[: self._size]
+
+
+def _side_by_side(codes: np.ndarray) -> np.ndarray:
+    """Return codes (V, D) as blocks of rows side by side, in pairs of entries, padded with zeros."""
+    rows, dimensions = codes.shape
+    padded = np.pad(codes, ((0, -rows % _SIDE_BY_SIDE), (0, dimensions % 2)))
+    blocks = padded.reshape(-1, _SIDE_BY_SIDE, padded.shape[1] // 2, 2)
+    return np.ascontiguousarray(blocks.swapaxes(1, 2))
 
 
 def _coded(rows: np.ndarray, levels: int) -> tuple[np.ndarray, np.ndarray]:

@@ -67,3 +67,22 @@ def test_loops_do_not_use_the_stack(processor, tmp_path):
     block = target.block_for(features)
     sums = block.rows * block.vectors * 16 // width
     assert sums in {sum(multiply in line for line in loop) for loop in found}
+
+
+PAIRS = """
+import numpy as np
+from lexloom.kernels.cpu.machine import target
+target.MULTIPLIES_PAIRS = False
+from lexloom.kernels.cpu.screening import Cpu
+from lexloom.kernels.reference.screening import Reference
+rng = np.random.default_rng(0)
+codes, steps = rng.integers(-127, 128, (2, 5, 16, 2), np.int8), rng.random((2, 16), np.float32)
+query = rng.integers(-30_000, 30_000, (5, 2), np.int16)
+ours, expected = (k.cosine_bounds(codes, steps, query, 1e-5, 0.3, 0.2) for k in (Cpu(), Reference()))
+np.testing.assert_allclose(ours, expected, rtol=1e-5, atol=1e-5)
+"""
+
+
+def test_pairs_are_multiplied_without_an_instruction_for_them(tmp_path):
+    environment = {"NUMBA_CACHE_DIR": str(tmp_path), "PYTHONPATH": ":".join(sys.path)}
+    subprocess.run([sys.executable, "-c", PAIRS], env=environment, check=True)

@@ -13,16 +13,17 @@ class Reference:
 
         Parameters
         ----------
-        codes : (V, D) int8 array
-        steps : (V,) float32 array
-        query : (D,) int16 array
+        codes : (B, P, 16, 2) int8 array
+            Blocks of 16 rows, side by side, whose entries come in P pairs.
+        steps : (B, 16) float32 array
+        query : (P, 2) int16 array
             Its products with the codes must not exceed int32.
         query_step, slope, offset : float
 
         Returns
         -------
-        least, largest : (V,) float32 array
+        least, largest : (B, 16) float32 array
         """
-        products = (codes * query.astype("int32")).sum(axis=1, dtype="int32").astype("float32")
+        products = (codes * query[:, None].astype("int32")).sum(axis=(1, 3), dtype="int32").astype("float32")
         cosines, margins = products * (steps * query_step), slope * steps + offset
         return cosines - margins, cosines + margins

@@ -11,6 +11,8 @@ from numba.core import cgutils, types
 from numba.core.datamodel.models import PrimitiveModel
 from numba.extending import intrinsic, register_jitable, register_model
 
+from lexloom.kernels.cpu.machine import target
+
 WIDTH = 16
 _INDEX = ir.IntType(64)
 _LINE = 16  # float32 numbers in a cache line
@@ -143,6 +145,27 @@ def add_product(typing, total, left, right):
 
 
 @intrinsic
+def add_pair_products(typing, total, codes, place, pair):
+    """Return total[i] + codes[place, i, 0] * pair[0] + codes[place, i, 1] * pair[1].
+
+    codes is an int8 array (P, WIDTH, 2), total a row of int32, and pair an int32 that holds two int16. An
+    instruction that multiplies pairs and adds their products is named, since the compiler does not find it.
+    """
+
+    def generate(context, builder, signature, values):
+        total_value, array, index, pair_value = values
+        zero = _INDEX(0)
+        address = _address(context, builder, types.void(codes, place, types.intp), [array, index, zero])
+        numbers, whole = (ir.VectorType(ir.IntType(bits), 2 * WIDTH) for bits in (8, 16))
+        left = builder.sext(builder.load(builder.bitcast(address, numbers.as_pointer()), align=1), whole)
+        right = builder.bitcast(repeat(builder, pair_value, total_value.type), whole)
+        add = _add_pairs_named if target.MULTIPLIES_PAIRS else _add_pairs
+        return builder.add(total_value, add(builder, left, right))
+
+    return total(total, codes, place, types.int32), generate
+
+
+@intrinsic
 def add_up(typing, row):
     """Return the sum of a row, by adding its halves until one number is left."""
 
@@ -220,6 +243,37 @@ def repeat(builder, number, vector):
     undefined = ir.Constant(vector, ir.Undefined)
     first = builder.insert_element(undefined, number, ir.IntType(32)(0))
     return builder.shuffle_vector(first, undefined, ir.VectorType(ir.IntType(32), vector.count)(None))
+
+
+def _add_pairs(builder, left, right):
+    """Return the sums of products of pairs of int16, as int32."""
+    factors = [
+        builder.sext(
+            builder.shuffle_vector(side, side, _indices(range(first, 2 * WIDTH, 2))),
+            ir.VectorType(ir.IntType(32), WIDTH),
+        )
+        for first in (0, 1)
+        for side in (left, right)
+    ]
+    return builder.add(builder.mul(*factors[:2]), builder.mul(*factors[2:]))
+
+
+def _add_pairs_named(builder, left, right):
+    """Return the same as `_add_pairs`, by the instruction of AVX2."""
+    pairs, sums = ir.VectorType(ir.IntType(16), WIDTH), ir.VectorType(ir.IntType(32), WIDTH // 2)
+    kind = ir.FunctionType(sums, [pairs, pairs])
+    multiply = cgutils.get_or_insert_function(builder.module, kind, "llvm.x86.avx2.pmadd.wd")
+    halves = [
+        builder.call(
+            multiply,
+            [
+                builder.shuffle_vector(side, side, _indices(range(start, start + WIDTH)))
+                for side in (left, right)
+            ],
+        )
+        for start in (0, WIDTH)
+    ]
+    return builder.shuffle_vector(*halves, _indices(range(WIDTH)))
 
 
 def _swap(builder, upper, lower, distance):

@@ -41,9 +41,18 @@ SMALLEST = Block(2, 1, 2, 448)  # 16 registers of 4 numbers: 8 + 4 + 1
 
 def block_for(features: str) -> Block:
     """Return the block for a processor with these features, as in "+avx,+avx2,-avx512f"."""
-    present = set(features.split(","))
-    return next((block for name, block in BLOCKS.items() if f"+{name}" in present), SMALLEST)
+    return next((block for name, block in BLOCKS.items() if has(name, features)), SMALLEST)
 
 
-BLOCK = block_for(cpu_target.target_context.codegen().magic_tuple()[2])
+def has(name: str, features: str) -> bool:
+    """Return whether a feature is among these."""
+    return f"+{name}" in features.split(",")
+
+
+_FEATURES = cpu_target.target_context.codegen().magic_tuple()[2]
+
+BLOCK = block_for(_FEATURES)
 """The block of the processor that Numba compiles for."""
+
+MULTIPLIES_PAIRS = has("avx2", _FEATURES)
+"""Whether one of its instructions multiplies pairs of int16 and adds the products of each pair."""
