@@ -3,6 +3,9 @@
 `HostCupy` replaces CuPy: NumPy, with a `RawModule` that calls a C++ compiler. Each fiber runs to the next
 `__syncthreads()`, then the next fiber does, in ascending or, with `backwards`, in descending order. A kernel
 that lacks a `__syncthreads()` reads a value too early or too late in at least one of the two orders.
+
+Blocks run one after the other. In a cooperative launch, where blocks may wait for each other, each block is a
+thread of the host.
 """
 
 import ctypes
@@ -22,22 +25,43 @@ _BEFORE = r"""
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
+#include <thread>
 #include <ucontext.h>
 #include <utility>
 #include <vector>
 #define __global__
 #define __device__
-#define __shared__ static
+#define __restrict__
+#define __shared__ static thread_local
+#define __launch_bounds__(threads)
 using std::max;
 using std::min;
-static struct Index { unsigned x, y; } threadIdx, blockIdx, gridDim, blockDim;
-static ucontext_t scheduler, *running;
+struct Index { unsigned x, y; };
+static Index gridDim, blockDim;
+static thread_local Index threadIdx, blockIdx;
+static thread_local ucontext_t scheduler, *running;
 static void __syncthreads() { swapcontext(running, &scheduler); }
+static void __threadfence() { __atomic_thread_fence(__ATOMIC_SEQ_CST); }
+static void __nanosleep(unsigned) { std::this_thread::yield(); }
+static unsigned atomicAdd(unsigned* number, unsigned more) {
+    return __atomic_fetch_add(number, more, __ATOMIC_SEQ_CST);
+}
+template <class Number> static Number __ldcg(const Number* place) { return *place; }
+// All threads of a block call it together, as those of a warp do on a device.
+template <class Number> static Number __shfl_xor_sync(unsigned, Number value, int lanes) {
+    static thread_local Number values[1024];
+    const unsigned thread = threadIdx.y * blockDim.x + threadIdx.x;
+    values[thread] = value;
+    __syncthreads();
+    value = values[thread ^ lanes];
+    __syncthreads();
+    return value;
+}
 """
 _AFTER = r"""
 static void** arguments;
 static void (*kernel)(void**);
-static bool ended;
+static thread_local bool ended;
 static void run_thread() { kernel(arguments); ended = true; swapcontext(running, &scheduler); }
 
 template <class... Types, size_t... I>
@@ -49,8 +73,10 @@ template <class... Types> static void call(void (*function)(Types...), void** fr
 }
 
 // Run a block; return whether all threads reached the same number of __syncthreads().
-static bool run_block(std::vector<std::vector<char>>& stacks, bool backwards) {
-    const unsigned threads = stacks.size();
+static bool run_block(unsigned block, bool backwards) {
+    blockIdx = {block % gridDim.x, block / gridDim.x};
+    const unsigned threads = blockDim.x * blockDim.y;
+    std::vector<std::vector<char>> stacks(threads, std::vector<char>(1 << 15));
     std::vector<ucontext_t> fibers(threads);
     for (unsigned t = 0; t < threads; t++) {
         getcontext(&fibers[t]);
@@ -70,25 +96,27 @@ static bool run_block(std::vector<std::vector<char>>& stacks, bool backwards) {
         }
     return count == threads;
 }
-static bool run_blocks(void** from, const unsigned* grid, const unsigned* block, bool backwards) {
+static bool run_blocks(void** from, const unsigned* grid, const unsigned* block, bool together, bool backwards) {
     gridDim = {grid[0], grid[1]};
     blockDim = {block[0], block[1]};
     arguments = from;
-    std::vector<std::vector<char>> stacks(blockDim.x * blockDim.y, std::vector<char>(1 << 15));
     const unsigned blocks = gridDim.x * gridDim.y;
-    bool met = true;
-    for (unsigned turn = 0; turn < blocks && met; turn++) {
+    std::vector<char> met(blocks, 1);
+    std::vector<std::thread> threads;
+    for (unsigned turn = 0; turn < blocks; turn++) {
         const unsigned b = backwards ? blocks - 1 - turn : turn;
-        blockIdx = {b % gridDim.x, b / gridDim.x};
-        met = run_block(stacks, backwards);
+        const auto run = [=, &met] { met[b] = run_block(b, backwards); };
+        if (together) threads.emplace_back(run);
+        else run();
     }
-    return met;
+    for (auto& thread : threads) thread.join();
+    return std::count(met.begin(), met.end(), 1) == blocks;
 }
 """
 _LAUNCH = r"""
-extern "C" int launch_NAME(void** from, const unsigned* grid, const unsigned* block, int backwards) {
+extern "C" int launch_NAME(void** from, const unsigned* grid, const unsigned* block, int together, int backwards) {
     kernel = [](void** from) { call(NAME, from); };
-    return run_blocks(from, grid, block, backwards);
+    return run_blocks(from, grid, block, together, backwards);
 }
 """
 
@@ -106,24 +134,42 @@ class HostCupy(ModuleType):
 
     def RawModule(self, code: str, options: tuple[str, ...]) -> "_Module":
         """Compile CUDA C++ for the host."""
-        return _Module(self, _compile(code, options))
+        return compiled(self, code, options)
 
 
 class _Module:
-    def __init__(self, cupy: HostCupy, library: ctypes.CDLL):
+    def __init__(self, cupy: Any, library: ctypes.CDLL):
         self.cupy, self.library = cupy, library
 
-    def get_function(self, name: str) -> Any:
-        """Return a kernel, to be called with (grid, block, arguments)."""
+    def get_function(self, name: str) -> "_Kernel":
+        """Return a kernel."""
+        return _Kernel(self.cupy, name, getattr(self.library, f"launch_{name}"))
 
-        def run(grid: tuple[int, ...], block: tuple[int, ...], arguments: tuple[Any, ...]) -> None:
-            values = [np.array(_address_or_value(argument)) for argument in arguments]
-            pointers = (ctypes.c_void_p * len(values))(*(value.ctypes.data for value in values))
-            sizes = [(ctypes.c_uint * 2)(*size, *[1] * (2 - len(size))) for size in (grid, block)]
-            met = getattr(self.library, f"launch_{name}")(pointers, *sizes, int(self.cupy.backwards))
-            assert met, f"{name}: some threads return while others wait at __syncthreads()"
 
-        return run
+class _Kernel:
+    """A kernel, to be called with (grid, block, arguments), as CuPy's `RawKernel` is."""
+
+    def __init__(self, cupy: Any, name: str, launch: Any):
+        self.cupy, self.name, self.launch = cupy, name, launch
+
+    @property
+    def kernel(self) -> "_Kernel":
+        """The compiled function, which may be launched cooperatively."""
+        return self
+
+    def __call__(
+        self,
+        grid: tuple[int, ...],
+        block: tuple[int, ...],
+        arguments: tuple[Any, ...],
+        enable_cooperative_groups: bool = False,
+    ) -> None:
+        values = [np.array(_address_or_value(argument)) for argument in arguments]
+        pointers = (ctypes.c_void_p * len(values))(*(value.ctypes.data for value in values))
+        sizes = [(ctypes.c_uint * 2)(*size, *[1] * (2 - len(size))) for size in (grid, block)]
+        together, backwards = int(enable_cooperative_groups), int(self.cupy.backwards)
+        met = self.launch(pointers, *sizes, together, backwards)
+        assert met, f"{self.name}: some threads return while others wait at __syncthreads()"
 
 
 def _address_or_value(argument: Any) -> Any:
@@ -134,10 +180,11 @@ def _address_or_value(argument: Any) -> Any:
     return argument
 
 
-def _compile(code: str, options: tuple[str, ...]) -> ctypes.CDLL:
+def compiled(cupy: Any, code: str, options: tuple[str, ...]) -> _Module:
+    """Return CUDA C++ compiled for the host; launches run `backwards` while this is true of `cupy`."""
     launches = [_LAUNCH.replace("NAME", name) for name in re.findall(r"__global__ void (\w+)", code)]
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "kernels.cpp").write_text("\n".join([_BEFORE, code, _AFTER, *launches]))
-        command = [COMPILER, *options, "-O1", "-w", "-shared", "-fPIC", "-o", "kernels.so", "kernels.cpp"]
+        command = [COMPILER, *options, "-O1", "-w", "-shared", "-fPIC", "-pthread", "-o", "kernels.so", "kernels.cpp"]
         subprocess.run(command, cwd=folder, check=True)
-        return ctypes.CDLL(f"{folder}/kernels.so")
+        return _Module(cupy, ctypes.CDLL(f"{folder}/kernels.so"))
