@@ -4,6 +4,7 @@
 # make fuzz     look for inputs that go wrong, for FUZZ_MINUTES=30 with FUZZ_SEED=1
 # make crash    fail each call to the disk of a whole small graph, an hour or two
 # make bench    times beside other programs
+# make gpu      test and time a GPU, in nine minutes; writes results/gpu/gpu.jsonl
 # make docs     the documentation site, in site/index.html
 # make settings the JSON Schema and the reference page of the settings, after an edit of their classes
 # make scale    speed and memory on texts of 1, 10 and 100 million tokens
@@ -15,7 +16,7 @@ FUZZ_MINUTES ?= 30
 FUZZ_SEED ?= 1
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
-.PHONY: run test avx2 fuzz crash lint docs settings bench scale lock clean
+.PHONY: run test avx2 fuzz crash lint docs settings bench gpu scale lock clean
 
 run: $(VENV)/ready
 	snakemake --cores $(CORES) --quiet host rules --config corpus=$(CORPUS) -- results/rnnlm_ppl.txt
@@ -50,6 +51,10 @@ settings: $(VENV)/ready
 bench: $(VENV)/ready
 	pip install --quiet --editable '.[bench]'
 	python benchmarks/run_all.py
+
+# Without $(VENV)/ready: it also runs where nothing can be installed.
+gpu:
+	PYTHONPATH=src $(PYTHON) benchmarks/gpu.py
 
 scale: $(VENV)/ready
 	python benchmarks/scale.py

@@ -24,10 +24,13 @@ class Inputs:
     threads : int
     quick : bool
         Take a tenth of the text.
+    device : str
+        "cpu" or "cuda".
     """
 
     threads: int
     quick: bool = False
+    device: str = "cpu"
 
     def config(self) -> dict:
         """Return config/config.yaml."""

@@ -5,6 +5,7 @@ the inputs of each recurrent layer over all steps, and those with the hidden sta
 """
 
 import math
+from collections.abc import Callable
 from functools import partial
 from itertools import pairwise
 from typing import Any
@@ -35,14 +36,17 @@ MODELS = {
     "LSTM 2 x 200, T 20": ("lstm", 2, 200, {"steps": 20}),
     "LSTM 2 x 650": ("lstm", 2, 650, {}),
 }
+ON_GPU = {
+    f"{cell.upper()} 2 x {size}": (cell, 2, size, {}) for cell in ("lstm", "rnn") for size in (200, 650, 1500)
+}
 ARITHMETIC = 1.5e11  # multiply-adds of one measurement, about
 
 
 def settings_of(inputs: Inputs, model: str) -> dict:
-    """Return the settings of a model of `MODELS`, or of the configuration."""
-    if model not in MODELS:
+    """Return the settings of a model of `MODELS` or `ON_GPU`, or of the configuration."""
+    if model not in MODELS | ON_GPU:
         return inputs.config()["rnnlm"]["models"][model]
-    cell, layers, size, changes = MODELS[model]
+    cell, layers, size, changes = (MODELS | ON_GPU)[model]
     return PLAIN | {"cell": cell, "layers": layers, "embedding": size, "hidden": size} | changes
 
 
@@ -112,7 +116,7 @@ def build(inputs: Inputs, model: str, inclusion: Any = None) -> Any:
     from lexloom.language.rnnlm import build_rnnlm
     from lexloom.training.randomness import random_stream
 
-    backend = get_backend(threads=inputs.threads)
+    backend = get_backend(inputs.device, inputs.threads)
     shape = {name: settings_of(inputs, model)[name] for name in SHAPE}
     vocabulary, rng = vocabulary_of(inputs), random_stream(1, "init")
     return build_rnnlm(vocabulary, rng, backend, inclusion=inclusion, **shape)
@@ -129,11 +133,19 @@ def train_sampled(inputs: Inputs, model: str) -> Work:
 
 def train(inputs: Inputs, model: str, inclusion: Any = None) -> Work:
     """lexloom: truncated backpropagation through time by the Trainer."""
+    ids = tokens_of(inputs, model)
+    fit = updates(inputs, model, ids, inclusion)
+    fit(2)
+    return lambda: fit(None)
+
+
+def updates(inputs: Inputs, model: str, ids: Any, inclusion: Any = None) -> Callable[[int | None], int]:
+    """Return a function that makes some updates on a text, or all, and returns their number of tokens."""
     from lexloom.training.optimizers import OPTIMIZERS
     from lexloom.training.randomness import random_stream
     from lexloom.training.trainer import Trainer
 
-    settings, ids = settings_of(inputs, model), tokens_of(inputs, model)
+    settings = settings_of(inputs, model)
     built = build(inputs, model, inclusion)
     trainer = Trainer(
         built,
@@ -143,13 +155,13 @@ def train(inputs: Inputs, model: str, inclusion: Any = None) -> Work:
         rng=random_stream(1, "dropout"),
     )
     windows = built.windows(ids, settings["batch"], settings["steps"])
-    trainer.fit(1, lambda epoch: list(windows)[:2])
 
-    def work() -> int:
-        trainer.fit(1, lambda epoch: windows)
-        return len(ids)
+    def fit(count: int | None) -> int:
+        some = windows if count is None else [windows[place] for place in range(count)]
+        trainer.fit(1, lambda epoch: some)
+        return len(ids) if count is None else sum(targets.size for _, targets in some)
 
-    return work
+    return fit
 
 
 def measure(inputs: Inputs) -> Work:
@@ -196,19 +208,28 @@ def torch_model(inputs: Inputs, model: str) -> Any:
 
 def train_by_torch(inputs: Inputs, model: str) -> Work:
     """PyTorch: the same training, written as its users write it."""
+    fit = updates_by_torch(inputs, model, tokens_of(inputs, model))
+    fit(2)
+    return lambda: fit(None)
+
+
+def updates_by_torch(inputs: Inputs, model: str, ids: Any) -> Callable[[int | None], int]:
+    """Return a function that makes some updates, or all, by PyTorch, and returns their number of tokens."""
     import torch
     from torch.nn.functional import cross_entropy
 
-    settings, layers = settings_of(inputs, model), torch_model(inputs, model)
+    settings, layers = settings_of(inputs, model), torch_model(inputs, model).to(inputs.device)
     optimizer = torch.optim.SGD(layers.parameters(), settings["learning_rate"])
-    ids = torch.tensor(tokens_of(inputs, model).tolist())
+    ids = torch.tensor(ids.tolist(), device=inputs.device)
     length = len(ids) // settings["batch"]
     streams = ids[: length * settings["batch"]].reshape(settings["batch"], length).T.contiguous()
 
-    def train(streams: torch.Tensor) -> int:
+    def fit(count: int | None) -> int:
+        steps = settings["steps"]
+        some = streams if count is None else streams[: count * steps + 1]
         state = None
-        for start in range(0, len(streams) - 1, settings["steps"]):
-            window = streams[start : start + settings["steps"] + 1]
+        for start in range(0, len(some) - 1, steps):
+            window = some[start : start + steps + 1]
             scores, state = layers(window[:-1], state)
             state = detached(state)
             loss = cross_entropy(scores.flatten(0, 1), window[1:].flatten())
@@ -216,10 +237,10 @@ def train_by_torch(inputs: Inputs, model: str) -> Work:
             loss.backward()
             torch.nn.utils.clip_grad_norm_(layers.parameters(), settings["clip"])
             optimizer.step()
-        return streams.numel()
+        loss.item()  # waits for the device
+        return some.numel()
 
-    train(streams[: 2 * settings["steps"]])
-    return lambda: train(streams)
+    return fit
 
 
 def detached(state: Any) -> Any:

@@ -13,10 +13,8 @@ from harness import Inputs, Stage, Work
 
 NEGATIVES = 5
 PIECE = 10_000
-OURS = {
-    "cbow": {"batch": 4096, "block": 64, "samples": 16},
-    "skip-gram": {"batch": 4096, "block": 64, "samples": 32},
-}
+BATCH = 4096
+OURS = {"cbow": {"block": 64, "samples": 16}, "skip-gram": {"block": 64, "samples": 32}}
 LEARNING_RATE = 0.5
 SIZES = {"dimension 100, window 5": (100, 5), "dimension 300, window 10": (300, 10)}
 
@@ -30,6 +28,7 @@ def lexloom_model(
     seed: int,
     threads: int,
     device: str = "cpu",
+    batch: int = BATCH,
 ) -> Callable:
     """Return a function that trains lexloom's model for some epochs and returns its vectors (V, D)."""
     import numpy as np
@@ -43,7 +42,10 @@ def lexloom_model(
     from lexloom.vectors.contexts import ContextBatches
     from lexloom.vectors.word2vec import MODELS, FusedNegativeSampling
 
-    init, settings = random_stream(seed, "init"), {"dynamic": True, "subsample": 0, **OURS[model]}
+    init, settings = (
+        random_stream(seed, "init"),
+        {"dynamic": True, "subsample": 0, "batch": batch, **OURS[model]},
+    )
     network = MODELS[model](
         vocabulary, dimension, init, get_backend(device, threads), weight=NEGATIVES / settings["samples"]
     )

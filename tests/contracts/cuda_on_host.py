@@ -96,7 +96,8 @@ static bool run_block(unsigned block, bool backwards) {
         }
     return count == threads;
 }
-static bool run_blocks(void** from, const unsigned* grid, const unsigned* block, bool together, bool backwards) {
+static bool run_blocks(void** from, const unsigned* grid, const unsigned* block, bool together,
+                       bool backwards) {
     gridDim = {grid[0], grid[1]};
     blockDim = {block[0], block[1]};
     arguments = from;
@@ -114,7 +115,8 @@ static bool run_blocks(void** from, const unsigned* grid, const unsigned* block,
 }
 """
 _LAUNCH = r"""
-extern "C" int launch_NAME(void** from, const unsigned* grid, const unsigned* block, int together, int backwards) {
+extern "C" int launch_NAME(void** from, const unsigned* grid, const unsigned* block, int together,
+                           int backwards) {
     kernel = [](void** from) { call(NAME, from); };
     return run_blocks(from, grid, block, together, backwards);
 }
@@ -132,28 +134,28 @@ class HostCupy(ModuleType):
     def __getattr__(self, name: str) -> Any:
         return getattr(np, name)
 
-    def RawModule(self, code: str, options: tuple[str, ...]) -> "_Module":
+    def RawModule(self, code: str, options: tuple[str, ...]) -> "Module":
         """Compile CUDA C++ for the host."""
         return compiled(self, code, options)
 
 
-class _Module:
+class Module:
     def __init__(self, cupy: Any, library: ctypes.CDLL):
         self.cupy, self.library = cupy, library
 
-    def get_function(self, name: str) -> "_Kernel":
+    def get_function(self, name: str) -> "Kernel":
         """Return a kernel."""
-        return _Kernel(self.cupy, name, getattr(self.library, f"launch_{name}"))
+        return Kernel(self.cupy, name, getattr(self.library, f"launch_{name}"))
 
 
-class _Kernel:
+class Kernel:
     """A kernel, to be called with (grid, block, arguments), as CuPy's `RawKernel` is."""
 
     def __init__(self, cupy: Any, name: str, launch: Any):
         self.cupy, self.name, self.launch = cupy, name, launch
 
     @property
-    def kernel(self) -> "_Kernel":
+    def kernel(self) -> "Kernel":
         """The compiled function, which may be launched cooperatively."""
         return self
 
@@ -180,11 +182,22 @@ def _address_or_value(argument: Any) -> Any:
     return argument
 
 
-def compiled(cupy: Any, code: str, options: tuple[str, ...]) -> _Module:
+def compiled(cupy: Any, code: str, options: tuple[str, ...]) -> Module:
     """Return CUDA C++ compiled for the host; launches run `backwards` while this is true of `cupy`."""
     launches = [_LAUNCH.replace("NAME", name) for name in re.findall(r"__global__ void (\w+)", code)]
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "kernels.cpp").write_text("\n".join([_BEFORE, code, _AFTER, *launches]))
-        command = [COMPILER, *options, "-O1", "-w", "-shared", "-fPIC", "-pthread", "-o", "kernels.so", "kernels.cpp"]
+        command = [
+            COMPILER,
+            *options,
+            "-O1",
+            "-w",
+            "-shared",
+            "-fPIC",
+            "-pthread",
+            "-o",
+            "kernels.so",
+            "kernels.cpp",
+        ]
         subprocess.run(command, cwd=folder, check=True)
-        return _Module(cupy, ctypes.CDLL(f"{folder}/kernels.so"))
+        return Module(cupy, ctypes.CDLL(f"{folder}/kernels.so"))

@@ -24,7 +24,7 @@ stack subtract sum take tanh tile transpose uint32 unique where zeros zeros_like
 """
 _OPERATORS = """
 add sub mul truediv floordiv mod pow matmul and or xor radd rsub rmul rtruediv rfloordiv rmod rpow
-rmatmul rand ror rxor lt le eq ne gt ge neg pos abs invert
+rmatmul rand ror rxor lshift rshift lt le eq ne gt ge neg pos abs invert
 """
 _IN_PLACE_OPERATORS = "iadd isub imul itruediv ifloordiv imod ipow iand ior ixor"
 _WAITING = ("nonzero", "flatnonzero", "unique", "item", "tolist")
@@ -126,7 +126,9 @@ class _Function:
 
 def _costs_nothing(name: str, result: Any, hosts: list[Any]) -> bool:
     """Return whether a result is memory that nobody has written to, no array, or a view of an argument."""
-    if name in ("empty", "empty_like") or not isinstance(result, np.ndarray | np.generic | tuple | type(None)):
+    if name in ("empty", "empty_like") or not isinstance(
+        result, np.ndarray | np.generic | tuple | type(None)
+    ):
         return True
     return isinstance(result, np.ndarray) and any(
         isinstance(host, np.ndarray) and np.may_share_memory(result, host) for host in hosts
