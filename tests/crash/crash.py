@@ -33,9 +33,11 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))
 from running import program
 
 from lexloom.commands.script import parse, run
+from lexloom.storage import output_locks
 
 KINDS = (*failing_disk.KINDS, "memory")
 MEMORY_STEP = 4 << 20
+output_locks.SILENCE = 0  # killed before it could write who it was, a program would be waited for
 OLD = b"old\n"
 
 

@@ -2,13 +2,16 @@
 
 import argparse
 import logging
+import multiprocessing
 import runpy
+from itertools import count, repeat
 from pathlib import Path
 
 import pytest
 
 from lexloom.commands.script import parse, run
 from lexloom.settings.mistakes import schema_of
+from lexloom.storage import output_locks
 
 SCRIPTS = sorted((Path(__file__).parents[2] / "scripts").rglob("*.py"))
 
@@ -21,12 +24,13 @@ def parser_of(script):
     return runpy.run_path(str(script))["options"]()
 
 
-def required(parser):
-    """Return a value for each argument that must be given."""
+def required(parser, names=None):
+    """Return a value for each argument that must be given, the next of some names."""
+    names = names or repeat("1")
     words = []
     for action in parser._actions:
-        count = action.nargs if isinstance(action.nargs, int) else 1
-        values = [next(iter(action.choices or ["1"]))] * count
+        number = action.nargs if isinstance(action.nargs, int) else 1
+        values = [next(iter(action.choices or names)) for _ in range(number)]
         if not action.option_strings:
             words += values
         elif action.required:
@@ -83,3 +87,23 @@ def test_no_file_of_a_command_line_is_written_over_another(script, monkeypatch, 
         assert end.value.code == 1
         assert "is another file of this command line, too; choose another" in capsys.readouterr().err
         assert Path("1").read_text() == "mine"
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.stem)
+def test_while_a_script_works_no_other_program_works_on_its_output(script, monkeypatch, tmp_path):
+    monkeypatch.setattr(logging.getLogger(), "handlers", [])
+    monkeypatch.setattr(output_locks, "PATIENCE", 0)
+    monkeypatch.chdir(tmp_path)
+    parser = parser_of(script)
+    monkeypatch.setattr("sys.argv", [script.name, *required(parser, map(str, count(1)))])
+    statuses = []
+
+    def start_another(options):
+        other = multiprocessing.get_context("fork").Process(target=run, args=(print, options))
+        other.start()
+        other.join(60)
+        statuses.append(other.exitcode)
+
+    run(start_another, parse(parser))
+    assert statuses == [1]
+    assert list(tmp_path.iterdir()) == []

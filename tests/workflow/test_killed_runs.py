@@ -74,13 +74,21 @@ def test_an_orphan_that_ended_is_not_trained_again(training, orphan):
     assert kept(training) == []
 
 
-def test_an_orphan_that_still_trains_does_no_harm(training, orphan):
+def test_an_orphan_that_still_trains_is_waited_for(training, orphan, tmp_path):
+    """It is stopped until the next run has found it."""
     group, undisturbed = orphan
+    os.killpg(group, signal.SIGSTOP)
     training.snakemake("--unlock")
-    training.snakemake(OUTPUT)
+    said = tmp_path / "said.txt"
+    with said.open("w") as file:
+        again = training.start(OUTPUT, stdout=file)
+    wait(lambda: re.search(r"tiny\.h5: waiting for process \d+ on ", said.read_text()))
+    os.killpg(group, signal.SIGCONT)
+    assert again.wait() == 0
+    assert not running(group)
+    assert "epoch 1:" not in said.read_text()
     assert (training.folder / OUTPUT).read_bytes() == undisturbed
-    wait(lambda: not running(group))
-    assert (training.folder / OUTPUT).read_bytes() == undisturbed
+    assert kept(training) == []
 
 
 def test_a_later_rule_that_fails_keeps_no_state(training):

@@ -39,6 +39,7 @@ def run(main: Callable[[argparse.Namespace], None], options: argparse.Namespace)
     Such mistakes are `LexloomError`; `OSError`: a file that cannot be opened, a disk that is full; and
     `MemoryError`: a size too large for this machine. Ctrl-C ends the script with status 130, and
     `Interrupted` with that of its signal. SIGTERM and SIGHUP end it so, too, and so remove temporary files.
+    Meanwhile no other program can write the same outputs.
     """
     for number in (signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) == signal.SIG_DFL:
@@ -50,11 +51,14 @@ def run(main: Callable[[argparse.Namespace], None], options: argparse.Namespace)
 def _run(main: Callable[[argparse.Namespace], None], options: argparse.Namespace) -> None:
     logging.getLogger().setLevel(logging.INFO)
     log_to(logging.StreamHandler(sys.stderr))
+    from lexloom.storage.output_locks import locked  # here, so that --help does not wait for it
+
     try:
         _check_outputs(options)
-        if options.log:
-            log_to(_LogFile(options.log, "w", "utf-8"))
-        main(options)
+        with locked(*_results(options)):
+            if options.log:
+                log_to(_LogFile(options.log, "w", "utf-8"))
+            main(options)
     except (LexloomError, OSError, MemoryError) as error:
         logging.error("error: %s%s", str(error) or "not enough memory", way_out(error))
         sys.exit(1)
@@ -69,7 +73,7 @@ def _run(main: Callable[[argparse.Namespace], None], options: argparse.Namespace
         sys.exit(2)
 
 
-_OUTPUTS = ("output", "figure", "table", "log")
+_RESULTS = ("output", "figure", "table")
 _NO_FILES = ("path", "queries")
 """The file on a server, and words."""
 
@@ -77,13 +81,19 @@ _NO_FILES = ("path", "queries")
 def _check_outputs(options: argparse.Namespace) -> None:
     """Refuse to write over a file that the command line names for something else, such as an input."""
     files = {name: list(_texts(value)) for name, value in vars(options).items() if name not in _NO_FILES}
-    for name in _OUTPUTS:
+    for name in (*_RESULTS, "log"):
         others = [path for other, paths in files.items() if other != name for path in paths]
         for output in files.get(name, []):
             if any(_is_same_file(output, other) for other in others):
                 raise LexloomError(
                     f"--{name}: {output} is another file of this command line, too; choose another {name}"
                 )
+
+
+def _results(options: argparse.Namespace) -> list[str]:
+    """Return the files to write; of several in a folder, who writes them knows the names."""
+    paths = [path for name in _RESULTS for path in _texts(getattr(options, name, None))]
+    return [path for path in paths if not os.path.isdir(path)]
 
 
 def _texts(value: object) -> Iterator[str]:

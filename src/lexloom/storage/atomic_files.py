@@ -54,8 +54,7 @@ def replacing(path: str | Path) -> Iterator[io.BufferedRandom]:
     """
     path = Path(path)
     with failures_named(path):
-        older = _older(path)
-        target = _target(path, older is None)
+        target, older = target_of(path)
         remove_leftovers(target.parent)
         file = _temporary_file(path, target.parent, older)
     try:
@@ -118,6 +117,22 @@ class _Output(io.FileIO):
             return super().write(content)  # type: ignore[arg-type]
 
 
+def target_of(path: Path) -> tuple[Path, os.stat_result | None]:
+    """Return the file that an output is, or leads to as a symbolic link, and what is known of an older one.
+
+    Its folder is made where it is missing.
+
+    Raises
+    ------
+    LexloomError
+        When that is not a file, or a link leads to no folder.
+    OSError
+        When it may not be written.
+    """
+    older = _older(path)
+    return _target(path, older is None), older
+
+
 def _older(path: Path) -> os.stat_result | None:
     """Return what is known of a file that may be replaced; None where there is none."""
     try:
@@ -131,7 +146,7 @@ def _older(path: Path) -> os.stat_result | None:
 
 
 def _target(path: Path, is_new: bool) -> Path:
-    """Return the file that takes the content: that which `path` is, or leads to as a symbolic link."""
+    """Return the file that takes the content."""
     target = Path(os.path.realpath(path))
     if is_new and not path.is_symlink():
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -10,6 +10,7 @@ import numpy as np
 from lexloom.errors import LexloomError
 from lexloom.settings.formats import ExportFormat
 from lexloom.storage.atomic_files import replacing, write_lines
+from lexloom.storage.output_locks import locked
 
 # Nine digits distinguish any two numbers in single precision.
 _NUMBER = "%.9g"
@@ -64,7 +65,7 @@ def write_projector(folder: str | Path, words: Sequence[str], vectors: np.ndarra
     _check_words(folder, words)
     _check_for_projector(folder, words, vectors)
     names = Path(folder) / "vectors.tsv", Path(folder) / "metadata.tsv"
-    with replacing(names[0]) as numbers, replacing(names[1]) as labels:
+    with locked(*names), replacing(names[0]) as numbers, replacing(names[1]) as labels:
         numbers.writelines(f"{line}\n".encode() for line in _numbers(vectors, "\t"))
         labels.writelines(f"{word}\n".encode() for word in words)
         numbers.flush()  # where the disk is full, neither takes its name
