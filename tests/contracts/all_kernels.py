@@ -1,12 +1,6 @@
 """The kernels of all subjects in one class for each device, for tests that compare devices."""
 
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
-
-import pytest
-import scipy.sparse
 
 from lexloom.kernels.counting import counting
 from lexloom.kernels.jobs import jobs
@@ -46,16 +40,7 @@ Reference = _joined("Reference", [subject.reference for subject in SUBJECTS])
 Cpu = _joined("Cpu", [subject.cpu() for subject in SUBJECTS])
 
 
-@contextmanager
-def cuda(cupy: Any = None) -> Iterator[Any]:
-    """Yield the kernels for CUDA, with another module in place of CuPy, and with SciPy, if one is given."""
-    with pytest.MonkeyPatch.context() as patch:
-        if cupy is not None:
-            patch.setitem(sys.modules, "cupy", cupy)
-            patch.setitem(sys.modules, "cupyx.scipy", scipy)
-        yield _joined(
-            "Cuda", [subject.cuda() if subject.cuda else subject.reference for subject in SUBJECTS]
-        )()
-    if cupy is not None:
-        for name in [name for name in sys.modules if name.startswith("lexloom.kernels.cuda.")]:
-            del sys.modules[name]
+def cuda() -> Any:
+    """Return the kernels for CUDA, with CuPy or its stand-in."""
+    kernels = [subject.cuda() if subject.cuda else subject.reference for subject in SUBJECTS]
+    return _joined("Cuda", kernels)()

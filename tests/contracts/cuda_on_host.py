@@ -1,6 +1,6 @@
 """CUDA C++ on the host: kernels are compiled as C++, and the threads of a block run as fibers in turns.
 
-`HostCupy` replaces CuPy: NumPy, with a `RawModule` that calls a C++ compiler. Each fiber runs to the next
+Each fiber runs to the next
 `__syncthreads()`, then the next fiber does, in ascending or, with `backwards`, in descending order. A kernel
 that lacks a `__syncthreads()` reads a value too early or too late in at least one of the two orders.
 
@@ -14,7 +14,6 @@ import shutil
 import subprocess
 import tempfile
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -121,22 +120,6 @@ extern "C" int launch_NAME(void** from, const unsigned* grid, const unsigned* bl
     return run_blocks(from, grid, block, together, backwards);
 }
 """
-
-
-class HostCupy(ModuleType):
-    """NumPy as CuPy, with a `RawModule`."""
-
-    backwards = False
-
-    def __init__(self):
-        super().__init__("cupy")
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(np, name)
-
-    def RawModule(self, code: str, options: tuple[str, ...]) -> "Module":
-        """Compile CUDA C++ for the host."""
-        return compiled(self, code, options)
 
 
 class Module:

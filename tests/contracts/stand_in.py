@@ -15,7 +15,9 @@ from unittest.mock import patch
 
 import scipy.sparse
 from cuda_on_host import Kernel, Module, compiled
-from fake_device import ArrayModule, FakeArray, count
+from fake_device import FAKE, FakeArray, count
+
+from lexloom.kernels.backend import register
 
 MULTIPROCESSORS = 3
 MISSING = ("pydantic", "pydantic_core", "threadpoolctl", "hypothesis", "requests", "tqdm", "yaml", "torch")
@@ -44,7 +46,7 @@ class Device:
 
 def cupy() -> ModuleType:
     """Return a new stand-in."""
-    module, arrays = ModuleType("cupy"), ArrayModule()
+    module, arrays = ModuleType("cupy"), FAKE.xp
     module.backwards = False
     module.__version__ = "0"
     module.ndarray = FakeArray
@@ -107,7 +109,8 @@ def installed() -> Iterator[ModuleType]:
     module = cupy()
     with patch.dict(sys.modules, {"cupy": module} | cupyx()):
         yield module
-        for name in [name for name in sys.modules if name.startswith("lexloom.kernels.cuda.")]:
+        register(FAKE)
+        for name in [name for name in sys.modules if name.startswith("lexloom.kernels.cuda")]:
             del sys.modules[name]
 
 

@@ -23,12 +23,13 @@ def batch(words: int, dimension: int, window: int, blocks: int, block: int, samp
 
 
 def assert_same(result: Any, expected: Any, words: int) -> None:
-    """Compare the loss and the row gradients of a kernel, on the host, with those of the reference."""
+    """Compare the loss and the row gradients of a kernel, summed and on the host, with the reference's."""
     np.testing.assert_allclose(result[0], expected[0], rtol=1e-5)
     assert result[0].dtype == np.float64
     for (rows, sums), reference_rows in zip(result[1:], expected[1:], strict=True):
-        assert (np.diff(rows) > 0).all()
         assert sums.dtype == np.float32
+        rows, sums = rows[rows >= 0], sums[rows >= 0]
+        assert (np.diff(rows) > 0).all()
         dense = np.zeros((2, words, sums.shape[1]))
         dense[0][rows] = sums
         dense[1][reference_rows[0]] = reference_rows[1]

@@ -22,6 +22,7 @@ import numpy as np
 from lexloom.errors import LexloomError
 from lexloom.kernels.backend import backend_of
 from lexloom.kernels.jobs import jobs
+from lexloom.kernels.row_sums import row_sums
 from lexloom.kernels.tiles import Job
 from lexloom.language.perplexity import perplexity_of, perplexity_of_tokens
 from lexloom.language.rnnlm import RNNLM
@@ -222,12 +223,18 @@ def _windows_with_gradients(
 
 def _adding_squares(sums: Any, grad: Any) -> Job:
     """Return the job that adds the squares of a gradient to sums of the shape of its parameter."""
-    rows, values = None, grad
     if isinstance(grad, RowGrad):
-        summed = grad.summed()
-        rows, values = summed.rows, summed.values
+        return _adding_squares_of_rows(sums, grad.summed())
 
     def add(tile: slice) -> None:
-        sums[tile if rows is None else rows[tile]] += values[tile] ** 2
+        sums[tile] += grad[tile] ** 2
 
-    return Job.on(values, add)
+    return Job.on(grad, add)
+
+
+def _adding_squares_of_rows(sums: Any, grad: RowGrad) -> Job:
+    def add(tile: slice) -> None:
+        rows = grad.rows[tile]
+        row_sums.of(sums).write_rows(sums, rows, sums[rows] + grad.values[tile] ** 2)
+
+    return Job.on(grad.values, add)

@@ -10,6 +10,7 @@ import numpy as np
 from lexloom.kernels.backend import backend_of
 from lexloom.kernels.products import products
 from lexloom.kernels.reference.sigmoid import sigmoid
+from lexloom.kernels.row_sums import row_sums
 from lexloom.nn.layer import Layer
 from lexloom.nn.parameter import Parameter, RowGrad
 
@@ -182,9 +183,7 @@ class Embedding(Layer):
 
     def backward(self, dy: Any, cache: Any) -> None:
         """Add dW as a `RowGrad`; ids have no gradient."""
-        ids = cache
-        present = ids >= 0
-        self.W.add_grad(RowGrad(ids[present], dy[present]))
+        self.W.add_grad(RowGrad(*row_sums.of(dy).present_rows(cache, dy)))
 
 
 class EmbeddingDot(Layer):

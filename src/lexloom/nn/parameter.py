@@ -15,7 +15,7 @@ class RowGrad:
     Attributes
     ----------
     rows : (K,) int array
-        Row numbers. Values of repeated row numbers add up.
+        Row numbers. Values of repeated row numbers add up. On a device, -1 may be among them, for none.
     values : (K, D) float array
 
     Examples
@@ -31,7 +31,7 @@ class RowGrad:
     values: Any
 
     def summed(self) -> "RowGrad":
-        """Return the same gradient with each row once, in ascending order."""
+        """Return the same gradient with each row once, in ascending order; see `sum_rows`."""
         return RowGrad(*row_sums.of(self.values).sum_rows(self.rows, self.values))
 
 
@@ -98,7 +98,7 @@ def _add(left: Any, right: Any) -> Any:
     if isinstance(left, RowGrad):
         left, right = right, left
     if isinstance(right, RowGrad):
-        rows = right.summed()
-        left[rows.rows] += rows.values
+        rows, values = row_sums.of(left, right.values).sum_rows(right.rows, right.values)
+        row_sums.of(left).write_rows(left, rows, left[rows] + values)
         return left
     return left + right

@@ -131,11 +131,12 @@ def draw_words(inclusion: np.ndarray, targets: Any, rng: np.random.Generator) ->
         Index of each target in `words`; -1 for padding.
     """
     backend = backend_of(targets)
-    drawn = backend.to_device(rng.random(len(inclusion)) < inclusion)
-    corrections = backend.to_device(np.log(inclusion))
-    present = targets >= 0
-    drawn[targets[present]] = True
-    corrections[targets[present]] = 0
-    words = backend.xp.flatnonzero(drawn)
-    places = backend.xp.where(present, backend.xp.cumsum(drawn)[targets] - 1, -1)
-    return words, corrections[words], places.astype(targets.dtype)
+    xp = backend.xp
+    certain = xp.zeros(len(inclusion) + 1, bool)
+    certain[targets] = True  # of padding, the one element after the words
+    certain = certain[:-1]
+    drawn = certain | backend.to_device(rng.random(len(inclusion)) < inclusion)
+    words = xp.flatnonzero(drawn)  # the host waits for the size of the sample, the only time in an update
+    corrections = xp.where(certain, 0, xp.log(backend.to_device(inclusion)))[words]
+    places = xp.where(targets >= 0, xp.cumsum(drawn)[targets] - 1, -1)
+    return words, corrections, places.astype(targets.dtype)

@@ -113,9 +113,10 @@ class Optimizer:
             rows = grad.rows[tile]
             w, state_of_rows = data[rows], _of_rows(state, rows)
             self._apply(w, grad.values[tile], state_of_rows, learning_rate, scale)
-            data[rows] = w
+            kernels = updates.of(data)
+            kernels.write_rows(data, rows, w)
             for slot, array in state_of_rows.items():
-                state[slot][rows] = array
+                kernels.write_rows(state[slot], rows, array)
 
         return Job.on(grad.values, work, self.operations)
 

@@ -14,9 +14,8 @@
 //     dH (TILE, D)       = E Y
 //     dX (INPUTS, D)     = A' dH
 //
-// Each row of dX and dY is written to its own place. Sorting the places by word groups those of one row of a
-// table, and a thread block sums each group. No two threads ever add to the same number, so the bits are the
-// same in each run.
+// Each row of dX and dY is written to its own place, and row_sums.cu sums those of one word. No two threads
+// ever add to the same number, so the bits are the same in each run.
 //
 // Compiled with these constants:
 //     CBOW       1: the mean of a window predicts its middle; 0, skip-gram: the middle predicts its window
@@ -27,7 +26,6 @@
 //     WEIGHT     weight of a sample, where a word to predict has weight 1
 //     TILE       maximum number of positions in a tile, and number of columns that are loaded at a time
 //     WARPS      number of warps of TILE threads in a thread block (TILE, WARPS)
-//     ABSENT     the word in the key of a place without a word
 
 constexpr int D = DIMENSION;
 constexpr int TILES = (BLOCK + TILE - 1) / TILE;  // in a block of positions
@@ -112,10 +110,10 @@ __device__ void make_hidden(const Tile& tile, const float* W_in, float* hidden, 
         }
 }
 
-// Compare hidden (TILE, D) with TILE output rows, from `first` on: write E (TILE, TILE), return the loss.
-// With s the score, the loss of a word to predict is log(1 + exp(-s)), that of a sample log(1 + exp(s)).
+// Compare hidden (TILE, D) with TILE output rows, from `first` on: write E (TILE, TILE), the gradients of
+// the loss times `scale`, and return the loss. With s the score, the loss of a word to predict is log(1 + exp(-s)), that of a sample log(1 + exp(s)).
 __device__ double make_errors(const Tile& tile, const float* W_out, const float* hidden, int first,
-                              Square H, Square Y, Square E) {
+                              float scale, Square H, Square Y, Square E) {
     float scores[EACH] = {};
     for (int start = 0; start < D; start += TILE) {
         load(H, hidden, start, [](int n) { return n; });
@@ -132,7 +130,7 @@ __device__ double make_errors(const Tile& tile, const float* W_out, const float*
         const int n = threadIdx.y + e * WARPS;
         const float score = sign * scores[e], weight = tile.weight(n, o);
         loss += weight * (max(score, 0.0f) + log1pf(expf(-fabsf(score))));
-        E[n][threadIdx.x] = sign * weight / (1 + expf(-score));
+        E[n][threadIdx.x] = scale * sign * weight / (1 + expf(-score));
     }
     return loss;
 }
@@ -169,28 +167,31 @@ __device__ void spread(const Tile& tile, const float* dhidden, float* dinputs) {
         }
 }
 
-// keys (places,): word * 2^32 + place. V is added to the word of an output row; a place without a word has
-// the word ABSENT. The places are the input rows of all tiles, then the output rows of all tiles. Launched
-// with one thread block for each tile.
-extern "C" __global__ void list_places(const int* ids, const int* radii, const int* samples, int V,
-                                       long long* keys) {
+// rows (places,): the word of each place, -1 for none. The places are the input rows of all tiles, then the
+// output rows of all tiles. predictions (tiles,): the number of predictions of each tile. Launched with one
+// thread block for each tile.
+extern "C" __global__ void list_places(const int* ids, const int* radii, const int* samples, long long* rows,
+                                       double* predictions) {
     __shared__ Tile tile;
     tile.read(ids, radii, samples);
-    const long long inputs = blockIdx.x * INPUTS, outputs = gridDim.x * INPUTS + blockIdx.x * OUTPUTS;
-    for (int k = threadIdx.y * TILE + threadIdx.x; k < INPUTS + OUTPUTS; k += TILE * WARPS) {
-        const bool input = k < INPUTS;
-        const long long word = input ? tile.input(k) : tile.output(k - INPUTS);
-        const long long place = input ? inputs + k : outputs + k - INPUTS;
-        keys[place] = (word < 0 ? ABSENT : input ? word : V + word) << 32 | place;
+    const long long number = blockIdx.x, tiles = gridDim.x;
+    const int thread = threadIdx.y * TILE + threadIdx.x;
+    for (int k = thread; k < INPUTS; k += TILE * WARPS) rows[number * INPUTS + k] = tile.input(k);
+    rows += tiles * INPUTS + number * OUTPUTS;
+    for (int k = thread; k < OUTPUTS; k += TILE * WARPS) rows[k] = tile.output(k);
+    if (thread == 0) {
+        double total = 0;
+        for (int n = 0; n < TILE; n++) total += tile.predictions(n);
+        predictions[number] = total;
     }
 }
 
-// Write losses (tiles, 2): the loss of each tile and its number of predictions; and values (places, D): the
-// gradients of the loss, not yet divided by that number. hidden and dhidden (tiles, TILE, D) are work memory;
-// for skip-gram, dhidden is values, because there dX = dH. Launched with one thread block for each tile.
+// Write losses (tiles,): the summed losses of each tile; and values (places, D): the gradients of their mean
+// over all predictions[0] predictions. hidden and dhidden (tiles, TILE, D) are work memory; for skip-gram,
+// dhidden is values, because there dX = dH. Launched with one thread block for each tile.
 extern "C" __global__ void compare(const float* W_in, const float* W_out, const int* ids, const int* radii,
-                                   const int* samples, float* hidden, float* dhidden, float* values,
-                                   double* losses) {
+                                   const int* samples, const double* predictions, float* hidden,
+                                   float* dhidden, float* values, double* losses) {
     __shared__ Tile tile;
     __shared__ Square H, Y, E;
     __shared__ double parts[TILE * WARPS];
@@ -202,7 +203,7 @@ extern "C" __global__ void compare(const float* W_in, const float* W_out, const 
     make_hidden(tile, W_in, hidden, dhidden);
     double loss = 0;  // no __syncthreads(): each thread loads the hidden numbers that it wrote
     for (int first = 0; first < OUTPUTS; first += TILE) {
-        loss += make_errors(tile, W_out, hidden, first, H, Y, E);
+        loss += make_errors(tile, W_out, hidden, first, 1 / predictions[0], H, Y, E);
         backward(tile, W_out, hidden, first, dhidden, doutputs, H, Y, E);
     }
     if (CBOW) spread(tile, dhidden, values + number * INPUTS * D);
@@ -210,31 +211,8 @@ extern "C" __global__ void compare(const float* W_in, const float* W_out, const 
     parts[thread] = loss;
     __syncthreads();
     if (thread == 0) {
-        double total = 0, predictions = 0;
+        double total = 0;
         for (int t = 0; t < TILE * WARPS; t++) total += parts[t];
-        for (int n = 0; n < TILE; n++) predictions += tile.predictions(n);
-        losses[2 * number] = total;
-        losses[2 * number + 1] = predictions;
-    }
-}
-
-// sums (rows, D): the sum of values (places, D) over the places of each row, divided by the number of
-// predictions, totals[1]. The places of a row are in the sorted keys (places,), from its element of starts
-// (segments,) to the next. Launched with one thread block for TILE columns of a row, thread
-// blocks (rows, ceil(D / TILE)): each warp sums every WARPS-th place, then the first warp sums the warps.
-extern "C" __global__ void sum_places(const long long* keys, const long long* starts, int segments,
-                                      int places, const float* values, const double* totals, float* sums) {
-    __shared__ float parts[WARPS][TILE];
-    const int d = blockIdx.y * TILE + threadIdx.x;
-    const long long row = blockIdx.x, end = row + 1 < segments ? starts[row + 1] : places;
-    float total = 0;
-    if (d < D)
-        for (long long k = starts[row] + threadIdx.y; k < end; k += WARPS)
-            total += values[(keys[k] & 0xFFFFFFFF) * D + d];
-    parts[threadIdx.y][threadIdx.x] = total;
-    __syncthreads();
-    if (threadIdx.y == 0 && d < D) {
-        for (int warp = 1; warp < WARPS; warp++) total += parts[warp][threadIdx.x];
-        sums[row * D + d] = total * float(1 / max(1.0, totals[1]));
+        losses[number] = total;
     }
 }

@@ -46,8 +46,9 @@ class Reference(row_sums.Reference):
         def work(tile: slice) -> None:
             some, dw = rows[tile], values[tile]
             summed = squares[some] + dw * dw
-            squares[some] = summed
-            data[some] -= learning_rate * dw / (array_module(data).sqrt(summed) + epsilon)
+            self.write_rows(squares, some, summed)
+            step = learning_rate * dw / (array_module(data).sqrt(summed) + epsilon)
+            self.write_rows(data, some, data[some] - step)
 
         return Job.on(values, work)
 
@@ -73,7 +74,8 @@ class Reference(row_sums.Reference):
         def work(tile: slice) -> None:
             some, dw = rows[tile], values[tile]
             summed = squares[some] + (dw * dw).mean(axis=1, keepdims=True)
-            squares[some] = summed
-            data[some] -= learning_rate / (array_module(data).sqrt(summed) + epsilon) * dw
+            self.write_rows(squares, some, summed)
+            step = learning_rate / (array_module(data).sqrt(summed) + epsilon) * dw
+            self.write_rows(data, some, data[some] - step)
 
         return Job.on(values, work)
