@@ -64,7 +64,9 @@ def main(options: argparse.Namespace) -> None:
         "words": corpus.words,
         "counts": Dataset(corpus.counts, ("word",), "occurrences in train"),
     }
-    recorded = settings.model_dump(exclude={"split"} if "valid" in files else set())
+    recorded = settings.recorded()
+    if "valid" in files:
+        del recorded["split"]
     write_artifact(options.output, "corpus", datasets, Provenance(recorded, inputs))
 
 

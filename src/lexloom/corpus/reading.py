@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from lexloom.corpus.sentence_ends import with_sentence_ends
 from lexloom.corpus.text_files import read_blocks
 from lexloom.corpus.tokenizer import LINE_END, Tokenizer, tokenizer_settings
 from lexloom.corpus.vocabulary import blocks_of, build_vocabulary, has_words, known_ids
@@ -173,7 +174,7 @@ def _read_text(
     tokens, cut = array("i"), 0
     table.begin_text()
     for path in paths:
-        for block in map(tokenizer.tidy, read_blocks(path, advance)):
+        for block in map(tokenizer.tidy, with_sentence_ends(read_blocks(path, advance), tokenizer.sentences)):
             tokens.frombytes(table.read(tokenizer.parted(block)).view(np.uint8).data)
             cut += tokenizer.letters_cut(block)
         tokens.frombytes(table.read(LINE_END.encode()).view(np.uint8).data)

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from lexloom.corpus.word_pattern import compiled, letters_cut
 from lexloom.settings.mistakes import checked
-from lexloom.settings.tokenize import Tokenize
+from lexloom.settings.tokenize import Sentences, Tokenize
 
 LINE_END = "\n"
 NormalForm = Literal["NFC", "NFD", "NFKC", "NFKD"]
@@ -33,7 +33,10 @@ class Tokenizer:
     normalize : {"NFC", "NFD", "NFKC", "NFKD"} or None
         The Unicode normal form to convert to first.
     sentence_end : str or None
-        The token added to each line that has any token; None adds none.
+        The token added to each sentence that has any token; None adds none.
+    sentences : {"line", "paragraph", "document", "split"}
+        Where a sentence ends: at each line end; at empty lines; nowhere within a text; or at final
+        punctuation and empty lines, see `lexloom.corpus.sentence_ends`.
 
     Raises
     ------
@@ -51,6 +54,7 @@ class Tokenizer:
     lower: bool = _DEFAULTS.lower
     normalize: NormalForm | None = _DEFAULTS.normalize
     sentence_end: str | None = _DEFAULTS.sentence_end
+    sentences: Sentences = _DEFAULTS.sentences
 
     def __post_init__(self) -> None:
         checked(Tokenize, vars(self))

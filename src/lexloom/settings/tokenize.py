@@ -1,7 +1,7 @@
 """How text becomes word ids."""
 
 import math
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator
 
@@ -14,10 +14,22 @@ Token = Annotated[
     str, matching(rf"^(?!{UNKNOWN}{END})[^\s\0]+", f"a token without white space or null, but not {UNKNOWN}")
 ]
 
+Sentences = Literal["line", "paragraph", "document", "split"]
+
 _SPLIT = "three proportions of the tokens, each above 0, with the sum 1"
 
 
-class Tokenize(Settings):
+class Reading(Settings):
+    """How sentences are found in files."""
+
+    sentences: Sentences = Field(
+        "line",
+        description="where sentences end: at each line end; at empty lines (paragraph), so that lines may be "
+        "wrapped; at the end of each file (document); or at final punctuation and empty lines (split)",
+    )
+
+
+class Tokenize(Reading):
     """How text becomes word ids."""
 
     pattern: Pattern | None = Field(
@@ -30,7 +42,7 @@ class Tokenize(Settings):
         "NFC", description="Unicode normal form to convert to, so that é is one word however it is encoded"
     )
     sentence_end: Token | None = Field(
-        "<eos>", description="the token added at the end of each line that has a token"
+        "<eos>", description="the token added at the end of each sentence that has a token"
     )
     min_count: int = Field(
         1, ge=1, le=1_000_000_000, description="words that occur less often in train become <unk>"
@@ -54,3 +66,8 @@ class Tokenize(Settings):
         if not math.isclose(sum(split), 1.0, abs_tol=1e-9):
             raise ValueError(f"{split} has the sum {sum(split):g}; expected three proportions with the sum 1")
         return split
+
+    def recorded(self) -> dict[str, Any]:
+        """Return what an artifact records: all settings, those of `Reading` only if not the usual ones."""
+        settings = self.model_dump(exclude=set(Reading.model_fields))
+        return settings | self.part(Reading).model_dump(exclude_defaults=True)
