@@ -9,13 +9,14 @@ import os
 
 from lexloom.commands.script import parse, progress, run, script_parser
 from lexloom.errors import LexloomError
+from lexloom.settings.execution import Seed
 from lexloom.settings.splits import SPLITS
 from lexloom.settings.tokenize import Tokenize
 
 
 def options() -> argparse.ArgumentParser:
     """Return the command line of this script."""
-    parser = script_parser(__doc__, Tokenize)
+    parser = script_parser(__doc__, Tokenize, Seed)
     texts = parser.add_mutually_exclusive_group(required=True)
     texts.add_argument(
         "train", nargs="*", default=[], help="text files of train, or of the one text that is split"
@@ -38,6 +39,7 @@ from lexloom.corpus.text_files import why_not_regular
 from lexloom.corpus.text_lists import check_unchanged, read_list
 from lexloom.storage.artifact_writing import Dataset, Provenance, write_artifact
 from lexloom.storage.checksums import file_sha256
+from lexloom.training.randomness import random_stream
 
 
 def main(options: argparse.Namespace) -> None:
@@ -56,7 +58,7 @@ def main(options: argparse.Namespace) -> None:
             raise LexloomError(f"{path}: {fault}; expected a UTF-8 text file")
     named = {name: {path: file_sha256(path) for path in paths} for name, paths in files.items() if not listed}
     with progress(total=sum(map(os.path.getsize, inputs)), unit="B", desc="tokenize") as bar:
-        corpus = read_corpus(files, settings, bar.update)
+        corpus = read_corpus(files, settings, bar.update, random_stream(options.seed, "split"))
     check_unchanged(listed)
     check_unchanged(named, "changed while it was read; run this again")
     datasets = {
@@ -67,7 +69,9 @@ def main(options: argparse.Namespace) -> None:
     recorded = settings.recorded()
     if "valid" in files:
         del recorded["split"]
-    write_artifact(options.output, "corpus", datasets, Provenance(recorded, inputs))
+        recorded.pop("split_by", None)
+    seed = options.seed if "split_by" in recorded else None
+    write_artifact(options.output, "corpus", datasets, Provenance(recorded, inputs, seed=seed))
 
 
 if __name__ == "__main__":

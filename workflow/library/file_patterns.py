@@ -1,6 +1,7 @@
 """Which files of a person paths and globs name."""
 
 import os
+import re
 from collections.abc import Iterable
 from glob import glob
 from pathlib import Path
@@ -14,7 +15,8 @@ from lexloom.errors import printable
 def matching_files(patterns: str | list[str]) -> list[str]:
     """Return the files that paths or globs name, each once, even if links give it several names.
 
-    A file that has a pattern as its very name is what the pattern means. Folders that match are left out.
+    A file that has a pattern as its very name is what the pattern means, and a folder means the files in it,
+    but for hidden ones. Folders that match a glob are left out.
 
     Raises
     ------
@@ -27,7 +29,7 @@ def matching_files(patterns: str | list[str]) -> list[str]:
     if missing:
         raise WorkflowError(
             f"corpora, files: no file is named {' or '.join(map(printable, missing))} in {Path.cwd()}; "
-            f"correct the path or glob, or put the file there{_advice(missing)}"
+            "correct the path or glob, or put the file there"
         )
     paths = dict.fromkeys(path for paths in matches.values() for path in paths)
     for path in paths:
@@ -36,20 +38,29 @@ def matching_files(patterns: str | list[str]) -> list[str]:
     return _each_once(paths)
 
 
+def natural_order(path: str) -> tuple[list[str | int], str]:
+    """Return a key that sorts paths as people do: by the values of the numbers in them.
+
+    Examples
+    --------
+    >>> sorted(["chapter10", "chapter2", "chapter02"], key=natural_order)
+    ['chapter02', 'chapter2', 'chapter10']
+    """
+    parts = re.split(r"(\d+)", path)
+    return [int(part) if number % 2 else part for number, part in enumerate(parts)], path
+
+
 def _matches(pattern: str) -> list[str]:
-    """Return what a pattern names except folders, sorted."""
+    """Return what a pattern names except folders, in natural order."""
     if os.path.lexists(pattern) and not os.path.isdir(pattern):
         return [pattern]
+    pattern = os.path.join(pattern, "*") if os.path.isdir(pattern) else pattern
     # Brackets and stars in the name of a folder that is there mean themselves, too.
     folder = next(filter(os.path.isdir, Path(pattern).parents), Path(pattern))
     names = glob(str(Path(pattern).relative_to(folder)), root_dir=folder, recursive=True)
-    paths = sorted(names if folder == Path() else [os.path.join(folder, name) for name in names])
+    paths = names if folder == Path() else [os.path.join(folder, name) for name in names]
+    paths.sort(key=natural_order)
     return [path for path in paths if not os.path.isdir(path)]
-
-
-def _advice(missing: Iterable[str]) -> str:
-    folders = [path for path in missing if os.path.isdir(path)]
-    return "".join(f"; {path} is a folder: {Path(path, '*.txt')} names files in it" for path in folders)
 
 
 def _each_once(paths: Iterable[str]) -> list[str]:

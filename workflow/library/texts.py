@@ -148,7 +148,9 @@ class Texts:
         corpus = self.configuration.corpora[name]
         settings = self.configuration.own("tokenize", name).model_dump()
         if corpus.source != "files" or isinstance(corpus.files, SplitFiles):
-            del settings["split"]
+            del settings["split"], settings["split_by"]
+        elif settings["split_by"] != "position":
+            settings["seed"] = self.configuration.seed
         if corpus.source == "files":
             path, sha256 = self._listed(name)
             return as_options(settings | {"list": path, "sha256": sha256})

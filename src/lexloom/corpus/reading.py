@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from lexloom.corpus.sentence_ends import with_sentence_ends
+from lexloom.corpus.splitting import split_one_text
 from lexloom.corpus.text_files import read_blocks
 from lexloom.corpus.tokenizer import LINE_END, Tokenizer, tokenizer_settings
 from lexloom.corpus.vocabulary import blocks_of, build_vocabulary, has_words, known_ids
@@ -43,6 +44,7 @@ def read_corpus(
     files: Mapping[str, Sequence[str | Path]],
     settings: Tokenize,
     advance: Callable[[int], object] = lambda size: None,
+    rng: np.random.Generator | None = None,
 ) -> Corpus:
     """Read text files as word ids, with the vocabulary of the training text.
 
@@ -55,9 +57,11 @@ def read_corpus(
         one key are joined in order.
     settings : Tokenize
         How a line is cut into words, which words are kept and how they are numbered, and how a single text is
-        split, see `split_text`. With a largest vocabulary, the most frequent words in train are kept.
+        split. With a largest vocabulary, the most frequent words in train are kept.
     advance : callable
         Called with the size in bytes of each block read.
+    rng : Generator, optional
+        Draws how a single text is split, unless that is by position.
 
     Returns
     -------
@@ -72,14 +76,17 @@ def read_corpus(
         raise LexloomError(f"files: got {', '.join(files)}; expected train alone, or train, valid and test")
     tokenizer = Tokenizer(**tokenizer_settings(dict(settings)))
     table = _table(tokenizer)
-    parts = {name: _read_text(paths, tokenizer, table, advance) for name, paths in files.items()}
+    parts, file_bounds = {}, {}
+    for name, paths in files.items():
+        parts[name], file_bounds[name] = _read_text(paths, tokenizer, table, advance)
     for name, tokens in parts.items():
         if not len(tokens):
             raise LexloomError(f"{_several(files[name])}: contains no token; expected text for {name}")
     names = table.words()
     if "valid" not in parts:
         end = names.index(tokenizer.sentence_end or LINE_END)
-        parts = dict(zip(SPLITS, split_text(parts["train"], end, settings.split), strict=True))
+        split = split_one_text(parts["train"], end, file_bounds["train"], settings, rng)
+        parts = dict(zip(SPLITS, split, strict=True))
     if tokenizer.sentence_end is None:
         parts = {name: tokens[tokens != 0] for name, tokens in parts.items()}
     if not all(map(len, parts.values())):
@@ -126,7 +133,7 @@ def read_lines(path: str | Path, tokenizer: Tokenizer, words: Sequence[str]) -> 
         If the file cannot be read, is not UTF-8 text or has no token, or as `known_ids` does.
     """
     table = _table(tokenizer)
-    tokens = _read_text([path], tokenizer, table, lambda size: None)
+    tokens, _ = _read_text([path], tokenizer, table, lambda size: None)
     if not len(tokens):
         raise LexloomError(f"{path}: contains no token; expected text")
     names = table.words()
@@ -138,31 +145,6 @@ def read_lines(path: str | Path, tokenizer: Tokenizer, words: Sequence[str]) -> 
     return known_ids([names[name] for name in used], words, path)[places], lines
 
 
-def split_text(tokens: np.ndarray, end: int, shares: Sequence[float]) -> list[np.ndarray]:
-    """Cut a text into consecutive parts, without copying.
-
-    A part ends with the line in which it reaches its proportion of the tokens. A text with too few lines,
-    such as one long line, is cut between tokens instead.
-
-    Parameters
-    ----------
-    tokens : (T,) int array
-    end : int
-        The id that ends each line.
-    shares : floats
-        The proportions, each above 0, with sum 1.
-
-    Returns
-    -------
-    parts : list of int arrays
-    """
-    cuts = [round(share * len(tokens)) for share in np.cumsum(shares)[:-1]]
-    at_line_ends = [cut + int(np.argmax(tokens[cut - 1 :] == end)) for cut in cuts if cut]
-    if len(set(at_line_ends) - {len(tokens)}) == len(cuts):
-        cuts = at_line_ends
-    return np.split(tokens, cuts)
-
-
 def _table(tokenizer: Tokenizer) -> WordTable:
     """Return a table in which number 0 is the line end, whether that is a token or not."""
     return WordTable(tokenizer.separators, tokenizer.sentence_end or LINE_END, first=LINE_END)
@@ -170,14 +152,16 @@ def _table(tokenizer: Tokenizer) -> WordTable:
 
 def _read_text(
     paths: Sequence[str | Path], tokenizer: Tokenizer, table: WordTable, advance: Callable[[int], object]
-) -> np.ndarray:
-    tokens, cut = array("i"), 0
+) -> tuple[np.ndarray, list[int]]:
+    """Return the tokens (T,) of a text, and where its files begin and end, from 0 to T."""
+    tokens, bounds, cut = array("i"), [0], 0
     table.begin_text()
     for path in paths:
         for block in map(tokenizer.tidy, with_sentence_ends(read_blocks(path, advance), tokenizer.sentences)):
             tokens.frombytes(table.read(tokenizer.parted(block)).view(np.uint8).data)
             cut += tokenizer.letters_cut(block)
         tokens.frombytes(table.read(LINE_END.encode()).view(np.uint8).data)
+        bounds.append(len(tokens))
     if cut:
         logging.warning(
             "%s: the pattern %s cuts %d letters from their marks or joiners; the pattern words does not",
@@ -185,7 +169,7 @@ def _read_text(
             tokenizer.pattern,
             cut,
         )
-    return np.frombuffer(tokens, np.int32)
+    return np.frombuffer(tokens, np.int32), bounds
 
 
 def _several(paths: Sequence[str | Path]) -> str:

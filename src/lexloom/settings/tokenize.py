@@ -20,12 +20,17 @@ _SPLIT = "three proportions of the tokens, each above 0, with the sum 1"
 
 
 class Reading(Settings):
-    """How sentences are found in files."""
+    """How files are read and split."""
 
     sentences: Sentences = Field(
         "line",
         description="where sentences end: at each line end; at empty lines (paragraph), so that lines may be "
         "wrapped; at the end of each file (document); or at final punctuation and empty lines (split)",
+    )
+    split_by: Literal["position", "file", "block", "sentence"] = Field(
+        "position",
+        description="where a corpus is one text: train is its beginning and test its end (position); or "
+        "whole files, blocks of a hundredth of the text, or sentences are drawn for each",
     )
 
 
@@ -57,7 +62,7 @@ class Tokenize(Reading):
         list[Annotated[float, Field(gt=0, lt=1)]], Field(min_length=3, max_length=3), expected(_SPLIT)
     ] = Field(
         [0.9, 0.05, 0.05],
-        description="proportions of train, valid and test, in this order, where a corpus is one text",
+        description="proportions of train, valid and test where a corpus is one text",
     )
 
     @field_validator("split")

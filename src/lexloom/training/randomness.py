@@ -4,7 +4,7 @@ from functools import lru_cache
 
 import numpy as np
 
-STREAMS = ("init", "shuffle", "dropout", "negatives", "subsample", "generate", "svd", "windows")
+STREAMS = ("init", "shuffle", "dropout", "negatives", "subsample", "generate", "svd", "windows", "split")
 
 
 def random_stream(seed: int, name: str) -> np.random.Generator:

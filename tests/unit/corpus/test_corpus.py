@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from running import call
 
 from lexloom.corpus import reading, text_files, vocabulary
-from lexloom.corpus.reading import read_corpus, split_text
+from lexloom.corpus.reading import read_corpus
 from lexloom.corpus.text_lists import format_list
 from lexloom.corpus.tokenizer import Tokenizer
 from lexloom.corpus.word_table import WordTable
@@ -215,15 +215,6 @@ def test_a_pattern_that_cuts_marks_off_is_said_once(write, caplog, pattern):
     caplog.clear()
     read_corpus({"train": [path]}, Tokenize(pattern="words", split=[0.4, 0.3, 0.3]))
     assert caplog.messages == []
-
-
-@given(st.lists(st.integers(0, 3), min_size=1, max_size=200))
-def test_a_split_loses_nothing_and_needs_no_luck(numbers):
-    tokens = np.array(numbers, np.int32)
-    parts = split_text(tokens, 0, (0.5, 0.25, 0.25))
-    assert np.concatenate(parts).tolist() == numbers
-    if len(numbers) >= 4:
-        assert all(len(part) for part in parts)
 
 
 def test_one_long_line_is_read_in_little_memory(write, monkeypatch):
