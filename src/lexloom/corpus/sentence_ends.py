@@ -37,8 +37,8 @@ def with_sentence_ends(blocks: Iterable[str], sentences: Sentences) -> Iterator[
 
     Examples
     --------
-    >>> list(with_sentence_ends(["A dog\nbarks. It", "\nruns."], "split"))
-    ['A dog ', 'barks.\n', 'It runs.']
+    >>> "".join(with_sentence_ends(["A dog\nbarks. It", "\nruns."], "split"))
+    'A dog barks.\nIt runs.'
     """
     if sentences == "line":
         yield from blocks
