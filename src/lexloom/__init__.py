@@ -2,14 +2,14 @@
 
 A notebook finds what it needs here; it is loaded when it is first used:
 
+- `load`: word vectors or a language model from any file that lexloom made; word vectors of word2vec, GloVe
+  and fastText too
 - `train_vectors`: word vectors from sentences, by skipgram, cbow, svd or ppmi
-- `read_vectors`: word vectors from a file that the pipeline made
 - `WordVectors`: nearest words, similarity, analogies
 - `evaluate_word_pairs`: score of vectors on word pairs that people rated
 - `evaluate_word_analogies`: score of vectors on analogy questions
 - `train_language_model`: a language model from sentences, an lstm, gru, rnn or ngram
-- `read_language_model`: a language model from a file that the pipeline made
-- `LanguageModel`: perplexity, the probability of each word, generated text
+- `LanguageModel`: perplexity, the surprisal of each word, generated text
 - `Tokenizer`: how a string is cut into words
 - `sample_sentences`: sentences of a small English, to try things on
 - `LexloomError`: a mistake in a file or an argument; the message says what to do
@@ -38,23 +38,33 @@ Language models:
 >>> model = lexloom.train_language_model(sentences, "ngram", order=3)
 >>> model.perplexity("the king sleeps") < model.perplexity("sleeps king the")
 True
+>>> words = [word for word, bits in model.surprisal("the king sleeps")]
+>>> words
+['the', 'king', 'sleeps', '<eos>']
 >>> text = " ".join(model.generate("the king", tokens=10, rng=1))
 >>> text.startswith("the king")
 True
+
+From a file, such as those of the pipeline:
+
+>>> vectors = lexloom.load("results/sample/skipgram.h5")  # doctest: +SKIP
+>>> "king" in vectors, vectors["king"].shape  # doctest: +SKIP
+(True, (100,))
 """
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from lexloom.commands.load import load
     from lexloom.corpus.sample.texts import sample_sentences
     from lexloom.corpus.tokenizer import Tokenizer
     from lexloom.errors import LexloomError
     from lexloom.language.train import train_language_model
-    from lexloom.language.trained import LanguageModel, read_language_model
+    from lexloom.language.trained import LanguageModel
     from lexloom.vectors.scores import evaluate_word_analogies, evaluate_word_pairs
     from lexloom.vectors.train import train_vectors
-    from lexloom.vectors.word_vectors import WordVectors, read_vectors
+    from lexloom.vectors.word_vectors import WordVectors
 
 __version__ = "0.1.0"
 
@@ -65,8 +75,7 @@ __all__ = [
     "WordVectors",
     "evaluate_word_analogies",
     "evaluate_word_pairs",
-    "read_language_model",
-    "read_vectors",
+    "load",
     "sample_sentences",
     "train_language_model",
     "train_vectors",
@@ -80,8 +89,7 @@ _MODULE_OF = {
     "WordVectors": "lexloom.vectors.word_vectors",
     "evaluate_word_analogies": "lexloom.vectors.scores",
     "evaluate_word_pairs": "lexloom.vectors.scores",
-    "read_language_model": "lexloom.language.trained",
-    "read_vectors": "lexloom.vectors.word_vectors",
+    "load": "lexloom.commands.load",
     "sample_sentences": "lexloom.corpus.sample.texts",
     "train_language_model": "lexloom.language.train",
     "train_vectors": "lexloom.vectors.train",

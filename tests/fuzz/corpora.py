@@ -306,7 +306,7 @@ def check_language_models(corpus: Any, texts: Texts) -> None:
         if half:
             np.testing.assert_allclose(read.model.log_probabilities(ids[:half]), stored[:half], atol=1e-4)
         if texts.held_out:
-            scores = read.score("valid.txt")
+            scores = read.score(Path("valid.txt"))
             assert [word for line in scores for word in line.words] == [corpus["words"][i] for i in ids]
             scored = np.concatenate([line.log_probabilities for line in scores])
             np.testing.assert_allclose(scored, stored, atol=1e-4)

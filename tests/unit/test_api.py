@@ -58,7 +58,7 @@ def test_asking_vectors_does_not_load_numba(tmp_path):
     )
     program = f"""
 import lexloom
-vectors = lexloom.read_vectors({str(tmp_path / "v.h5")!r})
+vectors = lexloom.load({str(tmp_path / "v.h5")!r})
 vectors.most_similar("a"), vectors.similarity("a", "b"), vectors.analogy("a", "b", "c")
 """
     after(program, {"numba", "matplotlib", "lexloom.language.rnnlm"})
@@ -102,12 +102,12 @@ def test_what_is_trained_in_memory_is_what_the_stages_train(tmp_path):
     options = [f"--{name}={value}" for name, value in LEARNED.items()]
     succeed("train_word2vec", contexts, "--model=skip-gram", "--dynamic", *options, "--output", trained)
     ours = lexloom.train_vectors(SENTENCES, "skipgram", window=3, **LEARNED)
-    same_vectors(ours, lexloom.read_vectors(trained))
+    same_vectors(ours, lexloom.load(trained))
 
     again = tmp_path / "again.h5"
     succeed("train_word2vec", contexts, *options, f"--start={trained}", "--output", again)
     ours = lexloom.train_vectors(SENTENCES, "cbow", window=3, start=str(trained), **LEARNED)
-    same_vectors(ours, lexloom.read_vectors(again))
+    same_vectors(ours, lexloom.load(again))
 
     # Steps so long that averaging begins, and helps.
     unsteady = {"optimizer": "sgd", "learning_rate": 20, "schedule": "constant", "average_after": 1}
@@ -139,7 +139,7 @@ def test_strings_and_lists_of_words_are_the_same_sentences(sentences):
     strings = [" ".join(sentence) for sentence in sentences]
     same_vectors(lexloom.train_vectors(strings, "ppmi"), lexloom.train_vectors(sentences, "ppmi"))
     model = lexloom.train_language_model(strings, "ngram", order=2)
-    scores = [model.score_text(each) for each in (strings, sentences, "\n".join(strings))]
+    scores = [model.score(each) for each in (strings, sentences, "\n".join(strings))]
     for score in scores:
         assert [line.words for line in score] == [[*sentence, "<eos>"] for sentence in sentences]
     assert len({model.perplexity(each) for each in (strings, "\n".join(strings))}) == 1
@@ -174,8 +174,42 @@ def test_a_language_model_is_read_from_a_file(tmp_path):
     tokenizer = {"pattern": None, "lower": True, "normalize": None, "sentence_end": "<eos>"}
     datasets = {"counts_1": counts[0], "counts_2": counts[1], "words": ["<eos>", "cats", "sleep"]}
     write_artifact(tmp_path / "n.h5", "ngram", datasets, Provenance({"order": 2, "tokenizer": tokenizer}))
-    model = lexloom.read_language_model(tmp_path / "n.h5")
+    model = lexloom.load(tmp_path / "n.h5")
     assert " ".join(model.generate("Cats", tokens=2, temperature=0)) == "cats sleep <eos>"
+
+
+def test_word_vectors_of_other_programs_are_loaded_like_ours(tmp_path):
+    (tmp_path / "glove.txt").write_text("king 1 2\nqueen 1 3\nParis -1 0\n")
+    vectors = lexloom.load(tmp_path / "glove.txt")
+    assert isinstance(vectors, lexloom.WordVectors)
+    assert ("king" in vectors, "duke" in vectors) == (True, False)
+    assert vectors["king"] == pytest.approx([1 / 5**0.5, 2 / 5**0.5])
+    assert [word for word, _ in vectors.most_similar("king")] == ["queen", "Paris"]
+
+
+def test_what_holds_neither_vectors_nor_a_model_is_not_loaded(tmp_path):
+    write_artifact(tmp_path / "corpus.h5", "corpus", {"words": ["a"]})
+    (tmp_path / "book.txt").write_text("The old king sleeps.\n")
+    (tmp_path / "cut.h5").write_bytes((tmp_path / "corpus.h5").read_bytes()[:-1])
+    for name, message in {
+        "no.h5": "no such file",
+        "corpus.h5": "holds 'corpus', expected 'vectors' or 'ppmi' or 'rnnlm' or 'ngram'",
+        "cut.h5": "damaged",
+        "book.txt": "neither a file of lexloom nor word vectors of another program",
+    }.items():
+        with pytest.raises(lexloom.LexloomError, match=f"{name}: {message}"):
+            lexloom.load(tmp_path / name)
+
+
+def test_the_surprisal_of_a_text_is_that_of_its_words_in_bits(tmp_path):
+    model = lexloom.train_language_model(SENTENCES, "ngram")
+    text = SENTENCES[:3]
+    (tmp_path / "text.txt").write_text("\n".join(text))
+    surprisal = model.surprisal(text)
+    assert surprisal == model.surprisal("\n".join(text)) == model.surprisal(tmp_path / "text.txt")
+    assert [word for word, _ in surprisal] == [word for line in model.score(text) for word in line.words]
+    mean = np.mean([bits for _, bits in surprisal])
+    assert 2**mean == pytest.approx(model.perplexity(text))
 
 
 @pytest.mark.parametrize(
@@ -248,11 +282,11 @@ def test_a_mistake_in_a_question_is_named_with_what_to_do(tmp_path):
         (lambda: vectors.analogy("the", "is", "capitall"), r"did you mean capital"),
         (lambda: vectors.analogy("the", "is", "in", method="3cosmul"), r"did you mean 3CosMul\?"),
         (lambda: vectors.most_similar("the", count=0), "count: 0; expected a whole number, 1 or more"),
-        (lambda: lexloom.read_vectors(tmp_path / "no.h5"), "no.h5: "),
+        (lambda: lexloom.load(tmp_path / "no.h5"), "no.h5: "),
         (lambda: lexloom.evaluate_word_pairs(vectors, tmp_path / "no.txt"), "no.txt: no such file"),
         (lambda: lexloom.evaluate_word_analogies(vectors, tmp_path / "no.txt"), "no.txt: no such file"),
-        (lambda: lexloom.read_language_model(tmp_path / "no.h5"), "no.h5: "),
-        (lambda: model.score_text(""), "text: no word; expected"),
+        (lambda: lexloom.load(tmp_path / "no.h5"), "no.h5: "),
+        (lambda: model.score(""), "text: no word; expected"),
         (lambda: model.perplexity("zebras"), "text: 'zebras' is not among"),
         (lambda: list(model.generate("zebras")), "prompt: 'zebras' is not among"),
         (lambda: list(model.generate(tokens=-1)), "tokens: -1; expected a whole number, 0 or more"),

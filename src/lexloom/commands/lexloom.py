@@ -5,6 +5,7 @@ import json
 import shutil
 import textwrap
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 from pydantic import Field
@@ -92,7 +93,10 @@ def argument(name: str, help_text: str, **keywords: Any) -> Argument:
 
 _FILE, _MODEL = "results/sample/skipgram.h5", "results/sample/rnnlm/lstm_small.h5"
 _VECTORS_ARGUMENT = argument(
-    "file", "word vectors, or a PPMI matrix whose rows are the vectors (HDF5)", metavar="FILE"
+    "file",
+    "word vectors, or a PPMI matrix whose rows are the vectors (HDF5); or a file of word2vec, GloVe or "
+    "fastText",
+    metavar="FILE",
 )
 _MODEL_ARGUMENT = argument("model", "a trained language model or n-grams (HDF5)", metavar="MODEL")
 _WORD = "a word of the vocabulary"
@@ -222,7 +226,7 @@ def score(options: argparse.Namespace) -> list[str]:
     from lexloom.language.trained import read_language_model, together
 
     model = read_language_model(options.model, get_backend(options.device, options.threads))
-    lines = model.score(options.file)
+    lines = model.score(Path(options.file))
     texts = [_joined_words(model, line.words) for line in lines] + [f"all {len(lines):,} lines"]
     rows = map(_score_row, [*lines, together(lines)], texts)
     return aligned([("perplexity", "log_probability", "tokens", "unknown", "line"), *rows])

@@ -68,7 +68,7 @@ class LanguageModel:
     >>> model = train_language_model(["the cat sleeps", "the dog runs"] * 9, "ngram", order=2)
     >>> model
     LanguageModel(NGramLM, 6 words)
-    >>> (score,) = model.score_text("the cat sleeps")
+    >>> (score,) = model.score("the cat sleeps")
     >>> score.words
     ['the', 'cat', 'sleeps', '<eos>']
     >>> " ".join(model.generate("the dog", tokens=2, temperature=0))
@@ -82,16 +82,19 @@ class LanguageModel:
     def __repr__(self) -> str:
         return f"LanguageModel({type(self.model).__name__}, {len(self.words):,} words)"
 
-    def score(self, path: str | Path) -> list[Score]:
-        """Score each line of a text file that has a word.
+    def score(self, text: str | Path | Iterable[str | Sequence[str]]) -> list[Score]:
+        r"""Score each line of a text that has a word.
 
-        The file is one stream, as in evaluation: a recurrent model predicts a line with the lines before it
-        in mind. It begins as after a sentence end; or, if the corpus has none, with no word before it.
+        The text is one stream, as in evaluation: a recurrent model predicts a line with the lines before it
+        in mind. It begins as after a sentence end; or, if the corpus has none, with no word before it. To
+        score sentences by themselves, call this method for each.
 
         Parameters
         ----------
-        path : path
-            A UTF-8 text file.
+        text : str, Path, or iterable of str or of list of str
+            A string is cut at line ends; a `Path` is a UTF-8 text file. A sentence is cut into words by the
+            tokenizer of the model; a list of words is not cut; each word takes the case and normal form of
+            the tokenizer.
 
         Returns
         -------
@@ -100,45 +103,41 @@ class LanguageModel:
         Raises
         ------
         LexloomError
-            If the file cannot be read, has no word, or has an unknown word and the model has no `<unk>`.
-        """
-        ids, lines = read_lines(path, self.tokenizer, self.words)
-        return self._scores(np.split(ids, np.flatnonzero(np.diff(lines)) + 1))
-
-    def score_text(self, text: str | Iterable[str | Sequence[str]]) -> list[Score]:
-        r"""Score each line of a string, or each sentence of a list, that has a word.
-
-        The text is one stream, and begins as in `score`: a recurrent model predicts a sentence with the
-        sentences before it in mind. To score sentences by themselves, call this method for each.
-
-        Parameters
-        ----------
-        text : str, or iterable of str or of list of str
-            A string is cut at line ends. A sentence is cut into words by the tokenizer of the model; a list
-            of words is not cut; each word takes the case and normal form of the tokenizer.
-
-        Returns
-        -------
-        list of Score
-
-        Raises
-        ------
-        LexloomError
-            If there is no word, or an unknown word and the model has no `<unk>`.
+            If a file cannot be read, there is no word, or an unknown word and the model has no `<unk>`.
 
         Examples
         --------
         >>> from lexloom.language.train import train_language_model
         >>> model = train_language_model(["the cat sleeps", "the dog runs"] * 9, "ngram", order=2)
-        >>> cat, dog = model.score_text("the cat sleeps\nthe dog sleeps")
+        >>> cat, dog = model.score("the cat sleeps\nthe dog sleeps")
         >>> cat.perplexity < dog.perplexity
         True
         """
+        if isinstance(text, Path):
+            ids, lines = read_lines(text, self.tokenizer, self.words)
+            return self._scores(np.split(ids, np.flatnonzero(np.diff(lines)) + 1))
         sentences = [text] if isinstance(text, str) else text
         return self._scores(sentence_ids(sentences, self.tokenizer, self.words, "text"))
 
-    def perplexity(self, text: str | Iterable[str | Sequence[str]]) -> float:
-        """Return the perplexity of a text, sentence ends included; see `score_text`.
+    def surprisal(self, text: str | Path | Iterable[str | Sequence[str]]) -> list[tuple[str, float]]:
+        """Return each word of a text, as the model knows it, and its surprisal in bits; see `score`.
+
+        The surprisal of a word is minus the binary logarithm of its probability, given the words before it
+        (Hale 2001, "A probabilistic Earley parser as a psycholinguistic model").
+
+        Examples
+        --------
+        >>> from lexloom.language.train import train_language_model
+        >>> model = train_language_model(["the cat sleeps", "the dog runs"] * 9, "ngram", order=2)
+        >>> [(word, round(bits, 1)) for word, bits in model.surprisal("the cat runs")]
+        [('the', 0.1), ('cat', 1.1), ('runs', 5.5), ('<eos>', 0.1)]
+        """
+        score = together(self.score(text))
+        bits = -score.log_probabilities / np.log(2)
+        return list(zip(score.words, bits.tolist(), strict=True))
+
+    def perplexity(self, text: str | Path | Iterable[str | Sequence[str]]) -> float:
+        """Return the perplexity of a text, sentence ends included; see `score`.
 
         Examples
         --------
@@ -147,7 +146,7 @@ class LanguageModel:
         >>> model.perplexity("the cat sleeps") < model.perplexity("the dog sleeps")
         True
         """
-        return together(self.score_text(text)).perplexity
+        return together(self.score(text)).perplexity
 
     def generate(
         self,
@@ -229,16 +228,13 @@ def read_language_model(path: str | Path, backend: Backend | None = None) -> Lan
     ------
     LexloomError
         If the file is missing, damaged, of another kind, or does not say how its corpus was tokenized.
-
-    Examples
-    --------
-    >>> model = read_language_model("results/sample/rnnlm/lstm_small.h5")  # doctest: +SKIP
-    >>> " ".join(model.generate("the old", tokens=20))  # doctest: +SKIP
     """
-    artifact = read_artifact(path, KINDS)
-    return LanguageModel(
-        build_language_model(artifact, backend or get_backend()), artifact["words"], tokenizer_of(artifact)
-    )
+    return language_model_of(read_artifact(path, KINDS), backend or get_backend())
+
+
+def language_model_of(artifact: Artifact, backend: Backend) -> LanguageModel:
+    """Return the language model that an artifact of one of `KINDS` holds, with its words."""
+    return LanguageModel(build_language_model(artifact, backend), artifact["words"], tokenizer_of(artifact))
 
 
 def together(scores: Sequence[Score]) -> Score:

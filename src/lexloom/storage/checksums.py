@@ -10,13 +10,23 @@ from pathlib import Path
 
 SEAL_BYTES = 512
 
+_SEAL = b"lexloom artifact"
+_HDF5 = b"\x89HDF\r\n\x1a\n"
 _LISTED = 100
 """Files at most whose checksums are listed one by one."""
 
 
 def seal_of(digest: str) -> bytes:
     """Return the bytes before those that have a sha256."""
-    return f"lexloom artifact, sha256 of what follows: {digest}\n".encode().ljust(SEAL_BYTES, b"\0")
+    seal = b"%s, sha256 of what follows: %s\n" % (_SEAL, digest.encode())
+    return seal.ljust(SEAL_BYTES, b"\0")
+
+
+def begins_like_an_artifact(path: str | Path) -> bool:
+    """Return whether a file begins as an artifact does, or is an HDF5 file: damaged or not."""
+    with open(path, "rb") as file:
+        head = file.read(SEAL_BYTES + len(_HDF5))
+    return head.startswith((_SEAL, _HDF5)) or head[SEAL_BYTES:] == _HDF5
 
 
 def is_sealed(file: BufferedReader) -> bool:

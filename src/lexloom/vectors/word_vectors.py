@@ -13,10 +13,15 @@ from lexloom.corpus.tokenizer import Tokenizer
 from lexloom.corpus.vocabulary import ids_by_spelling
 from lexloom.errors import LexloomError, check_known, check_whole, did_you_mean
 from lexloom.kernels.tiles import cut
-from lexloom.storage.artifacts import read_artifact
+from lexloom.storage.artifacts import Artifact, read_artifact
+from lexloom.storage.checksums import begins_like_an_artifact
+from lexloom.vectors.imports import import_vectors
 
 if TYPE_CHECKING:
     from lexloom.vectors.screening import Screen
+
+KINDS = ("vectors", "ppmi")
+"""The kinds of artifacts that hold word vectors."""
 
 ANALOGY_METHODS = ("3CosAdd", "3CosMul")
 
@@ -338,12 +343,13 @@ class WordVectors:
 
 
 def read_vectors(path: str | Path) -> WordVectors:
-    """Read the word vectors in a file that lexloom made.
+    """Read the word vectors in a file that lexloom or another program made.
 
     Parameters
     ----------
     path : path
-        An HDF5 file of kind "vectors", or of kind "ppmi", whose rows are the vectors.
+        An HDF5 file of kind "vectors", or of kind "ppmi", whose rows are the vectors; or a file that
+        `lexloom.vectors.imports` reads.
 
     Returns
     -------
@@ -353,14 +359,20 @@ def read_vectors(path: str | Path) -> WordVectors:
     ------
     LexloomError
         If the file is missing, damaged or of another kind.
-
-    Examples
-    --------
-    >>> vectors = read_vectors("results/sample/skipgram.h5")  # doctest: +SKIP
-    >>> vectors.most_similar("cat", count=3)  # doctest: +SKIP
     """
-    artifact = read_artifact(path, ("vectors", "ppmi"))
+    if is_foreign(path):
+        return WordVectors(*import_vectors(path))
+    return vectors_of(read_artifact(path, KINDS))
+
+
+def vectors_of(artifact: Artifact) -> WordVectors:
+    """Return the word vectors that an artifact of one of `KINDS` holds."""
     return WordVectors(artifact["words"], artifact[artifact.kind], tokenizer_of(artifact))
+
+
+def is_foreign(path: str | Path) -> bool:
+    """Return whether a file is there, and of another program."""
+    return Path(path).is_file() and not begins_like_an_artifact(path)
 
 
 def _unit_rows(rows: Any) -> Any:

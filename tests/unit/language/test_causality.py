@@ -122,12 +122,12 @@ def test_lines_are_scored_without_knowledge_of_the_lines_that_follow(method, end
     (alone,) = model.score(path)
     for later in ("dog", "the", "the dog runs"):
         path.write_text(f"cat\n{later}\n", encoding="utf-8")
-        for first, _ in (model.score(path), model.score_text(f"cat\n{later}")):
+        for first, _ in (model.score(path), model.score(f"cat\n{later}")):
             np.testing.assert_allclose(first.log_probabilities, alone.log_probabilities, rtol=1e-6)
 
 
 def test_the_first_line_is_scored_as_one_after_a_sentence_end():
-    first, later = train_language_model(SENTENCES, "ngram", order=3).score_text("the cat sleeps\n" * 2)
+    first, later = train_language_model(SENTENCES, "ngram", order=3).score("the cat sleeps\n" * 2)
     np.testing.assert_array_equal(first.log_probabilities, later.log_probabilities)
 
 

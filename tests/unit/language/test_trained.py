@@ -108,7 +108,7 @@ def test_a_text_goes_on_from_its_prompt_and_is_another_with_another_seed(build):
 def test_a_prompt_is_read_as_a_text_that_is_scored_but_its_last_line_may_go_on(end, prompt, pattern):
     model = language_model(rnn, ["a", " ", ".", "a.", "<eos>", "<unk>"], Tokenizer(pattern, sentence_end=end))
     try:
-        scored = [word for line in model.score_text(prompt) for word in line.words]
+        scored = [word for line in model.score(prompt) for word in line.words]
     except LexloomError:
         scored = []  # no word
     goes_on = end and list(model.tokenizer.tokens(plain(prompt).rpartition("\n")[2]))
