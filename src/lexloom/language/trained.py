@@ -130,7 +130,7 @@ class LanguageModel:
         >>> from lexloom.language.train import train_language_model
         >>> model = train_language_model(["the cat sleeps", "the dog runs"] * 9, "ngram", order=2)
         >>> [(word, round(bits, 1)) for word, bits in model.surprisal("the cat runs")]
-        [('the', 0.1), ('cat', 1.1), ('runs', 5.5), ('<eos>', 0.1)]
+        [('the', 0.1), ('cat', 1.2), ('runs', 5.3), ('<eos>', 0.2)]
         """
         score = together(self.score(text))
         bits = -score.log_probabilities / np.log(2)

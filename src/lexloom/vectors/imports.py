@@ -119,7 +119,7 @@ def _binary_rows(path: str | Path, file: BufferedReader, promised: int, dimensio
             yield word, np.frombuffer(row, "<f4").astype(np.float32).tobytes()
             at = space + 1 + 4 * dimension
         if data[at : at + _LONGEST_WORD].strip():
-            raise LexloomError(f"{path}: more than the {promised} words that its first line says")
+            raise LexloomError(f"{path}: more words than the {promised} of its first line")
 
 
 def _numbers(fields: list[bytes]) -> np.ndarray | None:
@@ -147,6 +147,8 @@ def _each_once(path: str | Path, words: list[str], vectors: np.ndarray) -> tuple
         raise LexloomError(f"{path}: no word; expected word vectors")
     if len(places) == len(words):
         return words, vectors
-    logging.warning("%s: %d words occur again; the first vector counts", path, len(words) - len(places))
+    logging.warning(
+        "%s: words that occur again: %d; the first vector of each counts", path, len(words) - len(places)
+    )
     kept = sorted(places.values())
     return [words[place] for place in kept], vectors[kept]

@@ -84,7 +84,7 @@ def test_the_first_vector_of_a_word_counts(tmp_path, caplog):
     (tmp_path / "v.txt").write_bytes(b"a 1 2\nb 3 4\na 5 6\n")
     words, vectors = import_vectors(tmp_path / "v.txt")
     assert (words, vectors.tolist()) == (["a", "b"], [[1, 2], [3, 4]])
-    assert "v.txt: 1 words occur again; the first vector counts" in caplog.text
+    assert "v.txt: words that occur again: 1; the first vector of each counts" in caplog.text
 
 
 @pytest.mark.parametrize(
@@ -102,9 +102,9 @@ def test_the_first_vector_of_a_word_counts(tmp_path, caplog):
         (b"a 1 2\nb 3 nan\n", "line 2: .*expected a word and 2 finite numbers"),
         (b"a 1 1e300\n", "line 1: .*expected a word and 2 finite numbers"),
         (b"\xff 1 2\n", r"word 1, b'\\xff', is not UTF-8"),
-        (b"2 1\na \0\0\0\0\nb \0\0", "word 2, byte offset 11: expected a word, a space and 1 finite floats"),
+        (b"2 1\na \0\0\0\0\nb \0\0", "word 2, byte offset 10: expected a word, a space and 1 finite floats"),
         (b"1 1\na \0\0\xc0\x7f\n", "word 1, byte offset 4: .* finite floats"),
-        (b"1 1\na \0\0\0\0\nb \0\0\0\0", "more than the 1 words that its first line says"),
+        (b"1 1\na \0\0\0\0\nb \0\0\0\0", "more words than the 1 of its first line"),
         (b"1 1\n \0\0\0\0\n", "word 1 is empty"),
     ],
 )
