@@ -53,7 +53,8 @@ def import_vectors(path: str | Path) -> tuple[list[str], np.ndarray]:
     """
     if fault := why_not_regular(path):
         raise LexloomError(f"{path}: {fault}; expected a file of word vectors")
-    words, numbers = [], bytearray()
+    words: list[str] = []
+    numbers = bytearray()
     with open(path, "rb") as file:
         promised, dimension, rows = _rows(path, file)
         for word, row in rows:
