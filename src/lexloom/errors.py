@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from operator import index
+from os import PathLike, fspath
 from typing import Any, SupportsIndex
 
 # Controls of terminals, changes of direction, characters without width, and bytes that are not UTF-8; joiners
@@ -29,12 +30,15 @@ class ArtifactError(LexloomError):
     ----------
     message : str
     kinds : sequence of str
-        The kinds of files that were expected; the caller can say which stage makes them.
+        The kinds of files that were expected.
+    path : path
+        The file. From both, the caller can say what makes it.
     """
 
-    def __init__(self, message: str, kinds: Sequence[str]):
+    def __init__(self, message: str, kinds: Sequence[str], path: str | PathLike):
         super().__init__(message)
         self.kinds = tuple(kinds)
+        self.path = fspath(path)
 
 
 class Interrupted(Exception):

@@ -10,6 +10,7 @@ import lexloom
 
 LIBRARY = Path(lexloom.__file__).parent
 FLOORS = (
+    ("__main__",),
     ("commands",),
     ("lessons", "report"),
     ("language", "vectors"),
@@ -45,9 +46,9 @@ SCRIPTS = {path.name for path in (Path(__file__).parents[2] / "scripts").rglob("
 IMPORTS = {name: imports_of(path) for name, path in NAMES.items()}
 
 
-def test_the_top_floor_has_at_most_14_entries():
+def test_the_top_floor_has_at_most_15_entries():
     entries = {path.name for path in LIBRARY.iterdir() if path.name != "__pycache__"}
-    assert len(entries) <= 14, sorted(entries)
+    assert len(entries) <= 15, sorted(entries)
 
 
 @pytest.mark.parametrize("name", sorted(NAMES.keys() - {"lexloom"}))

@@ -2,30 +2,31 @@
 
 import argparse
 import json
-import shutil
-import textwrap
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from itertools import chain
+from math import isfinite, log
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 from pydantic import Field
 
+from lexloom.commands.answers import about, beside, scores
 from lexloom.commands.script import parse, run
-from lexloom.commands.terminal import show
+from lexloom.commands.terminal import show, show_pieces
 from lexloom.errors import LexloomError
-from lexloom.report.tables import aligned
 from lexloom.settings.base import Settings, Tokens
 from lexloom.settings.command_line import SettingsParser
 from lexloom.settings.execution import Compute, Seed
 from lexloom.settings.formats import ExportFormat, SettingsFormat
 
 if TYPE_CHECKING:
-    from lexloom.language.trained import LanguageModel, Score
-    from lexloom.storage.layouts import Outline
+    from lexloom.language.trained import Score
     from lexloom.vectors.word_vectors import WordVectors
 
-Block = list[tuple[str, str]]
 Argument = tuple[str, dict[str, Any]]
+Lines = Callable[[Any], Iterable[str]]
 
 
 class Count(Settings):
@@ -48,7 +49,7 @@ class Generating(Settings):
 
 
 def main() -> None:
-    """Run the subcommand that the command line names, and print what it returns."""
+    """Run the subcommand that the command line names, and print what it answers."""
     run(_show, parse(command_parser()))
 
 
@@ -60,27 +61,68 @@ def command_parser() -> SettingsParser:
         "is in any file that lexloom made.",
         epilog="`lexloom COMMAND --help` shows an example of each.",
     )
-    parser.set_defaults(log=None)
+    parser.set_defaults(log=None, json=False)
+    parser.add_argument("--version", action="version", version=f"lexloom {version('lexloom')}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for command, summary, example, arguments, groups in _SUBCOMMANDS:
-        description = f"{summary[0].upper()}{summary[1:]}."
-        epilog = f"example: lexloom {command.__name__} {example}"
-        added = commands.add_parser(command.__name__, help=summary, description=description, epilog=epilog)
-        added.set_defaults(command=command)
-        for name, keywords in arguments:
-            added.add_argument(name, **keywords)
-        added.add_settings(*groups)
+    for each in _SUBCOMMANDS:
+        name = each.command.__name__
+        added = commands.add_parser(
+            name,
+            help=each.summary,
+            description=f"{each.summary[0].upper()}{each.summary[1:]}.",
+            epilog=f"example: lexloom {name} {each.example}",
+        )
+        added.set_defaults(command=each.command, lines=each.lines)
+        for argument_name, keywords in each.arguments:
+            added.add_argument(argument_name, **keywords)
+        if each.is_data:
+            added.add_argument("--json", action="store_true", help="answer in JSON, for programs")
+        added.add_settings(*each.settings)
     return parser
 
 
-_SUBCOMMANDS: list[tuple[Callable, str, str, tuple[Argument, ...], tuple[type[Settings], ...]]] = []
+@dataclass(frozen=True)
+class Subcommand:
+    """A subcommand.
+
+    Attributes
+    ----------
+    command : callable
+        The options -> the answer: what JSON can hold, or lines, or pieces of a text as they are made.
+    summary, example : str
+    arguments : tuple of Argument
+    settings : tuple of groups of settings
+        Which are options too.
+    lines : callable
+        The answer -> lines for a person.
+    is_data : bool
+        Whether the answer can be had as JSON.
+    """
+
+    command: Callable
+    summary: str
+    example: str
+    arguments: tuple[Argument, ...]
+    settings: tuple[type[Settings], ...]
+    lines: Lines
+    is_data: bool
 
 
-def subcommand(summary: str, example: str, *arguments: Argument, settings: tuple = ()) -> Callable:
-    """Make a function a subcommand with some arguments, and options for some groups of settings."""
+_SUBCOMMANDS: list[Subcommand] = []
+
+
+def subcommand(
+    summary: str,
+    example: str,
+    *arguments: Argument,
+    settings: tuple = (),
+    lines: Lines = list,
+    is_data: bool = True,
+) -> Callable:
+    """Make a function a subcommand; see `Subcommand`."""
 
     def add(command: Callable) -> Callable:
-        _SUBCOMMANDS.append((command, summary, example, arguments, settings))
+        _SUBCOMMANDS.append(Subcommand(command, summary, example, arguments, settings, lines, is_data))
         return command
 
     return add
@@ -108,14 +150,14 @@ _WORD = "a word of the vocabulary"
     _VECTORS_ARGUMENT,
     argument("words", _WORD, metavar="WORD", nargs="+"),
     settings=(Count,),
+    lines=lambda answers: beside("word", "neighbours", answers),
 )
-def similar(options: argparse.Namespace) -> list[str]:
+def similar(options: argparse.Namespace) -> list[dict[str, Any]]:
     """Return the words nearest to each word with their cosines, all found by one product."""
     vectors = _vectors(options.file)
     neighbours, cosines = vectors.nearest(vectors.ids(options.words), options.count)
-    answers = zip(options.words, neighbours, cosines, strict=True)
-    blocks = [_block(word, vectors, ids, scores) for word, ids, scores in answers]
-    return side_by_side(blocks, _width())
+    found = zip(options.words, neighbours, cosines, strict=True)
+    return [{"word": word, "neighbours": _named(vectors, *of_word)} for word, *of_word in found]
 
 
 @subcommand(
@@ -124,18 +166,19 @@ def similar(options: argparse.Namespace) -> list[str]:
     _VECTORS_ARGUMENT,
     *(argument(name, _WORD) for name in ("a", "b", "c")),
     settings=(Count,),
+    lines=lambda answers: beside("method", "answers", answers),
 )
-def analogy(options: argparse.Namespace) -> list[str]:
+def analogy(options: argparse.Namespace) -> list[dict[str, Any]]:
     """Return the words that best complete an analogy with their scores, by each method."""
     from lexloom.vectors.word_vectors import ANALOGY_METHODS
 
     vectors = _vectors(options.file)
     question = vectors.ids([options.a, options.b, options.c])[None]
-    blocks = []
+    by_method = []
     for method in ANALOGY_METHODS:
         (answers,), (scores,) = vectors.rank_analogies(question, method, options.count)
-        blocks.append(_block(method, vectors, answers, scores))
-    return side_by_side(blocks, _width())
+        by_method.append({"method": method, "answers": _named(vectors, answers, scores)})
+    return by_method
 
 
 @subcommand(
@@ -150,8 +193,11 @@ def analogy(options: argparse.Namespace) -> list[str]:
         choices=get_args(ExportFormat),
     ),
     argument("--output", "the file to write; of projector, the folder", required=True, metavar="PATH"),
+    lines=lambda written: [
+        "{output}: {words:,} words of {dimensions} dimensions, as {format}".format_map(written)
+    ],
 )
-def export(options: argparse.Namespace) -> list[str]:
+def export(options: argparse.Namespace) -> dict[str, Any]:
     """Write the vectors, as they were trained, in the format of another program.
 
     Raises
@@ -170,7 +216,12 @@ def export(options: argparse.Namespace) -> list[str]:
     artifact = read_artifact(options.file, "vectors", ["vectors", "words"])
     FORMATS[options.format](options.output, artifact["words"], artifact["vectors"])
     words, dimensions = artifact["vectors"].shape
-    return [f"{options.output}: {words:,} words of {dimensions} dimensions, as {options.format}"]
+    return {
+        "output": options.output,
+        "format": options.format,
+        "words": words,
+        "dimensions": dimensions,
+    }
 
 
 @subcommand(
@@ -186,21 +237,20 @@ def export(options: argparse.Namespace) -> list[str]:
     ),
     settings=(Generating, Seed, Compute),
 )
-def generate(options: argparse.Namespace) -> list[str]:
-    """Return the prompt and the words that a model draws after it; a sentence end ends a line."""
+def generate(options: argparse.Namespace) -> Iterator[str]:
+    """Yield the prompt and the words that a model draws after it; a sentence end ends a line."""
     from lexloom.kernels.backend import get_backend
     from lexloom.language.trained import read_language_model
     from lexloom.training.randomness import random_stream
 
     model = read_language_model(options.model, get_backend(options.device, options.threads))
     rng = random_stream(options.seed, "generate")
-    lines: list[list[str]] = [[]]
+    between = model.tokenizer.joined(["", ""]) if options.separator is None else options.separator
+    before = ""
     for word in model.generate(options.prompt, options.tokens, rng, options.temperature, options.top_k):
-        if word == model.tokenizer.sentence_end:
-            lines.append([])
-        else:
-            lines[-1].append(word)
-    return [_joined_words(model, line, options.separator) for line in lines]
+        ends = word == model.tokenizer.sentence_end
+        yield "\n" if ends else before + word
+        before = "" if ends else between
 
 
 @subcommand(
@@ -215,8 +265,9 @@ def generate(options: argparse.Namespace) -> list[str]:
         default="/dev/stdin",
     ),
     settings=(Compute,),
+    lines=scores,
 )
-def score(options: argparse.Namespace) -> list[str]:
+def score(options: argparse.Namespace) -> dict[str, Any]:
     """Return for each line of a text what a model makes of it, and for all of it.
 
     The text is read as one stream: a recurrent model scores a line in the light of the lines before. Log
@@ -227,9 +278,11 @@ def score(options: argparse.Namespace) -> list[str]:
 
     model = read_language_model(options.model, get_backend(options.device, options.threads))
     lines = model.score(Path(options.file))
-    texts = [_joined_words(model, line.words) for line in lines] + [f"all {len(lines):,} lines"]
-    rows = map(_score_row, [*lines, together(lines)], texts)
-    return aligned([("perplexity", "log_probability", "tokens", "unknown", "line"), *rows])
+    of_lines = [
+        {"text": model.tokenizer.joined(line.words), **_score(line), "words": _surprisals(line)}
+        for line in lines
+    ]
+    return {"lines": of_lines, "all": _score(together(lines))}
 
 
 @subcommand(
@@ -248,6 +301,7 @@ def score(options: argparse.Namespace) -> list[str]:
         choices=get_args(SettingsFormat),
         default="text",
     ),
+    is_data=False,
 )
 def settings(options: argparse.Namespace) -> list[str]:
     """Return each setting below a key with its values, default and meaning."""
@@ -260,41 +314,44 @@ def settings(options: argparse.Namespace) -> list[str]:
     "say what a file holds and where it came from",
     _FILE,
     argument("file", "any HDF5 file that lexloom made", metavar="FILE"),
+    lines=about,
 )
-def info(options: argparse.Namespace) -> list[str]:
+def info(options: argparse.Namespace) -> dict[str, Any]:
     """Return what a file holds and where it came from; only a whole file is described."""
     from lexloom.storage.artifacts import describe_artifact
 
-    artifact = describe_artifact(options.file)
-    head = [
-        ("kind", f"{artifact.kind}, version {artifact.version}"),
-        ("device", artifact.device),
-        ("seed", "none" if artifact.seed is None else artifact.seed),
-    ]
-    lines = [
-        *aligned(head),
-        *_section("settings", [(name, json.dumps(value)) for name, value in artifact.settings.items()]),
-        *_section("inputs (sha256)", artifact.inputs.items()),
-        *_section("libraries", artifact.libraries.items()),
-        *_section("datasets", _dataset_rows(artifact.datasets)),
-    ]
-    return [short for line in lines for short in _wrapped(line, _width())]
+    described = asdict(describe_artifact(options.file))
+    del described["path"]
+    return described
 
 
-def side_by_side(blocks: Sequence[Block], width: int) -> list[str]:
-    """Return blocks of equally many rows as lines, as many blocks beside each other as `width` holds."""
-    lines: list[str] = []
-    beside: list[Block] = []
-    for block in blocks:
-        if beside and max(map(len, _joined([*beside, block]))) > width:
-            lines += [*_joined(beside), ""]
-            beside = []
-        beside.append(block)
-    return lines + _joined(beside)
+@subcommand(
+    "write the completion of this command for a shell",
+    "bash",
+    argument("shell", "load it with: source <(lexloom completion bash)", choices=("bash", "zsh")),
+    is_data=False,
+)
+def completion(options: argparse.Namespace) -> list[str]:
+    """Return a program with which a shell completes commands, options and names of files."""
+    import shtab
+
+    parser = command_parser()
+    subparsers = (action.choices for action in parser._actions if isinstance(action.choices, dict))
+    for command in chain.from_iterable(map(dict.values, subparsers)):
+        for action in command._actions:
+            if action.metavar in ("FILE", "MODEL", "PATH"):
+                action.complete = shtab.FILE
+    return shtab.complete(parser, options.shell).split("\n")
 
 
 def _show(options: argparse.Namespace) -> None:
-    show(options.command(options))
+    answer = options.command(options)
+    if options.json:
+        show([json.dumps({"text": "".join(answer)} if isinstance(answer, Iterator) else answer)])
+    elif isinstance(answer, Iterator):
+        show_pieces(answer)
+    else:
+        show(options.lines(answer))
 
 
 def _vectors(path: str) -> "WordVectors":
@@ -306,43 +363,27 @@ def _vectors(path: str) -> "WordVectors":
     return read_vectors(path)
 
 
-def _block(title: str, vectors: "WordVectors", ids: Any, scores: Any) -> Block:
-    rows = [(vectors.words[i], f"{score:.3f}") for i, score in zip(ids, scores, strict=True)]
-    return [(title, ""), *rows]
+def _named(vectors: "WordVectors", ids: Any, scores: Any) -> list[dict[str, Any]]:
+    return [{"word": vectors.words[i], "score": float(score)} for i, score in zip(ids, scores, strict=True)]
 
 
-def _joined_words(model: "LanguageModel", words: Iterable[str], separator: str | None = None) -> str:
-    return model.tokenizer.joined(words) if separator is None else separator.join(words)
+def _score(score: "Score") -> dict[str, Any]:
+    return {
+        "perplexity": _finite(score.perplexity),
+        "log_probability": _finite(score.log_probabilities.sum()),
+        "tokens": len(score.words),
+        "unknown": score.unknown,
+    }
 
 
-def _score_row(score: "Score", text: str) -> tuple[str, ...]:
-    return (
-        f"{score.perplexity:.2f}",
-        f"{score.log_probabilities.sum():.2f}",
-        f"{len(score.words)}",
-        f"{score.unknown}",
-        text,
-    )
+def _surprisals(score: "Score") -> list[dict[str, Any]]:
+    """Return the words with their surprisals in bits."""
+    bits = -score.log_probabilities / log(2)
+    return [
+        {"word": word, "surprisal": _finite(of_word)} for word, of_word in zip(score.words, bits, strict=True)
+    ]
 
 
-def _joined(blocks: Sequence[Block]) -> list[str]:
-    return aligned([cell for pair in row for cell in pair] for row in zip(*blocks, strict=True))
-
-
-def _dataset_rows(datasets: Mapping[str, "Outline"]) -> Iterator[tuple[str, ...]]:
-    for name, outline in datasets.items():
-        shape = " x ".join(map(str, outline.shape)) or "one number"
-        sparse = "" if outline.stored is None else f", sparse, {outline.stored:,} stored"
-        yield name, shape, outline.dtype + sparse, ", ".join(outline.axes), outline.unit
-
-
-def _section(title: str, rows: Any) -> list[str]:
-    return ["", title, *(f"  {line}" for line in aligned(rows))] if rows else []
-
-
-def _wrapped(line: str, width: int) -> list[str]:
-    return textwrap.wrap(line, width, subsequent_indent="      ", break_on_hyphens=False) or [""]
-
-
-def _width() -> int:
-    return shutil.get_terminal_size().columns
+def _finite(number: float) -> float | None:
+    """Return a number as JSON can hold it, which has no infinity."""
+    return float(number) if isfinite(number) else None

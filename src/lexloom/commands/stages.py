@@ -1,4 +1,7 @@
-"""Which script makes each kind of file: what to do about one that is missing or damaged."""
+"""What makes each kind of file: what to do about one that is missing or damaged."""
+
+import os
+import shlex
 
 from lexloom.errors import ArtifactError
 
@@ -20,8 +23,15 @@ SCRIPTS = {
 
 
 def way_out(error: Exception) -> str:
-    """Return what to do about an error with a file, to follow its message; nothing for other errors."""
+    """Return what to do about an error with a file, to follow its message; nothing for other errors.
+
+    A file of the graph has the target to ask Snakemake for, any other one the scripts that make its kind.
+    """
     if not isinstance(error, ArtifactError):
         return ""
+    path = os.path.relpath(error.path) if error.path else ""
+    if path.startswith(("data/", "results/")):
+        force = "--force " if os.path.exists(path) else ""
+        return f"; check the path, or make it: snakemake --cores 4 {force}-- {shlex.quote(path)}"
     scripts = [f"scripts/{script}" for kind in error.kinds for script in SCRIPTS[kind]]
     return f"; check the path, or make it again with {' or '.join(scripts)}"

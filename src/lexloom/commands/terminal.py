@@ -15,8 +15,21 @@ _LONGEST = 2000
 
 def show(lines: Iterable[str]) -> None:
     """Print lines for a person; that a reader such as head closes the pipe early is no error."""
-    with _output_closed_by_errors():
-        print(printable_lines("\n".join(lines)), flush=True)
+    _print("\n".join(lines) + "\n")
+
+
+def show_pieces(pieces: Iterable[str]) -> None:
+    """Print a text while it is made, each word when it is complete; errors as of `show`."""
+    pending, line_is_open = "", False
+    for piece in pieces:
+        pending += piece
+        end = 1 + max(pending.rfind(" "), pending.rfind("\n"))
+        if end:
+            if not _print(pending[:end]):
+                return
+            line_is_open, pending = pending[end - 1] != "\n", pending[end:]
+    if pending or line_is_open:
+        _print(pending + "\n")
 
 
 def log_to(handler: logging.Handler) -> None:
@@ -39,6 +52,15 @@ def any_terminal() -> Iterator[None]:
                     sys.stdout.flush()
         except LexloomError as error:
             sys.exit(f"error: {error}")
+
+
+def _print(text: str) -> bool:
+    """Print a text, and return whether anybody still reads."""
+    is_read = False
+    with _output_closed_by_errors():
+        print(printable_lines(text), end="", flush=True)
+        is_read = True
+    return is_read
 
 
 @contextmanager

@@ -90,7 +90,7 @@ class Artifact:
 
     def refuse(self, fault: str) -> NoReturn:
         """Raise an error that names the file and what is wrong with it."""
-        raise ArtifactError(f"{self.path}: {fault}", [self.kind])
+        raise ArtifactError(f"{self.path}: {fault}", [self.kind], self.path)
 
 
 def read_artifact(

@@ -52,7 +52,7 @@ def refusing(path: str | Path, kinds: tuple[str, ...] = ()) -> Iterator[None]:
         raise LexloomError(f"{path}: could not be read: {error.strerror or error}") from error
     except MalformedError as error:
         if kinds:
-            raise ArtifactError(f"{path}: {error}", kinds) from error
+            raise ArtifactError(f"{path}: {error}", kinds, path) from error
         raise LexloomError(f"{path}: {error}; give a file that lexloom made, or make it again") from error
 
 

@@ -70,7 +70,7 @@ def read_sweep(path: str | Path) -> Sweep:
         with open(path, encoding="utf-8", newline="") as file:
             return _sweep(*csv.reader(file, delimiter="\t"))
     except (KeyError, OverflowError, TypeError, ValueError, csv.Error) as error:
-        raise ArtifactError(f"{path}: no table of a sweep", ["sweep"]) from error
+        raise ArtifactError(f"{path}: no table of a sweep", ["sweep"], path) from error
 
 
 def _sweep(head: list[str], *rows: list[str]) -> Sweep:

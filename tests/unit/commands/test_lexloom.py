@@ -1,23 +1,34 @@
 """The command `lexloom`: what it prints, what it refuses and how."""
 
+import contextlib
 import importlib
+import io
+import json
 import logging
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 import tomllib
 from dataclasses import asdict
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from scipy import sparse
 
+import lexloom as lexloom_package
 from lexloom.commands import lexloom as cli
+from lexloom.commands.terminal import show_pieces
 from lexloom.corpus.tokenizer import Tokenizer
+from lexloom.errors import printable_lines
 from lexloom.language.ngram import count_ngrams
+from lexloom.language.trained import LanguageModel, Score
 from lexloom.storage.artifact_writing import Dataset, Provenance, write_artifact
 from lexloom.vectors.word_vectors import WordVectors, read_vectors
 
@@ -252,12 +263,116 @@ def test_a_text_to_score_may_come_from_standard_input(ngrams, folder):
     assert done.stdout.splitlines()[1].endswith(b"man <eos>")
 
 
+def test_a_text_is_shown_while_it_is_written(ngrams, folder):
+    """Its first words are there although nobody could wait for the last."""
+    process = start("generate", ngrams, "--tokens", "1000000000", stdout=subprocess.PIPE)
+    try:
+        assert set(process.stdout.read(60).decode().split()) <= {*WORDS, "m", "k", "q"} | {"<unk>"}
+    finally:
+        process.kill()
+        process.communicate()
+
+
+@given(st.lists(st.text("ab \n\x1b\u200c", max_size=4)))
+def test_a_text_in_pieces_is_shown_as_it_is_in_whole(pieces):
+    shown = io.StringIO()
+    with contextlib.redirect_stdout(shown):
+        show_pieces(pieces)
+    text = printable_lines("".join(pieces))
+    assert shown.getvalue() == text + "\n" * (not text.endswith("\n") and bool(text))
+
+
+def test_every_answer_can_be_had_as_json(lexloom, ngrams, folder):
+    """With the numbers that the lines round."""
+    (folder / "text.txt").write_text("Man king  queen\nking stone\n")
+
+    def answer(*arguments):
+        (line,) = lexloom(*arguments, "--json")
+        return json.loads(line)
+
+    vectors = read_vectors("skipgram.h5")
+    (king, paris) = answer("similar", "skipgram.h5", "King", "paris", "--count", 2)
+    assert (king["word"], paris["word"]) == ("King", "paris")
+    assert [(each["word"], each["score"]) for each in king["neighbours"]] == vectors.most_similar("king", 2)
+    methods = answer("analogy", "skipgram.h5", "man", "king", "woman", "--count", 1)
+    assert [(each["method"], each["answers"][0]["word"]) for each in methods] == [
+        ("3CosAdd", "queen"),
+        ("3CosMul", "queen"),
+    ]
+    scored = answer("score", ngrams, "text.txt")
+    assert [line["text"] for line in scored["lines"]] == ["man king queen <eos>", "king <unk> <eos>"]
+    assert [word["word"] for word in scored["lines"][1]["words"]] == ["king", "<unk>", "<eos>"]
+    bits = [word["surprisal"] for line in scored["lines"] for word in line["words"]]
+    assert 2 ** np.mean(bits) == pytest.approx(scored["all"]["perplexity"])
+    assert scored["all"]["tokens"] == len(bits) == 7
+    (folder / "new").mkdir()
+    written = answer("export", "skipgram.h5", "--format", "npz", "--output", "new/v.npz")
+    assert written == {"output": "new/v.npz", "format": "npz", "words": 6, "dimensions": 3}
+    text = answer("generate", ngrams, "--prompt", "Man", "--temperature", 0, "--tokens", 4)
+    assert text == {"text": "man king queen\nman"}
+    about = answer("info", "skipgram.h5")
+    assert (about["kind"], about["seed"], about["settings"]["window"]) == ("vectors", 7, 5)
+    assert about["datasets"]["vectors"]["shape"] == [6, 3]
+
+
+def test_json_holds_no_infinity(lexloom, ngrams, folder, monkeypatch):
+    impossible = [Score(["man"], np.array([-np.inf]))]
+    monkeypatch.setattr(LanguageModel, "score", lambda self, text: impossible)
+    (line,) = lexloom("score", ngrams, "text.txt", "--json")
+    assert json.loads(line, parse_constant=pytest.fail)["all"]["log_probability"] is None
+    assert lexloom("score", ngrams, "text.txt")[-1].split()[:2] == ["inf", "-inf"]
+
+
+def test_the_version_is_that_of_the_package(capsys, lexloom):
+    with pytest.raises(SystemExit) as end:
+        lexloom("--version")
+    assert end.value.code == 0
+    assert capsys.readouterr().out == f"lexloom {version('lexloom')}\n"
+    assert version("lexloom") == lexloom_package.__version__
+
+
+def test_python_runs_the_command_as_a_module(folder):
+    command = [sys.executable, "-m", "lexloom", "info", "skipgram.h5"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout.startswith("kind    vectors, version 1\n")
+
+
+COMPLETED = """
+source <({python} -m lexloom completion bash)
+COMP_WORDS=(lexloom {words}) COMP_CWORD={last}
+_shtab_lexloom
+echo "${{COMPREPLY[@]}}"
+"""
+
+
+@pytest.mark.parametrize(
+    ("words", "replies"),
+    [
+        ("si", {"similar"}),
+        ("similar --c", {"--count"}),
+        ("export skipgram.h5 --format n", {"npz"}),
+        ("similar skip", {"skipgram.h5"}),
+    ],
+)
+def test_a_shell_completes_commands_options_choices_and_files(folder, words, replies):
+    program = COMPLETED.format(python=sys.executable, words=words, last=len(words.split()))
+    done = subprocess.run(["bash", "-c", program], capture_output=True, text=True, timeout=60, check=True)
+    assert set(done.stdout.split()) == replies, done.stderr
+
+
+def test_zsh_can_read_its_completion(lexloom):
+    program = "\n".join(lexloom("completion", "zsh"))
+    assert program.startswith("#compdef lexloom")
+    if shutil.which("zsh"):
+        subprocess.run(["zsh", "-n", "-c", program], check=True)
+
+
 def test_a_file_without_a_language_model_is_refused(refused):
     for command in (("generate", "skipgram.h5"), ("score", "skipgram.h5", "text.txt")):
         assert "skipgram.h5: holds 'vectors', expected 'rnnlm' or 'ngram'" in refused(*command)
 
 
-@pytest.mark.parametrize("command", ["similar", "analogy", "export", "generate", "score", "info"])
+@pytest.mark.parametrize("command", [each.command.__name__ for each in cli._SUBCOMMANDS])
 def test_the_help_of_each_command_has_an_example_that_parses(lexloom, capsys, command):
     with pytest.raises(SystemExit) as end:
         lexloom(command, "--help")

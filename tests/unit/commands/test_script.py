@@ -11,6 +11,7 @@ from lexloom.commands.script import parse, progress, run, script_parser
 from lexloom.commands.stages import SCRIPTS
 from lexloom.errors import ArtifactError, LexloomError
 from lexloom.settings.execution import Compute, Seed
+from lexloom.storage.artifacts import read_artifact
 from lexloom.storage.atomic_files import replacing
 from lexloom.storage.layouts import VERSIONS
 
@@ -180,10 +181,28 @@ def test_progress_is_silent_where_there_is_no_terminal(capsys):
 
 def test_a_missing_file_comes_with_the_script_that_makes_it(call, capsys):
     with pytest.raises(SystemExit):
-        call(fail(ArtifactError("ppmi.h5: no such file", ["ppmi"])))
+        call(fail(ArtifactError("ppmi.h5: no such file", ["ppmi"], "ppmi.h5")))
     line = capsys.readouterr().err
     advice = "check the path, or make it again with scripts/vectors/weight_ppmi.py"
     assert line == f"error: ppmi.h5: no such file; {advice}\n"
+
+
+@pytest.mark.parametrize("is_there", [False, True])
+@pytest.mark.parametrize("place", ["", "./", "{here}/"])
+def test_a_file_of_the_graph_comes_with_the_target_to_ask_for(
+    call, capsys, tmp_path, monkeypatch, is_there, place
+):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "results/my novels").mkdir(parents=True)
+    if is_there:
+        (tmp_path / "results/my novels/svd.h5").touch()
+    path = f"{place.format(here=tmp_path)}results/my novels/svd.h5"
+    with pytest.raises(SystemExit):
+        call(lambda options: read_artifact(path, "vectors"))
+    force = "--force " if is_there else ""
+    assert capsys.readouterr().err.endswith(
+        f"; check the path, or make it: snakemake --cores 4 {force}-- 'results/my novels/svd.h5'\n"
+    )
 
 
 def test_each_kind_of_file_has_scripts_that_exist():
