@@ -26,7 +26,7 @@ _WIDE_SENTENCE_END = re.compile(
 
 
 def with_sentence_ends(blocks: Iterable[str], sentences: Sentences) -> Iterator[str]:
-    r"""Yield a text whose line ends are the ends of its sentences.
+    r"""Yield a text whose line ends are the ends of its sentences, in blocks that are cut after white space.
 
     Parameters
     ----------
@@ -43,15 +43,21 @@ def with_sentence_ends(blocks: Iterable[str], sentences: Sentences) -> Iterator[
     if sentences == "line":
         yield from blocks
         return
-    held = ""
+    held = word = ""
     for block in blocks:
         text = held + block
-        last_words = text.rstrip().rsplit(None, 1)[-1:]
-        cut = len(text.rstrip()) - sum(map(len, last_words))
-        if cut:  # the first character of the next word says whether a sentence ends before it
-            yield _marked(text[: cut + 1], sentences)[:-1]
+        cut = _after_last_space(text.rstrip())
         held = text[cut:]
-    yield _marked(held, sentences)
+        if cut:  # the first character of the next word says whether a sentence ends before it
+            marked = word + _marked(text[: cut + 1], sentences)[:-1]
+            cut = _after_last_space(marked)  # which may not be its end: a line break may be within a word
+            word = marked[cut:]
+            yield marked[:cut]
+    yield word + _marked(held, sentences)
+
+
+def _after_last_space(text: str) -> int:
+    return len(text) if text[-1:].isspace() else len(text) - sum(map(len, text.rsplit(None, 1)[-1:]))
 
 
 def _marked(text: str, sentences: Sentences) -> str:

@@ -80,13 +80,17 @@ def test_a_line_break_within_chinese_or_japanese_words_is_no_space(mode):
     sizes=st.lists(st.integers(1, 9), min_size=1, max_size=5),
 )
 @example(text="a.\n\nB", sizes=[1])
+@example(text="東\n京", sizes=[2])
 def test_where_a_text_is_cut_into_blocks_changes_nothing_and_no_character_is_lost(mode, text, sizes):
     blocks, place = [], 0
     while place < len(text):
         blocks.append(text[place : place + sizes[len(blocks) % len(sizes)]])
         place += len(blocks[-1])
     whole = "".join(with_sentence_ends([text], mode))
-    assert "".join(with_sentence_ends(blocks, mode)) == whole
+    parts = list(with_sentence_ends(blocks, mode))
+    assert "".join(parts) == whole
+    if mode != "line":
+        assert [word for part in parts for word in part.split()] == whole.split()
     assert "".join(whole.split()) == "".join(text.split())
 
 
