@@ -35,6 +35,7 @@ if __name__ == "__main__":
     OPTIONS = parse(options())
 
 from lexloom.corpus.reading import read_corpus
+from lexloom.corpus.segmenters import segmenter_version
 from lexloom.corpus.text_files import why_not_regular
 from lexloom.corpus.text_lists import check_unchanged, read_list
 from lexloom.storage.artifact_writing import Dataset, Provenance, write_artifact
@@ -70,6 +71,8 @@ def main(options: argparse.Namespace) -> None:
     if "valid" in files:
         del recorded["split"]
         recorded.pop("split_by", None)
+    if segmenter := segmenter_version(settings.tokenizer, settings.command):
+        recorded["segmenter"] = segmenter
     seed = options.seed if "split_by" in recorded else None
     write_artifact(options.output, "corpus", datasets, Provenance(recorded, inputs, seed=seed))
 

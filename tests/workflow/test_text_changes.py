@@ -3,6 +3,7 @@
 import copy
 import os
 import shutil
+import sys
 
 import pytest
 from conftest import new_workflow
@@ -166,3 +167,13 @@ def test_a_download_that_somebody_edited_is_refused_before_any_job(edited):
     assert refused.returncode == 1
     assert "data/eval/men.txt: its sha256 is " in refused.stdout
     assert "delete the file to download it again" in refused.stdout
+
+
+def test_an_edit_of_the_program_that_finds_words_is_seen(edited):
+    (edited.folder / "words.py").write_text("import sys\nfor line in sys.stdin: print(line.strip())")
+    edited.config["corpora"]["own"]["tokenize"]["command"] = f"{sys.executable} words.py"
+    edited.write_config()
+    edited.snakemake(CORPUS)
+    assert not planned(edited)
+    (edited.folder / "words.py").write_text("import sys\nfor line in sys.stdin: print(line.lower().strip())")
+    assert planned(edited)

@@ -15,6 +15,7 @@ from lexloom.settings.configuration import Configuration
 from lexloom.settings.corpora import SplitFiles
 from lexloom.settings.downloads import DownloadedFile
 from lexloom.settings.splits import SPLITS
+from lexloom.settings.tokenize import Segmenting
 from lexloom.storage.atomic_files import replacing
 from lexloom.storage.checksums import file_sha256
 from library.file_patterns import matching_files
@@ -157,6 +158,12 @@ class Texts:
         files = self.files(name)
         held_out = {split: files[split] for split in SPLITS[1:]}
         return f"{as_options(settings | held_out)} -- {shlex.join(files['train'])}"
+
+    def program(self, name: str) -> list[str]:
+        """Return the checksums of the files that the command to tokenize a corpus names, such as a script."""
+        command = self.configuration.own("tokenize", name).part(Segmenting).command
+        paths = [word for word in shlex.split(command or "") if os.path.isfile(word)]
+        return list(self.checksums.sha256(paths).values())
 
     def _listed(self, name: str) -> tuple[str, str]:
         """Write the list of a person's texts where it has changed, and return its path and sha256."""

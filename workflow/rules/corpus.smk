@@ -73,5 +73,6 @@ rule tokenize_corpus:
         mem_mb=2000,
     params:
         options=lambda wildcards: texts.tokenization(wildcards.corpus),
+        program=lambda wildcards: texts.program(wildcards.corpus),
     shell:
         "python {input.script:q} --log {log:q} --output {output:q} {params.options}"

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 
-from lexloom.corpus.sentence_ends import with_sentence_ends
 from lexloom.corpus.splitting import split_one_text
 from lexloom.corpus.text_files import read_blocks
 from lexloom.corpus.tokenizer import LINE_END, Tokenizer, tokenizer_settings
@@ -157,7 +156,7 @@ def _read_text(
     tokens, bounds, cut = array("i"), [0], 0
     table.begin_text()
     for path in paths:
-        for block in map(tokenizer.tidy, with_sentence_ends(read_blocks(path, advance), tokenizer.sentences)):
+        for block in tokenizer.sentence_lines(read_blocks(path, advance)):
             tokens.frombytes(table.read(tokenizer.parted(block)).view(np.uint8).data)
             cut += tokenizer.letters_cut(block)
         tokens.frombytes(table.read(LINE_END.encode()).view(np.uint8).data)

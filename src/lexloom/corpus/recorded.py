@@ -11,13 +11,16 @@ from lexloom.storage.artifacts import Artifact
 def tokenizer_of(artifact: Artifact) -> Tokenizer:
     """Return the tokenizer of a corpus, or of what was made from one; the default one if none is recorded.
 
+    A command that is recorded is left out: a file from a stranger must not run a program. Text for such a
+    model needs spaces between its words.
+
     Raises
     ------
     ArtifactError
         If what is recorded is not allowed.
     """
     try:
-        return Tokenizer(**tokenizer_settings(_recorded(artifact)))
+        return Tokenizer(**tokenizer_settings(_recorded(artifact)) | {"command": None})
     except LexloomError as error:
         artifact.refuse(f"how its corpus was tokenized: {str(error).splitlines()[0]}")
 

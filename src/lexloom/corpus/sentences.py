@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from lexloom.corpus.sentence_ends import with_sentence_ends
 from lexloom.corpus.text_files import plain
 from lexloom.corpus.tokenizer import LINE_END, Tokenizer
 from lexloom.corpus.vocabulary import build_vocabulary, known_ids
@@ -123,8 +122,7 @@ def _with_end(words: list[str], tokenizer: Tokenizer) -> list[str]:
 def _lines(sentence: str | Sequence[str], tokenizer: Tokenizer, place: str) -> Iterator[list[str]]:
     """Yield the words of each line of a string, with the line ends of a file, or a list of words."""
     if isinstance(sentence, str):
-        text = "".join(with_sentence_ends([plain(sentence)], tokenizer.sentences))
-        for line in tokenizer.tidy(text).split(LINE_END):
+        for line in "".join(tokenizer.sentence_lines([plain(sentence)])).split(LINE_END):
             yield list(tokenizer.tokens(line))
         return
     if not isinstance(sentence, Iterable):

@@ -2,10 +2,12 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Literal
 
+from lexloom.corpus.segmenters import segmented, whole_lines
+from lexloom.corpus.sentence_ends import with_sentence_ends
 from lexloom.corpus.word_pattern import compiled, letters_cut
 from lexloom.settings.mistakes import checked
 from lexloom.settings.tokenize import Sentences, Tokenize
@@ -37,6 +39,10 @@ class Tokenizer:
     sentences : {"line", "paragraph", "document", "split"}
         Where a sentence ends: at each line end; at empty lines; nowhere within a text; or at final
         punctuation and empty lines, see `lexloom.corpus.sentence_ends`.
+    tokenizer : {"jieba", "fugashi"} or None
+        Puts spaces between words first, for Chinese or Japanese.
+    command : str or None
+        The same by a program, which reads lines and writes for each its words with spaces between them.
 
     Raises
     ------
@@ -46,8 +52,8 @@ class Tokenizer:
     Examples
     --------
     >>> tokenizer = Tokenizer(pattern="words", lower=True)
-    >>> list(tokenizer.tokens(tokenizer.tidy("Don't panic!")))
-    ["don't", 'panic', '!']
+    >>> [list(tokenizer.tokens(line)) for line in tokenizer.sentence_lines(["Don't panic!"])]
+    [["don't", 'panic', '!']]
     """
 
     pattern: str | None = _DEFAULTS.pattern
@@ -55,6 +61,8 @@ class Tokenizer:
     normalize: NormalForm | None = _DEFAULTS.normalize
     sentence_end: str | None = _DEFAULTS.sentence_end
     sentences: Sentences = _DEFAULTS.sentences
+    tokenizer: Literal["jieba", "fugashi"] | None = _DEFAULTS.tokenizer
+    command: str | None = _DEFAULTS.command
 
     def __post_init__(self) -> None:
         checked(Tokenize, vars(self))
@@ -64,18 +72,26 @@ class Tokenizer:
         text = self._normal(text)
         return self._normal(text.lower()) if self.lower else text
 
+    def sentence_lines(self, blocks: Iterable[str]) -> Iterator[str]:
+        """Yield a text, in blocks cut after white space: tidy, and with a sentence in each line."""
+        blocks = with_sentence_ends(blocks, self.sentences)
+        if self.tokenizer or self.command:
+            blocks = whole_lines(blocks)
+        for block in blocks:
+            yield segmented(self.tidy(block), self.tokenizer, self.command)
+
     def spelled(self, word: str) -> str:
         """Return a word in the spelling that it has in the vocabulary of a text that this tokenizer cut."""
         return word if word == self.sentence_end else self.tidy(word)
 
     def tokens(self, line: str) -> Iterable[str]:
-        """Return the tokens of a line that `tidy` returned, without the sentence end."""
+        """Return the tokens of a line of `sentence_lines`, without the sentence end."""
         if self.pattern is None:
             return line.split()
         return (match[0] for match in compiled(self.pattern).finditer(line) if match[0])
 
     def letters_cut(self, text: str) -> int:
-        """Return how many letters of a text that `tidy` returned lose a mark or joiner to the next token."""
+        """Return how many letters of a text of `sentence_lines` lose a mark or joiner to the next token."""
         return 0 if self.pattern is None else letters_cut(self.pattern, text)
 
     def joined(self, words: Iterable[str]) -> str:
@@ -89,7 +105,7 @@ class Tokenizer:
         return _SPACES if self.pattern is None else _NUL.encode()
 
     def parted(self, text: str) -> bytes:
-        """Return the tokens of a text that `tidy` returned, as UTF-8 with separators between them."""
+        """Return the tokens of a text of `sentence_lines`, as UTF-8 with separators between them."""
         if self.pattern is not None:
             text = LINE_END.join(_NUL.join(self.tokens(line)) for line in text.split(LINE_END))
         elif not text.isascii():

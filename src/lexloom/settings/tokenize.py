@@ -1,9 +1,12 @@
 """How text becomes word ids."""
 
 import math
+import shlex
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator
+from pydantic import AfterValidator, Field, field_validator
+from pydantic_core import PydanticCustomError
+from pydantic_core.core_schema import ValidationInfo
 
 from lexloom.settings.base import END, UNKNOWN, Pattern, Settings, expected, matching
 
@@ -19,7 +22,44 @@ Sentences = Literal["line", "paragraph", "document", "split"]
 _SPLIT = "three proportions of the tokens, each above 0, with the sum 1"
 
 
-class Reading(Settings):
+def _words_of_command(command: str) -> str:
+    try:
+        words = shlex.split(command)
+    except ValueError:
+        words = []
+    if not words or "\0" in command:
+        raise PydanticCustomError("command", "not a program and its arguments")
+    return command
+
+
+Command = Annotated[
+    str,
+    AfterValidator(_words_of_command),
+    expected("a program and its arguments, such as mecab -O wakati, or null"),
+]
+
+
+class Segmenting(Settings):
+    """Who finds the words of a language without spaces."""
+
+    tokenizer: Literal["jieba", "fugashi"] | None = Field(
+        None, description="puts spaces between words first: jieba for Chinese, fugashi for Japanese"
+    )
+    command: Command | None = Field(
+        None,
+        description="the same by a program that reads lines and writes for each its words, with spaces "
+        "between them; it runs as you",
+    )
+
+    @field_validator("command")
+    @classmethod
+    def _is_alone(cls, command: str | None, info: ValidationInfo) -> str | None:
+        if command is not None and info.data.get("tokenizer") is not None:
+            raise ValueError("there is a tokenizer, too; leave out one of them")
+        return command
+
+
+class Reading(Segmenting):
     """How files are read and split."""
 
     sentences: Sentences = Field(
