@@ -30,7 +30,9 @@ def script_parser(description: str, *groups: type[Settings]) -> SettingsParser:
 def parse(parser: argparse.ArgumentParser) -> argparse.Namespace:
     """Return the options of the command line; `--help` and a mistake in it end the program here."""
     with any_terminal():
-        return parser.parse_args()
+        options = parser.parse_args()
+    _keep_fonts()
+    return options
 
 
 def run(main: Callable[[argparse.Namespace], None], options: argparse.Namespace) -> None:
@@ -71,6 +73,16 @@ def _run(main: Callable[[argparse.Namespace], None], options: argparse.Namespace
     except Exception:
         logging.exception("this is a bug in lexloom; please report it with this traceback")
         sys.exit(2)
+
+
+def _keep_fonts() -> None:
+    """Let Matplotlib keep its list of fonts, also where there is no home folder."""
+    if "MPLCONFIGDIR" in os.environ or os.access(os.path.expanduser("~"), os.W_OK | os.X_OK):
+        return
+    from lexloom.kernels.cpu.machine.cache_folder import own_folder
+
+    if own := own_folder():
+        os.environ["MPLCONFIGDIR"] = str(own / "matplotlib")
 
 
 _RESULTS = ("output", "figure", "table")

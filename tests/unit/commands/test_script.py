@@ -2,6 +2,7 @@
 
 import logging
 import multiprocessing
+import os
 import signal
 from pathlib import Path
 
@@ -51,6 +52,18 @@ def test_help_shows_what_each_option_does_and_its_default(call, capsys):
     text = capsys.readouterr().out
     assert "Do something." in text
     assert "(default: cpu)" in " ".join(text.split())
+
+
+@pytest.mark.parametrize(("home", "expected"), [("/dev/null", "lexloom/matplotlib"), (".", None)])
+def test_fonts_are_kept_though_there_is_no_home_folder(monkeypatch, tmp_path, home, expected):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", home)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setenv("MPLCONFIGDIR", "")  # so that it is as now after the test
+    monkeypatch.delenv("MPLCONFIGDIR")
+    monkeypatch.setattr("sys.argv", ["program"])
+    parse(script_parser("A program."))
+    assert os.environ.get("MPLCONFIGDIR") == (expected and str(tmp_path / expected))
 
 
 def test_a_log_on_a_full_disk_is_one_line_and_the_work_goes_on(call, capsys):

@@ -225,13 +225,13 @@ def test_an_unknown_home_is_no_folder_below_the_current_one(tmp_path, monkeypatc
     assert os.listdir(tmp_path) == [own.name]
 
 
-def test_without_a_temporary_folder_there_is_none(monkeypatch):
+def test_without_a_temporary_folder_one_in_memory_is_used(monkeypatch):
     def refuse():
         raise FileNotFoundError(2, "No usable temporary directory found")
 
     monkeypatch.setattr(cache_folder.tempfile, "gettempdir", refuse)
     monkeypatch.setenv("XDG_CACHE_HOME", "/dev/null")
-    assert cache_folder.cache_folder(BESIDE) is None
+    assert cache_folder.own_folder() == Path(f"/dev/shm/lexloom-{os.geteuid()}")
 
 
 @pytest.mark.parametrize("mode", [0o777, 0o770, 0o1777])
@@ -239,13 +239,13 @@ def test_a_folder_that_others_can_write_to_is_not_used(tmp_path, monkeypatch, mo
     own = temporary(tmp_path, monkeypatch)
     own.mkdir()
     own.chmod(mode)
-    assert cache_folder.cache_folder(BESIDE) is None
+    assert cache_folder.own_folder() == Path(f"/dev/shm/lexloom-{os.geteuid()}")
 
 
 def test_a_folder_that_others_can_replace_is_not_used(tmp_path, monkeypatch):
     temporary(tmp_path, monkeypatch)
     tmp_path.chmod(0o777)
-    assert cache_folder.cache_folder(BESIDE) is None
+    assert cache_folder.own_folder() == Path(f"/dev/shm/lexloom-{os.geteuid()}")
 
 
 def test_a_folder_of_another_user_or_a_link_is_not_used(tmp_path, monkeypatch):
@@ -253,10 +253,10 @@ def test_a_folder_of_another_user_or_a_link_is_not_used(tmp_path, monkeypatch):
     other = tmp_path / "other"
     other.mkdir(mode=0o700)
     own.symlink_to(other)
-    assert cache_folder.cache_folder(BESIDE) is None
+    assert cache_folder.own_folder() == Path(f"/dev/shm/lexloom-{os.geteuid()}")
     own.unlink()
     own.mkdir(mode=0o700)
     lstat = Path.lstat
     someone = os.stat_result((stat.S_IFDIR | 0o700, 0, 0, 0, os.geteuid() + 1, 0, 0, 0, 0, 0))
     monkeypatch.setattr(Path, "lstat", lambda path: someone if path == own else lstat(path))
-    assert cache_folder.cache_folder(BESIDE) is None
+    assert cache_folder.own_folder() == Path(f"/dev/shm/lexloom-{os.geteuid()}")

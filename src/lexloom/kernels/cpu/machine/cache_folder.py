@@ -8,6 +8,7 @@ import os
 import stat
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 
@@ -25,22 +26,28 @@ def cache_folder(beside: Path, chosen: str | None = None) -> Path | None:
     for folder in (Path(chosen, beside.name) if chosen else beside, beside):
         if _writable(folder):
             return folder
-    for own in _own_folders():
-        folder = own / beside.name
-        if _private(own) and _linked(beside, folder) and _writable(folder):
-            return folder
+    own = own_folder()
+    if own and _linked(beside, own / beside.name) and _writable(own / beside.name):
+        return own / beside.name
     return None
 
 
+def own_folder() -> Path | None:
+    """Return a folder of this user for lexloom, which is closed to others, or None if there can be none."""
+    return next((folder for folder in _own_folders() if _private(folder) and _writable(folder)), None)
+
+
 def _own_folders() -> Iterator[Path]:
-    """Yield the folders of this user for lexloom: in the cache of the user, and among temporary files."""
+    """Yield folders in the cache of the user, among temporary files, and in memory.
+
+    In a container that is read-only, as of Docker and Kubernetes, the last is the only one.
+    """
     cache = Path(os.environ.get("XDG_CACHE_HOME", "") or os.path.expanduser("~/.cache"))
     if cache.is_absolute():  # the home folder may be unknown
         yield cache / "lexloom"
-    try:
+    with suppress(FileNotFoundError):  # no temporary folder
         yield Path(tempfile.gettempdir(), f"lexloom-{os.geteuid()}")
-    except FileNotFoundError:  # no temporary folder
-        return
+    yield Path(f"/dev/shm/lexloom-{os.geteuid()}")
 
 
 def _writable(folder: Path) -> bool:
