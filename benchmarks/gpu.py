@@ -2,7 +2,7 @@
 
 Each part is a program of its own with a limit of time, so that one that hangs or fails costs no other. Every
 line of gpu.jsonl, in the folder of `--output`, is one result: what was measured, and the floor: the largest
-of bytes over bandwidth, operations over rate, and steps that wait for each other over launches per second,
+of bytes over bandwidth, operations over rate, and launches that wait for each other over launches per second,
 all three as this GPU reached them at the start. Neither network nor Snakemake is needed, nor pydantic.
 """
 
@@ -243,11 +243,12 @@ def updates_per_second(name: str, side: str, fit: Callable[[int], int], inputs: 
 
 
 def work_of_update(inputs: Inputs, model: str) -> Record:
-    """Return the operations, bytes and steps in a row of one update.
+    """Return the operations, bytes and launches of one update.
 
     Bytes: weights are read forwards and backwards, gradients written, read for the norm and for the update,
     which reads and writes the weights; the scores are written and read, and so are their gradients. What
-    stays in the caches is not counted. Steps in a row: those of all layers, forwards and backwards.
+    stays in the caches is not counted. Launches: one for each product that runs over all steps, and one for
+    the steps of each layer in each direction.
     """
     import language_model
 
@@ -260,7 +261,7 @@ def work_of_update(inputs: Inputs, model: str) -> Record:
     return {
         "operations": 2 * multiply_adds,
         "bytes": 4 * (7 * weights + 4 * scores),
-        "launches": 2 * layers * settings["steps"],
+        "launches": 3 + layers * (3 + 1 + 2),
     }
 
 

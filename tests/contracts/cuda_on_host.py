@@ -36,25 +36,15 @@ _BEFORE = r"""
 using std::max;
 using std::min;
 struct Index { unsigned x, y; };
+struct float4 { float x, y, z, w; };
 static Index gridDim, blockDim;
 static thread_local Index threadIdx, blockIdx;
 static thread_local ucontext_t scheduler, *running;
 static void __syncthreads() { swapcontext(running, &scheduler); }
 static void __threadfence() { __atomic_thread_fence(__ATOMIC_SEQ_CST); }
-static void __nanosleep(unsigned) { std::this_thread::yield(); }
 static unsigned atomicAdd(unsigned* number, unsigned more) {
+    if (!more) std::this_thread::yield();  // it waits for others
     return __atomic_fetch_add(number, more, __ATOMIC_SEQ_CST);
-}
-template <class Number> static Number __ldcg(const Number* place) { return *place; }
-// All threads of a block call it together, as those of a warp do on a device.
-template <class Number> static Number __shfl_xor_sync(unsigned, Number value, int lanes) {
-    static thread_local Number values[1024];
-    const unsigned thread = threadIdx.y * blockDim.x + threadIdx.x;
-    values[thread] = value;
-    __syncthreads();
-    value = values[thread ^ lanes];
-    __syncthreads();
-    return value;
 }
 """
 _AFTER = r"""
@@ -75,7 +65,8 @@ template <class... Types> static void call(void (*function)(Types...), void** fr
 static bool run_block(unsigned block, bool backwards) {
     blockIdx = {block % gridDim.x, block / gridDim.x};
     const unsigned threads = blockDim.x * blockDim.y;
-    std::vector<std::vector<char>> stacks(threads, std::vector<char>(1 << 15));
+    static thread_local std::vector<std::vector<char>> stacks;  // for all blocks
+    stacks.resize(threads, std::vector<char>(1 << 15));
     std::vector<ucontext_t> fibers(threads);
     for (unsigned t = 0; t < threads; t++) {
         getcontext(&fibers[t]);

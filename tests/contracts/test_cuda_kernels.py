@@ -1,16 +1,20 @@
 """The kernels for CUDA, on the stand-in for a device, equal the reference; tests/gpu has a device."""
 
+from functools import partial
+
 import all_kernels
 import numpy as np
 import pytest
 import scipy.sparse
 import stand_in
 from cuda_on_host import COMPILER
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from recurrent_cases import backward, forward
 from word2vec_cases import KERNELS, SHAPES, assert_same, batch
 
 from lexloom.kernels.backend import get_backend
+from lexloom.nn.recurrent import CELLS
 
 reference = all_kernels.Reference()
 
@@ -31,7 +35,10 @@ class Device:
     def __init__(self, cupy, kernels):
         self.cupy, self.kernels = cupy, kernels
 
-    def __call__(self, name, *arguments):
+    def __getattr__(self, name):
+        return partial(self._run, name)
+
+    def _run(self, name, *arguments):
         """Return what a kernel computes, on the host; the same in any order of threads."""
         results = []
         for self.cupy.backwards in (False, True):
@@ -55,7 +62,7 @@ def bits(result):
 def test_rows_are_summed_in_a_fixed_order_and_written(device, rows, columns, dtype):
     rng = np.random.default_rng(0)
     rows, values = np.array(rows, np.int64), rng.normal(size=(len(rows), columns)).astype(dtype)
-    unique, sums = device("sum_rows", *device("present_rows", rows, values))
+    unique, sums = device.sum_rows(*device.present_rows(rows, values))
     expected = reference.sum_rows(*reference.present_rows(rows, values))
     assert not sums[unique < 0].any()
     for ours, right in zip((unique[unique >= 0], sums[unique >= 0]), expected, strict=True):
@@ -72,15 +79,15 @@ def test_rows_are_summed_in_a_fixed_order_and_written(device, rows, columns, dty
 @pytest.mark.parametrize("name", KERNELS)
 def test_word2vec_equals_the_reference(device, name, shape):
     arguments = batch(*shape)
-    loss, *grads = device(name, *arguments)
-    sums = (device("sum_rows", *grad) for grad in grads)
+    loss, *grads = getattr(device, name)(*arguments)
+    sums = (device.sum_rows(*grad) for grad in grads)
     assert_same((loss, *sums), getattr(reference, name)(*arguments), shape[0])
 
 
 @pytest.mark.parametrize("name", KERNELS)
 def test_a_text_without_words_has_zero_loss_and_zero_gradients(device, name):
     *tables, ids, radii, samples, weight = batch(*SHAPES[0])
-    loss, *grads = device(name, *tables, np.full_like(ids, -1), radii, samples, weight)
+    loss, *grads = getattr(device, name)(*tables, np.full_like(ids, -1), radii, samples, weight)
     (rows, values), (output_rows, output_values) = grads
     assert loss == 0
     assert (rows == -1).all()
@@ -89,12 +96,25 @@ def test_a_text_without_words_has_zero_loss_and_zero_gradients(device, name):
     assert not output_values.any()
 
 
+# The second size is more than the units of all thread blocks, so each has several groups of units.
+@pytest.mark.parametrize("size", [5, 40])
+@pytest.mark.parametrize("cell", CELLS)
+@given(st.integers(1, 4), st.integers(1, 70))
+@settings(max_examples=5)
+def test_recurrent_layers_equal_the_reference(device, cell, size, steps, streams):
+    for direction in (forward, backward):
+        results = (direction(kernels, cell, steps, streams, size) for kernels in (device, reference))
+        for ours, expected in zip(*results, strict=True):
+            np.testing.assert_allclose(ours, expected, rtol=1e-4, atol=1e-5)
+            assert ours.dtype == np.float32
+
+
 @pytest.mark.parametrize("rows", [slice(None), slice(2, 4), slice(6, 7)])
 @pytest.mark.parametrize("places", [slice(None), slice(10, 30), slice(5, 5)])
 def test_pairs_are_counted_like_the_reference(device, rows, places):
     ids = np.random.default_rng(0).integers(0, 6, 50)
     arguments = ids, 7, np.array([6, 3, 2]), rows, places
-    ours = device("count_cooccurrences", *arguments)
+    ours = device.count_cooccurrences(*arguments)
     expected = reference.count_cooccurrences(*arguments)
     for one, other in zip(ours, expected, strict=True):
         np.testing.assert_array_equal(one, other)
@@ -104,4 +124,4 @@ def test_pairs_are_counted_like_the_reference(device, rows, places):
 def test_sparse_products_equal_the_reference(device):
     matrix = scipy.sparse.random_array((5, 4), density=0.5, rng=0, format="csr")
     parts, x = (matrix.data, matrix.indices, matrix.indptr), np.random.default_rng(0).normal(size=(4, 3))
-    np.testing.assert_allclose(device("sparse_matmul", *parts, x), reference.sparse_matmul(*parts, x))
+    np.testing.assert_allclose(device.sparse_matmul(*parts, x), reference.sparse_matmul(*parts, x))

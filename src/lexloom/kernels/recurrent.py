@@ -10,4 +10,10 @@ def _cpu() -> Reference:
     return Cpu()
 
 
-recurrent = Subject(Reference(), _cpu)
+def _cuda() -> Reference:
+    from lexloom.kernels.cuda.recurrent import Cuda
+
+    return Cuda()
+
+
+recurrent = Subject(Reference(), _cpu, _cuda)

@@ -1,6 +1,5 @@
 """Compile CUDA C++ with CuPy, on first use."""
 
-from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -9,8 +8,8 @@ import cupy
 
 
 @cache
-def compiled(module: str, *names: str, **constants: Any) -> list[Callable]:
-    """Return kernels of the CUDA source beside a module.
+def compiled(module: str, *names: str, **constants: Any) -> list[Any]:
+    """Return CuPy kernels of the CUDA source beside a module.
 
     Parameters
     ----------
