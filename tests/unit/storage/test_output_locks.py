@@ -22,9 +22,9 @@ FORK = multiprocessing.get_context("fork")
 
 @pytest.fixture(autouse=True)
 def hurried(monkeypatch):
-    """Let seconds pass in hundredths."""
-    monkeypatch.setattr(output_locks, "LOOK", output_locks.LOOK / 100)
-    monkeypatch.setattr(output_locks, "BEAT", output_locks.BEAT / 100)
+    """Let a minute pass in a second."""
+    monkeypatch.setattr(output_locks, "LOOK", output_locks.LOOK / 60)
+    monkeypatch.setattr(output_locks, "BEAT", output_locks.BEAT / 60)
 
 
 @pytest.fixture
@@ -132,6 +132,7 @@ def test_who_is_stopped_until_another_took_over_ends_itself(tmp_path, another_ho
     another_host(b"node7\n")
     with holder(tmp_path / "a.h5") as process:
         os.kill(process.pid, signal.SIGSTOP)
+        os.waitpid(process.pid, os.WUNTRACED)  # until it is stopped
         another_host(b"here\n")
         with locked(tmp_path / "a.h5"):
             os.kill(process.pid, signal.SIGCONT)
