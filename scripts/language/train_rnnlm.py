@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from lexloom.commands.script import parse, run, script_parser
+from lexloom.commands.script import parse, script_parser
 from lexloom.settings.execution import Compute, Resuming, Seed
 from lexloom.settings.rnnlm import Rnnlm
 
@@ -21,7 +21,7 @@ def options() -> argparse.ArgumentParser:
 if __name__ == "__main__":
     OPTIONS = parse(options())
 
-from lexloom.commands.training import Record, Result, Work, log_epochs, run_training
+from lexloom.commands.training import Record, Result, Work, log_epochs, run_ranks, run_training
 from lexloom.corpus.recorded import word_before_text_of
 from lexloom.corpus.tokenizer import tokenizer_settings
 from lexloom.kernels.backend import get_backend
@@ -37,7 +37,8 @@ from lexloom.language.rnnlm_training import (
 from lexloom.storage.artifact_writing import Provenance
 from lexloom.storage.artifacts import read_artifact
 from lexloom.training.checkpoint_files import beside
-from lexloom.training.checkpoints import Checkpoint
+from lexloom.training.checkpoints import Checkpoint, Follower
+from lexloom.training.ranks import ALONE, Ranks
 from lexloom.training.trainer import Callback
 from lexloom.training.training_log import TrainingLog
 
@@ -45,29 +46,29 @@ LOG_STEPS = 100
 """Steps from line to line of the log; an epoch with fewer has one line."""
 
 
-def main(options: argparse.Namespace) -> None:
+def main(options: argparse.Namespace, ranks: Ranks = ALONE) -> None:
     """Read the corpus, train, write the model with the best valid perplexity."""
     settings = Rnnlm.of(options)
     backend = get_backend(options.device, options.threads)
     corpus = read_artifact(options.corpus, "corpus", ["train", "valid", "words", "counts"])
     before = word_before_text_of(corpus)
     model = new_model(settings, corpus["counts"], before, options.seed, backend)
-    trainer = new_trainer(settings, model, options.seed)
+    trainer = new_trainer(settings, model, options.seed, ranks)
     batches = partial(windows, settings, model, corpus["train"], options.seed)
     steps, tokens = len(batches(0)), len(corpus["train"])  # the steps of an epoch vary with their lengths
     log = TrainingLog(
-        beside(Path(options.output), ".csv"),
+        None if ranks.rank else beside(Path(options.output), ".csv"),
         min(LOG_STEPS, steps),
         unit="tokens",
         units=tokens / steps,
         measures={"perplexity": perplexity_of},
     )
 
-    def callbacks(checkpoint: Checkpoint) -> list[Callback]:
+    def callbacks(checkpoint: Checkpoint | Follower) -> list[Callback]:
         def tick(tokens: int) -> None:
             checkpoint.end_if_asked(trainer)
 
-        measured = measures(settings, model, corpus["valid"], tick)
+        measured = measures(settings, model, corpus["valid"], tick, ranks)
         return [*measured, log_epochs(partial(describe_epoch, settings.samples)), log]
 
     def datasets(history: list[Record]) -> dict[str, Any]:
@@ -83,8 +84,9 @@ def main(options: argparse.Namespace) -> None:
         result=Result("rnnlm", options.output, datasets, provenance),
         resuming=Resuming.of(options),
         callbacks=callbacks,
+        ranks=ranks,
     )
 
 
 if __name__ == "__main__":
-    run(main, OPTIONS)
+    run_ranks(main, OPTIONS)

@@ -4,7 +4,7 @@ import argparse
 import time
 from functools import partial
 
-from lexloom.commands.script import parse, run, script_parser
+from lexloom.commands.script import parse, script_parser
 from lexloom.settings.execution import Compute, Resuming, Seed
 from lexloom.settings.vectors import Vectors
 from lexloom.settings.word2vec import Word2vec
@@ -21,15 +21,16 @@ def options() -> argparse.ArgumentParser:
 if __name__ == "__main__":
     OPTIONS = parse(options())
 
-from lexloom.commands.training import Result, Work, log_epochs, run_training
+from lexloom.commands.training import Result, Work, log_epochs, run_ranks, run_training
 from lexloom.corpus.recorded import tokenizer_of
 from lexloom.kernels.backend import get_backend
 from lexloom.storage.artifact_writing import Provenance
 from lexloom.storage.artifacts import read_artifact
+from lexloom.training.ranks import ALONE, Ranks
 from lexloom.vectors.word2vec_training import Training
 
 
-def main(options: argparse.Namespace) -> None:
+def main(options: argparse.Namespace, ranks: Ranks = ALONE) -> None:
     """Read the contexts, train, write the vectors."""
     settings, precision = Word2vec.of(options), Vectors.of(options)
     backend = get_backend(options.device, options.threads)
@@ -37,7 +38,7 @@ def main(options: argparse.Namespace) -> None:
     ids, words, counts = (contexts[name] for name in ("targets", "words", "counts"))
     window = len(contexts["offsets"]) // 2
     tokenizer = tokenizer_of(contexts)
-    training = Training(settings, ids, words, counts, window, options.seed, backend, tokenizer)
+    training = Training(settings, ids, words, counts, window, options.seed, backend, tokenizer, ranks)
     recorded = settings.model_dump(exclude={"start"}) | dict(precision) | contexts.settings
     inputs = [path for path in (options.contexts, settings.start) if path]
     datasets = partial(training.datasets, precision.precision)
@@ -50,6 +51,7 @@ def main(options: argparse.Namespace) -> None:
         result=Result("vectors", options.output, datasets, provenance),
         resuming=Resuming.of(options),
         callbacks=lambda checkpoint: [log_epochs(Speed(len(ids)))],
+        ranks=ranks,
     )
 
 
@@ -67,4 +69,4 @@ class Speed:
 
 
 if __name__ == "__main__":
-    run(main, OPTIONS)
+    run_ranks(main, OPTIONS)

@@ -146,6 +146,10 @@ class RNNLM:
         loss, loss_cache = self.cross_entropy.forward(x, targets, rng)
         return loss, carry, (cache, loss_cache)
 
+    def predictions(self, batch: Any) -> int:
+        """Return the number of tokens of a batch (ids, targets) that are not padding."""
+        return int(np.count_nonzero(batch[1] >= 0))
+
     def token_losses(self, batch: Any, carry: list | None = None) -> tuple[Any, list, Any]:
         """Return the loss of each token (N, T) without dropout, the carry and the cache."""
         ids, targets = self.to_device(batch)

@@ -11,10 +11,12 @@ from lexloom.language.rnnlm import RNNLM, build_rnnlm, perplexity
 from lexloom.nn.sampled_softmax import inclusion_probabilities
 from lexloom.settings.rnnlm import Architecture, Rnnlm, Training
 from lexloom.storage.artifact_writing import Dataset
-from lexloom.training.batches import Windows
+from lexloom.training.batches import WindowParts, Windows
 from lexloom.training.callbacks import AveragedWeights, KeepBest, Validation
 from lexloom.training.optimizers import OPTIMIZERS
+from lexloom.training.parts import in_parts
 from lexloom.training.randomness import epoch_stream, random_stream
+from lexloom.training.ranks import ALONE, Ranks
 from lexloom.training.schedules import SCHEDULES
 from lexloom.training.trainer import Callback, Trainer
 
@@ -33,28 +35,46 @@ def new_model(settings: Rnnlm, counts: np.ndarray, before: int, seed: int, backe
     return build_rnnlm(len(counts), rng, backend, inclusion=inclusion, before=before, **architecture)
 
 
-def new_trainer(settings: Training, model: RNNLM, seed: int) -> Trainer:
-    """Return the trainer of a model."""
+def new_trainer(settings: Training, model: RNNLM, seed: int, ranks: Ranks = ALONE) -> Trainer:
+    """Return the trainer of a model on some ranks.
+
+    Raises
+    ------
+    LexloomError
+        If the ranks cannot share the parts of a batch.
+    """
+
+    def weight(batch: Any) -> float:
+        inputs, _ = batch[0] if settings.parts > 1 else batch
+        return inputs.shape[1] / settings.steps if settings.vary_steps else 1.0
+
     return Trainer(
-        model,
+        in_parts(model, settings.parts, ranks),
         OPTIMIZERS[settings.optimizer](weight_decay=settings.weight_decay),
         learning_rate=settings.learning_rate,
         schedule=SCHEDULES[settings.schedule],
         clip=settings.clip,
         rng=random_stream(seed, "dropout"),
-        batch_weight=lambda window: window[0].shape[1] / settings.steps if settings.vary_steps else 1.0,
+        batch_weight=weight,
         limits=model.loss_limits,
     )
 
 
-def windows(settings: Training, model: RNNLM, ids: np.ndarray, seed: int, epoch: int) -> Windows:
+def windows(
+    settings: Training, model: RNNLM, ids: np.ndarray, seed: int, epoch: int
+) -> Windows | WindowParts:
     """Return the batches of an epoch of a training on a text (T,)."""
     rng = epoch_stream(seed, "windows", epoch) if settings.vary_steps else None
-    return model.windows(ids, settings.batch, settings.steps, rng)
+    of_epoch = model.windows(ids, settings.batch, settings.steps, rng)
+    return of_epoch if settings.parts == 1 else WindowParts(of_epoch, settings.parts)
 
 
 def measures(
-    settings: Training, model: RNNLM, ids: np.ndarray, tick: Callable[[int], None] | None = None
+    settings: Training,
+    model: RNNLM,
+    ids: np.ndarray,
+    tick: Callable[[int], None] | None = None,
+    ranks: Ranks = ALONE,
 ) -> list[Callback]:
     """Return the callbacks that average the weights, measure a text's perplexity and keep the best model.
 
@@ -66,10 +86,12 @@ def measures(
         The valid text.
     tick : callable, optional
         Called with the number of tokens after each window that is measured.
+    ranks : Ranks
+        The first of them measures.
     """
     averaged = [] if settings.average_after is None else [AveragedWeights(MEASURE, settings.average_after)]
     limit = perplexity_of(model.loss_limits.ever)
-    validation = Validation(MEASURE, lambda: perplexity(model, ids, tick=tick), limit)
+    validation = Validation(MEASURE, lambda: ranks.first(lambda: perplexity(model, ids, tick=tick)), limit)
     return [*averaged, validation, KeepBest(MEASURE, settings.patience)]
 
 

@@ -124,7 +124,7 @@ def draw_words(inclusion: np.ndarray, targets: Any, rng: np.random.Generator) ->
     Returns
     -------
     words : (S,) int array
-        In ascending order, without repetition; includes all targets.
+        In ascending order, without repetition, and at least one; includes all targets.
     corrections : (S,) float64 array
         log q of each word; 0 for targets.
     places : int array like targets
@@ -137,6 +137,8 @@ def draw_words(inclusion: np.ndarray, targets: Any, rng: np.random.Generator) ->
     certain = certain[:-1]
     drawn = certain | backend.to_device(rng.random(len(inclusion)) < inclusion)
     words = xp.flatnonzero(drawn)  # the host waits for the size of the sample, the only time in an update
+    if not len(words):  # of padding alone, and chance chose none either
+        words = xp.zeros(1, words.dtype)
     corrections = xp.where(certain, 0, xp.log(backend.to_device(inclusion)))[words]
     places = xp.where(targets >= 0, xp.cumsum(drawn)[targets] - 1, -1)
     return words, corrections, places.astype(targets.dtype)

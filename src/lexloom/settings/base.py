@@ -85,6 +85,12 @@ def _distinct(values: list[Item]) -> list[Item]:
     return values
 
 
+def _power_of_two(value: int) -> int:
+    if value & (value - 1):
+        raise PydanticCustomError("power_of_two", "not a power of two")
+    return value
+
+
 def _regular_expression(pattern: str) -> str:
     try:
         with catch_warnings():
@@ -116,6 +122,9 @@ Size = Annotated[int, Field(ge=1, le=100_000)]
 Epochs = Annotated[int, Field(ge=1, le=100_000)]
 Tokens = Annotated[int, Field(ge=1, le=1_000_000_000)]
 Proportion = Annotated[float, Field(ge=0, le=1)]
+Parts = Annotated[
+    int, Field(ge=1, le=1024), AfterValidator(_power_of_two), expected("a power of two from 1 to 1024")
+]
 DropRate = Annotated[float, Field(ge=0, lt=1)]
 LearningRate = Annotated[float, Field(gt=0, le=1000)]
 Pattern = Annotated[

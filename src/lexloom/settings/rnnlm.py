@@ -10,6 +10,7 @@ from lexloom.settings.base import (
     Epochs,
     LearningRate,
     Optimizer,
+    Parts,
     Proportion,
     Schedule,
     Settings,
@@ -101,6 +102,11 @@ class Training(Settings):
     """How a recurrent language model is trained."""
 
     batch: int = Field(10, ge=1, le=1_000_000, description="streams of text read side by side")
+    parts: Parts = Field(
+        1,
+        description="parts of an update's streams, each computed by itself, at most `batch`; as many "
+        "processes as parts, or fewer, can share them to the same results",
+    )
     steps: int = Field(
         20, ge=1, le=100_000, description="words of truncated backpropagation through time in one update"
     )
@@ -145,6 +151,14 @@ class Training(Settings):
         description="once the valid perplexity is worse than this many epochs before, average the weights "
         "over all steps from there on (NT-ASGD)",
     )
+
+    @field_validator("parts")
+    @classmethod
+    def _have_streams(cls, parts: int, info: ValidationInfo) -> int:
+        batch = info.data.get("batch", parts)
+        if parts > batch:
+            raise ValueError(f"parts is {parts}, more than batch, {batch}; set parts to {batch} or less")
+        return parts
 
 
 class Rnnlm(Training, Architecture):

@@ -10,6 +10,7 @@ from lexloom.settings.base import (
     Epochs,
     LearningRate,
     Optimizer,
+    Parts,
     Proportion,
     Schedule,
     Settings,
@@ -39,6 +40,11 @@ class Batches(Settings):
         description="consecutive targets that share their samples, at most `batch`: the larger, the faster; "
         "1 draws for each target its own",
     )
+    parts: Parts = Field(
+        1,
+        description="parts of an update, each of whole blocks and computed by itself, at most as many as "
+        "blocks fill `batch`; as many processes as parts, or fewer, can share them to the same results",
+    )
     subsample: Proportion = Field(
         0.0,
         description="words that make up a larger proportion of the text are left out at random; 0 leaves out "
@@ -52,6 +58,17 @@ class Batches(Settings):
         if block > batch:
             raise ValueError(f"block is {block}, more than batch, {batch}; set block to {batch} or less")
         return block
+
+    @field_validator("parts")
+    @classmethod
+    def _have_blocks(cls, parts: int, info: ValidationInfo) -> int:
+        batch, block = info.data.get("batch", parts), info.data.get("block", 1)
+        if parts > -(-batch // block):
+            raise ValueError(
+                f"parts is {parts}, but a batch of {batch} has {-(-batch // block)} blocks of {block}; set "
+                "parts or block to less"
+            )
+        return parts
 
 
 class Word2vec(Batches):

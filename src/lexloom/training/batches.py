@@ -97,6 +97,39 @@ class Windows:
         return self.inputs[:, window], self.targets[:, window]
 
 
+class WindowParts:
+    """Windows of which each is a list of parts: some of the streams each, in order.
+
+    Parameters
+    ----------
+    windows : Windows
+    parts : int
+        At most as many as streams.
+
+    Examples
+    --------
+    >>> windows = Windows(np.arange(6), batch=3, steps=2, before=9)
+    >>> for inputs, targets in WindowParts(windows, 2)[0]:
+    ...     print(inputs.tolist(), targets.tolist())
+    [[9, 0]] [[0, 1]]
+    [[1, 2], [3, 4]] [[2, 3], [4, 5]]
+    """
+
+    def __init__(self, windows: Windows, parts: int):
+        streams = len(windows.inputs)
+        bounds = [streams * part // parts for part in range(parts + 1)]
+        self.windows, self.streams = windows, [slice(*pair) for pair in pairwise(bounds)]
+
+    def __len__(self) -> int:
+        """Return the number of windows."""
+        return len(self.windows)
+
+    def __getitem__(self, place: int) -> list[tuple[np.ndarray, np.ndarray]]:
+        """Return (inputs, targets) of each part of a window."""
+        inputs, targets = self.windows[place]
+        return [(inputs[part], targets[part]) for part in self.streams]
+
+
 def random_bounds(length: int, steps: int, rng: np.random.Generator) -> list[int]:
     """Return the bounds of windows of random lengths, from 0 to `length`.
 

@@ -35,6 +35,7 @@ from lexloom.training.checkpoint_files import (
     finished_path,
     remove_files,
 )
+from lexloom.training.ranks import ALONE, Ranks
 from lexloom.training.trainer import Callback, Trainer
 
 _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
@@ -65,6 +66,8 @@ class Checkpoint(Callback):
         From one checkpoint to the next; 0 writes one after each step.
     keep_finished : bool
         Keep the state at the end.
+    ranks : Ranks
+        Only the first of them has a checkpoint. The others have a `Follower`.
     """
 
     def __init__(
@@ -73,6 +76,7 @@ class Checkpoint(Callback):
         provenance: Provenance = Provenance(),
         minutes: float = 10.0,
         keep_finished: bool = False,
+        ranks: Ranks = ALONE,
     ):
         self.output, self.provenance = Path(output), provenance
         self.identity = {
@@ -85,7 +89,7 @@ class Checkpoint(Callback):
         digest = hashlib.sha256(json.dumps(self.identity, sort_keys=True).encode()).hexdigest()
         self.path = checkpoint_path(self.output, digest[:8])
         self.finished = finished_path(self.output, digest[:8])
-        self.keep_finished = keep_finished
+        self.keep_finished, self.ranks = keep_finished, ranks
         self.seconds = 60 * minutes
         self.due = 0.0
         self.signal: int | None = None
@@ -116,10 +120,7 @@ class Checkpoint(Callback):
             When a checkpoint is damaged.
         """
         self.due = time.monotonic() + self.seconds
-        # In this order: a training that ends just now writes the second before it removes the first.
-        for files_of in (checkpoints_of, finished_of):
-            for path in files_of(self.output):
-                self._resume(trainer, path)
+        _continue(trainer, self.ranks.first(lambda: [*self._states()]))
 
     def after_step(self, trainer: Trainer, step: int, loss: float) -> None:
         """Write a checkpoint when it is due, and end the program if a signal asked for it."""
@@ -168,29 +169,63 @@ class Checkpoint(Callback):
         datasets |= {"state": [line], "identity": [json.dumps(self.identity)]}
         write_artifact(path, "checkpoint", datasets, replace(self.provenance, inputs=()))
 
-    def _resume(self, trainer: Trainer, path: Path) -> None:
-        try:
-            line = _read(path, ["identity"])["identity"][0]
-            with _refusing(path):
-                differing = _differences(json.loads(line), self.identity)
-            if differing:
-                logging.info("%s: not continued, for it is of other %s", path, differing)
-            else:
-                self._continue(trainer, path, _read(path))
-        except FileNotFoundError:  # removed by another training with this output, at its end
-            return
-
-    def _continue(self, trainer: Trainer, path: Path, checkpoint: Artifact) -> None:
-        arrays = {name.removeprefix("arrays/"): value for name, value in checkpoint.datasets.items()}
-        with _refusing(path):
-            trainer.restore(unpack(checkpoint["state"][0], arrays))
-        trainer.saved = path
-        logging.info("continuing from %s, after step %d", path, trainer.position.steps)
+    def _states(self) -> Iterator[tuple[Path, Artifact]]:
+        """Read the states of this training."""
+        # In this order: a training that ends just now writes the second before it removes the first.
+        for path in (*checkpoints_of(self.output), *finished_of(self.output)):
+            try:
+                line = _read(path, ["identity"])["identity"][0]
+                with _refusing(path):
+                    differing = _differences(json.loads(line), self.identity)
+                if differing:
+                    logging.info("%s: not continued, for it is of other %s", path, differing)
+                else:
+                    yield path, _read(path)
+            except FileNotFoundError:  # removed by another training with this output, at its end
+                continue
 
     def _note(self, number: int, frame: FrameType | None) -> None:
         if self.signal == number == signal.SIGINT:
             raise KeyboardInterrupt
         self.signal = number
+
+
+class Follower(Callback):
+    """Has the place of the `Checkpoint` on every rank but the first, and restores what that one read.
+
+    A signal is for the first rank, which then ends the others.
+
+    Parameters
+    ----------
+    ranks : Ranks
+    """
+
+    def __init__(self, ranks: Ranks):
+        self.ranks = ranks
+
+    def __enter__(self) -> "Follower":
+        for number in _SIGNALS:
+            signal.signal(number, signal.SIG_IGN)
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        """Signals are for the first rank until the program ends."""
+
+    def before_fit(self, trainer: Trainer) -> None:
+        """Restore the trainer as the first rank does."""
+        _continue(trainer, self.ranks.first(list))
+
+    def end_if_asked(self, trainer: Trainer) -> None:
+        """Only the first rank is asked."""
+
+
+def _continue(trainer: Trainer, states: list[tuple[Path, Artifact]]) -> None:
+    for path, checkpoint in states:
+        arrays = {name.removeprefix("arrays/"): value for name, value in checkpoint.datasets.items()}
+        with _refusing(path):
+            trainer.restore(unpack(checkpoint["state"][0], arrays))
+        trainer.saved = path
+        logging.info("continuing from %s, after step %d", path, trainer.position.steps)
 
 
 def _read(path: Path, names: list[str] | None = None) -> Artifact:

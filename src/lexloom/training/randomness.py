@@ -25,10 +25,19 @@ def epoch_stream(seed: int, name: str, epoch: int, place: int = 0) -> np.random.
 
     What is drawn there does not depend on other epochs and places, so that a training can resume anywhere.
     """
+    return _by_counting(_key_of(seed, name), place, epoch)
+
+
+def part_stream(key: np.ndarray, part: int) -> np.random.Generator:
+    """Return the generator of one part of a batch, by counting, with the key (2,) of the batch."""
+    return _by_counting(key, part, 0)
+
+
+def _by_counting(key: np.ndarray, place: int, epoch: int) -> np.random.Generator:
     bits = np.random.Philox(0)  # quicker than with a key, for which NumPy asks the system for random numbers
     state = bits.state
     state["state"]["counter"][:] = 0, 0, place, epoch
-    state["state"]["key"][:] = _key_of(seed, name)
+    state["state"]["key"][:] = key
     bits.state = state
     return np.random.Generator(bits)
 

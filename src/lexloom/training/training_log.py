@@ -35,8 +35,8 @@ class TrainingLog(Callback):
 
     Parameters
     ----------
-    path : path
-        The CSV file.
+    path : path, optional
+        The CSV file; None keeps the numbers only.
     interval : int
         Number of steps between lines.
     unit : str
@@ -49,7 +49,7 @@ class TrainingLog(Callback):
 
     def __init__(
         self,
-        path: str | Path,
+        path: str | Path | None,
         interval: int,
         *,
         unit: str,
@@ -122,11 +122,13 @@ class TrainingLog(Callback):
         values[self.speed] = self.timed_steps * self.units / self.seconds
         self.total, self.timed_steps, self.seconds = 0.0, 0, 0.0
         self.records.append(values)
-        with failures_named(self.path), open(self.path, "a", encoding="utf-8") as file:
-            file.write(self._line(values) + "\n")
+        if self.path:
+            with failures_named(self.path), open(self.path, "a", encoding="utf-8") as file:
+                file.write(self._line(values) + "\n")
 
     def _write_all(self) -> None:
-        write_lines(self.path, [",".join((*self.columns, self.speed)), *map(self._line, self.records)])
+        if self.path:
+            write_lines(self.path, [",".join((*self.columns, self.speed)), *map(self._line, self.records)])
 
     def _line(self, values: dict[str, float]) -> str:
         return ",".join(f"{values[name]:.6g}" if name != "step" else str(values[name]) for name in values)

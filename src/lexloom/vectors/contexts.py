@@ -92,11 +92,11 @@ class ContextBatch:
 
 
 class ContextBatches:
-    """The batches of each epoch: `batches(epoch)` is a sequence of `ContextBatch`.
+    """The batches of each epoch: `batches(epoch)` is a sequence of `ContextBatch`, or of sequences of parts.
 
     A batch is a piece of the text, so contexts need not be stored. Each epoch reads the pieces in a new
     order. What is drawn for a batch depends only on the seed, the epoch and the position of the batch in the
-    text, so training can resume at any batch.
+    text, so training can resume at any batch. With parts, each is such a piece, drawn when it is asked for.
 
     Parameters
     ----------
@@ -107,9 +107,9 @@ class ContextBatches:
     window : int
         Words on each side.
     settings : Batches
-        The size of batches, their samples, and subsampling. A batch is rounded up to whole blocks; words
-        after the end of the text are absent. Words that subsampling drops are removed from the text of an
-        epoch.
+        The size of batches, their parts and samples, and subsampling. A batch is rounded up to whole blocks,
+        as many in each part; words after the end of the text are absent. Words that subsampling drops are
+        removed from the text of an epoch.
     seed : int
 
     Attributes
@@ -122,7 +122,8 @@ class ContextBatches:
         self.text, self.sampler, self.window, self.seed = text, NegativeSampler(counts), window, seed
         self.dynamic, self.samples, self.subsample = settings.dynamic, settings.samples, settings.subsample
         self.block = min(settings.block, len(text))
-        self.blocks = -(-min(settings.batch, len(text)) // self.block)
+        self.parts = settings.parts
+        self.blocks = -(-min(settings.batch, len(text)) // (self.block * self.parts)) * self.parts
         self.keep = keep_probabilities(counts, self.subsample)
         stay = self.keep @ counts / max(1, counts.sum())
         self.words_of_step = self.blocks * self.block / max(stay, 1e-9)
@@ -148,18 +149,35 @@ class _Epoch:
     def __len__(self) -> int:
         return len(self.order)
 
-    def __getitem__(self, step: int) -> ContextBatch:
-        source, place = self.source, self.order[step]
-        size = source.blocks * source.block
+    def __getitem__(self, step: int) -> "ContextBatch | _Parts":
+        place = self.order[step]
+        return self.piece(place) if self.source.parts == 1 else _Parts(self, place)
+
+    def piece(self, place: int) -> ContextBatch:
+        """Return a piece of the text, as large as a part of a batch."""
+        source = self.source
+        blocks = source.blocks // source.parts
+        size = blocks * source.block
         rng = epoch_stream(source.seed, "negatives", self.epoch, place)
         start, stop = place * size - source.window, (place + 1) * size + source.window
-        ids, beyond = self.text[max(0, start) : stop], (max(0, -start), max(0, stop - len(self.text)))
+        ids, beyond = self.text[max(0, start) : stop], (max(0, -start), max(0, stop - max(start, len(self.text))))
         if any(beyond):
             ids = np.pad(ids, beyond, constant_values=ABSENT)
         radii = np.full(size, source.window, np.int32)
         if source.dynamic:
             radii = rng.integers(1, source.window, size, np.int32, endpoint=True)
-        return ContextBatch(ids, radii, source.sampler.draw((source.blocks, source.samples), rng))
+        return ContextBatch(ids, radii, source.sampler.draw((blocks, source.samples), rng))
+
+
+class _Parts:
+    def __init__(self, epoch: _Epoch, place: int):
+        self.epoch, self.place = epoch, place
+
+    def __len__(self) -> int:
+        return self.epoch.source.parts
+
+    def __getitem__(self, part: int) -> ContextBatch:
+        return self.epoch.piece(self.place * len(self) + range(len(self))[part])
 
 
 def _subsampled(source: ContextBatches, epoch: int) -> np.ndarray:

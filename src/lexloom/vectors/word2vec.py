@@ -65,6 +65,10 @@ class SampledModel:
         """Return [W_in (V, D), W_out (V, D)]."""
         return [self.W_in, self.W_out]
 
+    def predictions(self, batch: ContextBatch) -> int:
+        """Return the number of predictions over which the loss of a batch is the mean."""
+        raise NotImplementedError
+
     def fused_kernel(self, kernels: Any) -> Callable:
         """Return the kernel that computes the same loss as `loss`, and all gradients."""
         raise NotImplementedError
@@ -124,6 +128,10 @@ class CBOW(SampledModel):
         words = backend_of(samples).xp.concatenate([targets[:, None], samples], axis=1)
         return self._loss(MeanOfPresent(self.input), contexts, words)
 
+    def predictions(self, batch: ContextBatch) -> int:
+        """Return the number of positions with a word."""
+        return int((targets_and_counts(batch.ids, batch.radii)[0] >= 0).sum())
+
     def fused_kernel(self, kernels: Any) -> Callable:
         """Return the kernel of CBOW."""
         return kernels.cbow
@@ -143,6 +151,10 @@ class SkipGram(SampledModel):
         samples = xp.broadcast_to(samples, (count, *samples.shape))
         words = xp.concatenate([contexts.T[:, :, None], samples], axis=2)
         return self._loss(Chain(self.input, Repeat(count)), targets, words)
+
+    def predictions(self, batch: ContextBatch) -> int:
+        """Return the number of words in all windows."""
+        return int(targets_and_counts(batch.ids, batch.radii)[1].sum())
 
     def fused_kernel(self, kernels: Any) -> Callable:
         """Return the kernel of skip-gram."""
@@ -164,6 +176,10 @@ class FusedNegativeSampling:
     def parameters(self) -> list[Parameter]:
         """Return [W_in (V, D), W_out (V, D)]."""
         return self.model.parameters()
+
+    def predictions(self, batch: ContextBatch) -> int:
+        """Return the number of predictions over which the loss of a batch is the mean."""
+        return self.model.predictions(batch)
 
     def loss(self, batch: ContextBatch, carry: Any = None, rng: Any = None) -> tuple[Any, None, Any]:
         """Return the mean loss (nats) of one prediction, no carry, and the gradients as cache."""

@@ -14,7 +14,9 @@ from lexloom.storage.artifact_writing import Dataset
 from lexloom.storage.artifacts import read_artifact
 from lexloom.training.divergence import LossLimits, loss_limits
 from lexloom.training.optimizers import OPTIMIZERS
+from lexloom.training.parts import in_parts
 from lexloom.training.randomness import random_stream
+from lexloom.training.ranks import ALONE, Ranks
 from lexloom.training.schedules import SCHEDULES
 from lexloom.training.trainer import Trainer
 from lexloom.vectors.contexts import ContextBatches
@@ -39,6 +41,8 @@ class Training:
     backend : Backend
     tokenizer : Tokenizer
         How the training text was cut into words; the words to continue from take its case and normal form.
+    ranks : Ranks
+        Who shares the parts of a batch.
 
     Attributes
     ----------
@@ -51,7 +55,7 @@ class Training:
     Raises
     ------
     LexloomError
-        If the vectors to continue from are missing or unsuitable.
+        If the vectors to continue from are missing or unsuitable, or the ranks cannot share the parts.
     """
 
     def __init__(
@@ -64,6 +68,7 @@ class Training:
         seed: int,
         backend: Backend,
         tokenizer: Tokenizer,
+        ranks: Ranks = ALONE,
     ):
         self.settings, self.backend = settings, backend
         start = read_artifact(settings.start, "vectors") if settings.start else None
@@ -78,7 +83,7 @@ class Training:
             self.model.take_up(start, str(settings.start))
         self.batches = ContextBatches(numbers[ids], all_counts, window, settings, seed)
         self.trainer = Trainer(
-            FusedNegativeSampling(self.model),
+            in_parts(FusedNegativeSampling(self.model), settings.parts, ranks),
             OPTIMIZERS[settings.optimizer](),
             learning_rate=settings.learning_rate,
             schedule=SCHEDULES[settings.schedule],
