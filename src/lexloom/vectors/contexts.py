@@ -160,7 +160,8 @@ class _Epoch:
         size = blocks * source.block
         rng = epoch_stream(source.seed, "negatives", self.epoch, place)
         start, stop = place * size - source.window, (place + 1) * size + source.window
-        ids, beyond = self.text[max(0, start) : stop], (max(0, -start), max(0, stop - max(start, len(self.text))))
+        ids = self.text[max(0, start) : stop]
+        beyond = max(0, -start), max(0, stop - max(start, len(self.text)))
         if any(beyond):
             ids = np.pad(ids, beyond, constant_values=ABSENT)
         radii = np.full(size, source.window, np.int32)
