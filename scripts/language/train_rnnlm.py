@@ -74,7 +74,7 @@ def main(options: argparse.Namespace, ranks: Ranks = ALONE) -> None:
     def datasets(history: list[Record]) -> dict[str, Any]:
         return trained_datasets(model, history) | log.datasets() | {"words": corpus["words"]}
 
-    recorded = dict(settings) | {"tokenizer": tokenizer_settings(corpus.settings)}
+    recorded = settings.model_dump() | {"tokenizer": tokenizer_settings(corpus.settings)}
     provenance = Provenance(recorded, [options.corpus], backend.name, options.seed)
     run_training(
         trainer,

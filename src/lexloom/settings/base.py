@@ -123,7 +123,10 @@ Epochs = Annotated[int, Field(ge=1, le=100_000)]
 Tokens = Annotated[int, Field(ge=1, le=1_000_000_000)]
 Proportion = Annotated[float, Field(ge=0, le=1)]
 Parts = Annotated[
-    int, Field(ge=1, le=1024), AfterValidator(_power_of_two), expected("a power of two from 1 to 1024")
+    int,
+    Field(ge=1, le=1024, exclude_if=lambda parts: parts == 1),  # artifacts of a single part record none
+    AfterValidator(_power_of_two),
+    expected("a power of two from 1 to 1024"),
 ]
 DropRate = Annotated[float, Field(ge=0, lt=1)]
 LearningRate = Annotated[float, Field(gt=0, le=1000)]
