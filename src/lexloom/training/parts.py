@@ -185,20 +185,13 @@ def _in_pairs(grads: list[Any]) -> Any:
 
 
 def _added(left: Any, right: Any) -> Any:
-    """Return the sum of two gradients, of the same kind; may overwrite the first.
-
-    A row that only one of them has stays as it is, whatever other rows there are: -0.0 + x is x, also for
-    x = -0.0.
-    """
-    if not isinstance(left, RowGrad):
-        left += right
-        return left
-    xp = backend_of(left.values).xp
-    rows = xp.unique(xp.concatenate([left.rows, right.rows]))
-    values = xp.full((len(rows), *left.values.shape[1:]), -0.0, left.values.dtype)
-    for grad in (left, right):
-        values[xp.searchsorted(rows, grad.rows)] += grad.values
-    return RowGrad(rows, values)
+    """Return the sum of two gradients of the same kind; may overwrite the first."""
+    if isinstance(left, RowGrad):
+        xp = backend_of(left.values).xp
+        pairs = zip((left.rows, left.values), (right.rows, right.values), strict=True)
+        return RowGrad(*map(xp.concatenate, pairs)).summed()
+    left += right
+    return left
 
 
 def _scaled(grad: Any, weight: float) -> Any:
