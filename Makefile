@@ -1,5 +1,6 @@
 # make run      train on the sample corpus and print the table (make run CORPUS=ptb for the Penn Treebank)
 # make test     all tests and lints
+# make test-cluster   trainings of several processes, by mpirun
 # make avx2     the tests of the kernels as on a processor without AVX-512
 # make fuzz     look for inputs that go wrong, for FUZZ_MINUTES=30 with FUZZ_SEED=1
 # make crash    fail each call to the disk of a whole small graph, an hour or two
@@ -16,7 +17,7 @@ FUZZ_MINUTES ?= 30
 FUZZ_SEED ?= 1
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
-.PHONY: run test avx2 fuzz crash lint docs settings bench gpu scale lock clean
+.PHONY: run test test-cluster avx2 fuzz crash lint docs settings bench gpu scale lock clean
 
 run: $(VENV)/ready
 	snakemake --cores $(CORES) --quiet host rules --config corpus=$(CORPUS) -- results/rnnlm_ppl.txt
@@ -24,6 +25,9 @@ run: $(VENV)/ready
 
 test: lint docs
 	pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
+
+test-cluster: $(VENV)/ready
+	pytest tests/cluster
 
 avx2: $(VENV)/ready
 	python benchmarks/isa.py avx2 pytest tests/contracts
