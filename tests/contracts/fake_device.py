@@ -7,6 +7,7 @@ host scalar. Its array module has only names that CuPy has.
 It counts what costs time on a device and nothing here, see `counted`.
 """
 
+import math
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -31,6 +32,21 @@ _WAITING = ("nonzero", "flatnonzero", "unique", "item", "tolist")
 """What the host waits for: numbers, or how many there are."""
 
 _counts: Counter[str] = Counter()
+_limits = [math.inf]
+
+
+class OutOfMemoryError(MemoryError):
+    """As CuPy raises it."""
+
+
+@contextmanager
+def limited_memory(size: int) -> Iterator[None]:
+    """Refuse arrays of more bytes than this."""
+    _limits.append(size)
+    try:
+        yield
+    finally:
+        _limits.pop()
 
 
 @contextmanager
@@ -59,6 +75,8 @@ class FakeArray:
     __hash__ = None
 
     def __init__(self, host: np.ndarray):
+        if host.nbytes > _limits[-1]:
+            raise OutOfMemoryError(f"Out of memory allocating {host.nbytes:,} bytes")
         self._host = host
 
     def get(self) -> np.ndarray:

@@ -27,10 +27,6 @@ class CUDARuntimeError(RuntimeError):
     """As CuPy raises it."""
 
 
-class OutOfMemoryError(MemoryError):
-    """As CuPy raises it."""
-
-
 class Device:
     """The only device."""
 
@@ -60,8 +56,7 @@ def cupy() -> ModuleType:
         driverGetVersion=lambda: 13000,
         memGetInfo=lambda: (1 << 29, 1 << 30),
     )
-    memory = SimpleNamespace(OutOfMemoryError=OutOfMemoryError)
-    module.cuda = SimpleNamespace(Device=Device, runtime=runtime, memory=memory)
+    module.cuda = SimpleNamespace(Device=Device, runtime=runtime)
     return module
 
 

@@ -15,6 +15,8 @@ from lexloom.settings.mistakes import checked
 
 Kernels = TypeVar("Kernels")
 
+_INSTALL = "install the extra that matches your driver: pip install 'lexloom[cuda12]' or 'lexloom[cuda13]'"
+
 
 class Subject(Generic[Kernels]):
     """The kernels of a subject, such as the steps of recurrent layers, on every device.
@@ -120,7 +122,7 @@ def get_backend(device: Device = "cpu", threads: int = 1) -> Backend:
     Raises
     ------
     LexloomError
-        If an argument is not allowed, or if CuPy or a CUDA device is missing.
+        If an argument is not allowed, if CuPy or a CUDA device is missing, or if CuPy is for another CUDA.
     """
     checked(Compute, {"device": device, "threads": threads})
     thread_pool.set_threads(threads)
@@ -149,13 +151,20 @@ def backend_of(*arrays: Any) -> Backend:
 def _cuda_backend() -> Backend:
     try:
         import cupy
-
-        name = cupy.cuda.runtime.getDeviceProperties(0)["name"].decode()
+    except ModuleNotFoundError as error:
+        raise LexloomError(f"device cuda: CuPy is not installed; {_INSTALL}") from error
     except ImportError as error:
-        raise LexloomError(
-            "device cuda: CuPy is not installed; install the extra that matches your driver: "
-            "pip install 'lexloom[cuda12]' or 'lexloom[cuda13]'"
-        ) from error
-    except cupy.cuda.runtime.CUDARuntimeError as error:
+        reason = str(error).strip().partition("\n")[0]
+        raise LexloomError(f"device cuda: CuPy cannot be loaded ({reason}); {_INSTALL}") from error
+    runtime = cupy.cuda.runtime
+    try:
+        driver, made_for = runtime.driverGetVersion() // 1000, runtime.runtimeGetVersion() // 1000
+        if 0 < driver < made_for:
+            raise LexloomError(
+                f"device cuda: CuPy is made for CUDA {made_for}, but the driver is for CUDA {driver}; "
+                f"update the driver, or uninstall CuPy and {_INSTALL}"
+            )
+        name = runtime.getDeviceProperties(0)["name"].decode()
+    except runtime.CUDARuntimeError as error:
         raise LexloomError(f"device cuda: no usable GPU ({error}); run with --device cpu") from error
     return _Cuda(f"cuda: {name}", cupy, cupy.ndarray)

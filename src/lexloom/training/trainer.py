@@ -15,6 +15,7 @@ from lexloom.nn.parameter import Parameter
 from lexloom.storage.state_trees import check_like, map_arrays
 from lexloom.training.divergence import LAST_BATCHES, NO_LIMITS, LossLimits
 from lexloom.training.gradients import clip_factor
+from lexloom.training.out_of_memory import out_of_memory
 from lexloom.training.schedules import constant
 
 
@@ -197,7 +198,8 @@ class Trainer:
         Raises
         ------
         LexloomError
-            If the training diverged, see `lexloom.training.divergence`. On a device, losses are checked only
+            If an update does not fit in memory; or if the training diverged, see
+            `lexloom.training.divergence`. On a device, losses are checked only
             when `check_losses` is called, so the message names an interval of steps.
         """
         keep_freed_memory()
@@ -234,7 +236,7 @@ class Trainer:
             factor = self.schedule(step, epochs * position.batches)
             position.learning_rate = self.learning_rate * factor
             rate = position.learning_rate * self.batch_weight(batch)
-            loss, position.carry = self.step(batch, position.carry, rate)
+            loss, position.carry = self._step_within_memory(batch, position.carry, rate)
             position.total = position.total + loss
             position.step += 1
             position.steps += 1
@@ -246,6 +248,13 @@ class Trainer:
         mean = float(position.total) / max(1, position.batches)
         self.check_loss(f"the mean loss of epoch {position.epoch + 1}", mean)
         return {"epoch": position.epoch + 1, "loss": mean, "learning_rate": position.learning_rate}
+
+    def _step_within_memory(self, batch: Any, carry: Any, learning_rate: float) -> tuple[Any, Any]:
+        try:
+            return self.step(batch, carry, learning_rate)
+        except MemoryError:
+            pass
+        raise out_of_memory(self.model, batch, self.rng)
 
     def step(self, batch: Any, carry: Any, learning_rate: float) -> tuple[Any, Any]:
         """Make one update. Return the loss before the update, and the carry."""
