@@ -360,5 +360,5 @@ def test_every_table_and_figure_has_its_script_and_its_file():
 
 def test_small_language_models_leave_cores_to_each_other():
     models = language_models({"threads": 4})
-    assert models.training_threads("lstm_small") == models.training_threads("rnn_small") == 1
-    assert models.training_threads("lstm") == 4
+    assert models.threads("lstm_small") == models.threads("rnnlm/rnn_small") == 1
+    assert models.threads("lstm") == models.threads("rnnlm/lstm") == models.threads("ngram") == 4

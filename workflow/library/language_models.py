@@ -34,13 +34,13 @@ class LanguageModels:
         models = self.configuration.corpora[corpus].models
         return {"files": [f"results/{corpus}/rnnlm/{model}.h5" for model in models]}
 
-    def training_threads(self, model: str) -> int:
-        """Return the number of threads that train a recurrent model.
+    def threads(self, language_model: str) -> int:
+        """Return the number of threads for `ngram`, or for a recurrent model, with or without `rnnlm/`.
 
-        A small model is as fast on one, and another model can have the other cores.
+        A small recurrent model is as fast on one, and another model can have the other cores.
         """
-        small = self.runs.settings[model]["hidden"] <= _SMALL
-        return 1 if small else self.configuration.threads
+        settings = self.runs.settings.get(language_model.removeprefix("rnnlm/"))
+        return 1 if settings and settings["hidden"] <= _SMALL else self.configuration.threads
 
     def recurrent(self, corpus: str) -> list[Measured]:
         """Return what is measured of each recurrent model of a corpus."""

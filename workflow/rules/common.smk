@@ -9,8 +9,10 @@ sys.path.insert(0, str(ROOT / "workflow"))
 from library.code_inputs import check_place, code, put_python_first
 from library.configuration import read_configuration
 from library.configuration_files import check_files
+from library.failures import explain_failures
 from library.finished_trainings import remove_finished
 from library.language_models import LanguageModels, model_files, model_options
+from library.needs import memory
 from library.options import Options, names
 from library.reports import all_reports
 from library.texts import Texts
@@ -20,6 +22,7 @@ from lexloom.settings.command_line import as_options
 
 put_python_first()
 check_place()
+explain_failures()
 
 CONFIGURED = ROOT / "config/config.yaml"
 check_files([CONFIGURED, *workflow.configfiles])

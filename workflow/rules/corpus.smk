@@ -4,10 +4,6 @@ DOWNLOADS = texts.downloads()
 SIZES = texts.download_sizes()
 
 
-localrules:
-    download_file,
-
-
 # The checksum alone decides what the file is: neither an edit of code nor another address fetches it again.
 rule download_file:
     input:
@@ -20,9 +16,10 @@ rule download_file:
         "results/benchmarks/{path}.tsv"
     wildcard_constraints:
         path=names(DOWNLOADS),
+    localrule: True
     threads: 1
     resources:
-        mem_mb=500,
+        mem_mb=memory(100),
     params:
         sha256=lambda wildcards: DOWNLOADS[wildcards.path][0],
         origins=lambda wildcards, input: DOWNLOADS[wildcards.path][1],
@@ -48,7 +45,7 @@ rule generate_sample:
         corpus=names(texts.generated),
     threads: 1
     resources:
-        mem_mb=1000,
+        mem_mb=memory(600),
     params:
         options=lambda wildcards: seeded(
             {"tokens": configuration.corpora[wildcards.corpus].tokens}
@@ -70,7 +67,7 @@ rule tokenize_corpus:
         "results/{corpus}/benchmarks/tokenize_corpus.tsv"
     threads: 1
     resources:
-        mem_mb=2000,
+        mem_mb=memory(600),
     params:
         options=lambda wildcards: texts.tokenization(wildcards.corpus),
         program=lambda wildcards: texts.program(wildcards.corpus),

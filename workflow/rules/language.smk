@@ -13,11 +13,11 @@ rule train_rnnlm:
         "results/{corpus}/rnnlm/{model}.csv",
     benchmark:
         "results/{corpus}/benchmarks/train_rnnlm_{model}.tsv"
-    threads: lambda wildcards: language_models.training_threads(wildcards.model)
+    threads: lambda wildcards: language_models.threads(wildcards.model)
     resources:
         **DEVICE,
         checkpoint_minutes=configuration.checkpoint_minutes,
-        mem_mb=4000,
+        mem_mb=memory(1600),
     params:
         options=lambda wildcards: seeded(language_models.runs.settings[wildcards.model]),
     shell:
@@ -40,10 +40,10 @@ rule evaluate_perplexity:
         "results/{corpus}/benchmarks/evaluate_{language_model}.tsv"
     wildcard_constraints:
         language_model=f"ngram|rnnlm/({names(language_models.runs.settings)})",
-    threads: configuration.threads
+    threads: lambda wildcards: language_models.threads(wildcards.language_model)
     resources:
         **DEVICE,
-        mem_mb=2000,
+        mem_mb=memory(1100),
     shell:
         "python {input.script:q} --log {log:q} --threads {threads} --device {resources.device:q}"
         " --output {output:q} {input.model:q} {input.corpus:q}"
@@ -65,7 +65,7 @@ rule adapt_rnnlm:
     threads: configuration.threads
     resources:
         **DEVICE,
-        mem_mb=4000,
+        mem_mb=memory(1100),
     params:
         options=lambda wildcards: language_models.adaptation(wildcards.method),
     shell:
@@ -85,7 +85,7 @@ rule train_ngram:
         "results/{corpus}/benchmarks/train_ngram.tsv"
     threads: 1
     resources:
-        mem_mb=2000,
+        mem_mb=memory(1100),
     params:
         options=as_options(configuration.ngram),
     shell:

@@ -35,9 +35,10 @@ rule lesson:
         "results/lessons/benchmarks/{lesson}.tsv"
     wildcard_constraints:
         lesson=names(LESSONS),
+    localrule: True
     threads: 1
     resources:
-        mem_mb=1000,
+        mem_mb=memory(600),
     params:
         options=seeded(),
     shell:

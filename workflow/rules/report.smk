@@ -54,10 +54,11 @@ for job, made in REPORTS.items():
         wildcard_constraints:
             method=names(["svd", *WORD2VEC]),
             kind=names(KINDS),
+        localrule: not made.computes
         threads: configuration.threads if made.computes else 1
         resources:
             **(DEVICE if made.computes else {}),
-            mem_mb=2000 if made.computes else 1000,
+            mem_mb=memory(1100 if made.computes else 600),
         params:
             options=made.options,
         shell:
@@ -85,9 +86,10 @@ rule tabulate_rnnlm:
         "logs/tabulate_rnnlm.log",
     benchmark:
         "results/benchmarks/tabulate_rnnlm.tsv"
+    localrule: True
     threads: 1
     resources:
-        mem_mb=500,
+        mem_mb=memory(600),
     params:
         options=as_options({"corpus": CORPUS, **texts.reference(CORPUS)}),
         models=model_options(language_models.recurrent(CORPUS)),

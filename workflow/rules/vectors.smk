@@ -19,7 +19,7 @@ rule count_shard:
         "results/{corpus}/benchmarks/count_shard_{shard}-of-{shards}.tsv"
     threads: configuration.threads
     resources:
-        mem_mb=1000 + configuration.counts.memory_mb,
+        mem_mb=memory(600 + configuration.counts.memory_mb),
         memory_mb=configuration.counts.memory_mb,
     params:
         options=own("counts", Pairs),
@@ -47,7 +47,7 @@ rule count_cooccurrences:
         "results/{corpus}/benchmarks/count_cooccurrences.tsv"
     threads: configuration.threads
     resources:
-        mem_mb=1000 + configuration.counts.memory_mb,
+        mem_mb=memory(600 + configuration.counts.memory_mb),
         memory_mb=configuration.counts.memory_mb,
     params:
         options=own("counts"),
@@ -68,7 +68,7 @@ rule weight_ppmi:
         "results/{corpus}/benchmarks/weight_ppmi.tsv"
     threads: 1
     resources:
-        mem_mb=2000,
+        mem_mb=memory(600),
     params:
         options=own("ppmi"),
     shell:
@@ -87,7 +87,7 @@ rule factorize_svd:
         "results/{corpus}/benchmarks/factorize_svd.tsv"
     threads: configuration.threads
     resources:
-        mem_mb=4000,
+        mem_mb=memory(1100),
     params:
         options=lambda wildcards: seeded(
             configuration.own("svd", wildcards.corpus), configuration.vectors
@@ -109,7 +109,7 @@ rule create_contexts:
         "results/{corpus}/benchmarks/create_contexts.tsv"
     threads: 1
     resources:
-        mem_mb=2000,
+        mem_mb=memory(600),
     params:
         options=own("contexts"),
     shell:
@@ -133,7 +133,7 @@ rule train_word2vec:
     resources:
         **DEVICE,
         checkpoint_minutes=configuration.checkpoint_minutes,
-        mem_mb=2000,
+        mem_mb=memory(1100),
     params:
         options=lambda wildcards: seeded(
             WORD2VEC[wildcards.vectors], configuration.vectors
@@ -160,7 +160,7 @@ rule train_gensim:
         vectors=names(GENSIM),
     threads: 1
     resources:
-        mem_mb=2000,
+        mem_mb=memory(600),
     params:
         options=lambda wildcards: seeded(GENSIM[wildcards.vectors]),
     shell:
@@ -182,7 +182,7 @@ rule evaluate_vectors:
         method=names(word_vectors.names),
     threads: 1
     resources:
-        mem_mb=2000,
+        mem_mb=memory(600),
     params:
         options=lambda wildcards: word_vectors.evaluation(wildcards.corpus),
     shell:
@@ -202,7 +202,7 @@ rule sweep_vectors:
         "results/{corpus}/benchmarks/sweep_vectors.tsv"
     threads: configuration.threads
     resources:
-        mem_mb=4000,
+        mem_mb=memory(2600),
     params:
         options=lambda wildcards: seeded(
             configuration.sweep,
