@@ -2,6 +2,7 @@
 # make test     all tests and lints
 # make test-cluster   trainings of several processes, by mpirun
 # make avx2     the tests of the kernels as on a processor without AVX-512
+# make test-browser   the page of a corpus in a headless Chromium, with the packages chromium and chromium-driver
 # make fuzz     look for inputs that go wrong, for FUZZ_MINUTES=30 with FUZZ_SEED=1
 # make crash    fail each call to the disk of a whole small graph, an hour or two
 # make bench    times beside other programs
@@ -17,7 +18,7 @@ FUZZ_MINUTES ?= 30
 FUZZ_SEED ?= 1
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
-.PHONY: run test test-cluster avx2 fuzz crash lint docs settings bench gpu scale lock clean
+.PHONY: run test test-cluster avx2 test-browser fuzz crash lint docs settings bench gpu scale lock clean
 
 run: $(VENV)/ready
 	snakemake --cores $(CORES) --quiet host rules --config corpus=$(CORPUS) -- results/rnnlm_ppl.txt
@@ -31,6 +32,10 @@ test-cluster: $(VENV)/ready
 
 avx2: $(VENV)/ready
 	python benchmarks/isa.py avx2 pytest tests/contracts
+
+test-browser: $(VENV)/ready
+	pip install --quiet --editable '.[browser]'
+	pytest tests/browser
 
 fuzz: $(VENV)/ready
 	python tests/fuzz/run.py --minutes $(FUZZ_MINUTES) --seed $(FUZZ_SEED)

@@ -37,6 +37,7 @@ rule all:
         f"results/{CORPUS}/ladder.txt",
         f"results/{CORPUS}/mixtures.txt",
         f"results/{CORPUS}/vectors.txt",
+        f"results/{CORPUS}/explorer.html",
         FIGURES,
 
 

@@ -6,7 +6,6 @@ Below it, in a table of their own, stand models that adapted to the text while t
 import argparse
 
 from lexloom.commands.script import parse, run, script_parser
-from lexloom.errors import LexloomError
 from lexloom.report.tables import add_model_option, aligned
 
 KNOWN = ("published", "expected")
@@ -32,7 +31,7 @@ def options() -> argparse.ArgumentParser:
 if __name__ == "__main__":
     OPTIONS = parse(options())
 
-from lexloom.report.measurements import read_models
+from lexloom.report.measurements import adaptation_of, known_perplexities, read_models
 from lexloom.storage.atomic_files import write_lines
 
 COLUMNS = ("rung", *KNOWN, "ours", "valid", "epochs", "seconds", "device")
@@ -41,27 +40,17 @@ ADAPTED_COLUMNS = ("adapted_at_test_time", *KNOWN, "ours", "valid", "settings", 
 
 def main(options: argparse.Namespace) -> None:
     """Read what was measured, write the table."""
-    known = [by_name(name, getattr(options, name)) for name in KNOWN]
+    known = [known_perplexities(name, getattr(options, name)) for name in KNOWN]
     plain, adapted = [COLUMNS], [ADAPTED_COLUMNS]
     models = read_models(options.models, ["valid", "test", "epochs"])
     for name, measured, seconds in sorted(models, key=lambda model: -model[1]["test"]):
         table, training, device = plain, measured["epochs"], measured.settings["trained_on"]
-        if "adaptation" in measured.settings:
-            fitted = measured.settings["adaptation"]
-            training = ",".join(f"{setting}={value:.4g}" for setting, value in fitted.items())
-            table, device = adapted, measured.device
+        if fitted := adaptation_of(measured):
+            table, training, device = adapted, fitted, measured.device
         before = (perplexities.get(name, "-") for perplexities in known)
         ours = (f"{measured[split]:.2f}" for split in ("test", "valid"))
         table.append((name, *before, *ours, training, seconds, device.replace(" ", "_")))
     write_lines(options.output, aligned(plain) + (["", *aligned(adapted)] if len(adapted) > 1 else []))
-
-
-def by_name(option: str, pairs: list[str]) -> dict[str, str]:
-    """Return the perplexities that an option gives, by the name of the model."""
-    for pair in pairs:
-        if "=" not in pair:
-            raise LexloomError(f"--{option}: {pair!r}; expected NAME=PERPLEXITY")
-    return dict(pair.split("=", 1) for pair in pairs)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,6 @@
 """Write what mixtures of two language models reach, their weight fitted on valid, and of all of them."""
 
 import argparse
-from itertools import combinations
 from pathlib import Path
 
 from lexloom.commands.script import parse, run, script_parser
@@ -25,7 +24,7 @@ if __name__ == "__main__":
 
 import numpy as np
 
-from lexloom.language.mixtures import mix, mixture_weights
+from lexloom.language.mixtures import fitted_mixtures, mix
 from lexloom.language.perplexity import KEPT_SPLITS, perplexity_of_tokens, read_log_probabilities
 from lexloom.report.tables import aligned
 from lexloom.storage.atomic_files import write_lines
@@ -38,13 +37,8 @@ def main(options: argparse.Namespace) -> None:
     valid, test = (
         np.array([model[f"log_probabilities/{split}"] for model in measured]) for split in KEPT_SPLITS
     )
-    everything = tuple(range(len(measured)))
-    mixtures = [*((k,) for k in everything), *combinations(everything, 2)]
-    if everything not in mixtures:
-        mixtures.append(everything)
     rows = [("models", "weights", "valid", "test")]
-    for mixture in mixtures:
-        weights = mixture_weights(valid[list(mixture)])
+    for mixture, weights in fitted_mixtures(valid):
         reached = [perplexity_of_tokens(mix(split[list(mixture)], weights)) for split in (valid, test)]
         parts = ("+".join(names[k] for k in mixture), "+".join(f"{weight:.3f}" for weight in weights))
         rows.append((*parts, *(f"{perplexity:.2f}" for perplexity in reached)))

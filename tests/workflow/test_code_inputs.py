@@ -75,6 +75,13 @@ def test_the_cuda_source_of_a_module_is_an_input(library):
     assert modules("s.py") == ["__init__", "a.cu", "a"]
 
 
+def test_the_files_in_a_folder_with_the_name_of_a_module_are_inputs(library):
+    library("scripts/s.py", "from lexloom import a")
+    library("src/lexloom/a/page.html", "")
+    library("src/lexloom/b/page.html", "")
+    assert modules("s.py") == ["__init__", "a", "a/page.html"]
+
+
 @pytest.mark.parametrize("script", SCRIPTS)
 def test_what_python_loads_is_among_the_inputs(script):
     path = code_inputs.ROOT / "scripts" / script

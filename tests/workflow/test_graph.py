@@ -15,6 +15,7 @@ AGAIN = [
     *(f"results/sample/similarity/{name}.h5" for name in ("ppmi", "svd", "cbow", "skipgram")),
     *(f"results/sample/figures/{name}.png" for name in ("words_svd", "perplexity", "gradient_lags")),
     "results/sample/mixtures.txt",
+    "results/sample/explorer.html",
     "results/sample/rnnlm/adapted/tiny_dynamic.h5",
 ]
 """All that takes several threads, and some of what is drawn and tabulated."""

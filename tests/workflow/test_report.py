@@ -46,6 +46,11 @@ def test_a_figure_is_shown_with_its_caption(report, figure, caption):
     assert caption in " ".join(report.replace("\\n", " ").split())
 
 
+def test_the_page_of_the_corpus_is_in_the_report(report):
+    assert "results/sample/explorer.html" in report
+    assert "data:text/html" in report
+
+
 def test_a_word_is_text_on_the_page_also_if_it_looks_like_html(workflow, report):
     assert "<script>alert(1)</script>" in (workflow.folder / "results/sample/vectors.txt").read_text()
     assert "alert(1)" in report

@@ -6,8 +6,9 @@ from importlib.util import find_spec
 import pytest
 
 VECTORS = {f"results/sample/similarity/{name}.h5" for name in ("ppmi", "svd", "cbow", "skipgram")}
-VECTOR_TABLE = {"results/sample/vectors.txt"}
-LADDER = {"results/sample/ladder.txt"}
+PAGE = {"results/sample/explorer.html"}
+VECTOR_TABLE = {"results/sample/vectors.txt", *PAGE}
+LADDER = {"results/sample/ladder.txt", *PAGE}
 COMPARED = {"results/sample/mixtures.txt", "results/sample/figures/perplexity_bands.png", *LADDER}
 ADAPTED = {name: {f"results/sample/rnnlm/adapted/tiny_{name}.h5", *LADDER} for name in ("cache", "dynamic")}
 SEEDS = {name: {f"results/sample/{name}_seeds.txt"} for name in ("rnnlm", "vectors")}
@@ -111,7 +112,9 @@ OWN = {"data/own/corpus.h5", *OWN_COUNTED}
 EDITED_FILES = {
     "scripts/language/adapt_rnnlm.py": set().union(*ADAPTED.values()),
     "scripts/report/plot_rnnlm_speed.py": SPEED,
-    "scripts/report/tabulate_ladder.py": LADDER,
+    "scripts/report/tabulate_ladder.py": {"results/sample/ladder.txt"},
+    "scripts/report/explorer.py": PAGE,
+    "src/lexloom/report/page/style.css": PAGE,
     "scripts/report/tabulate_seeds.py": {*SEEDS["rnnlm"], *SEEDS["vectors"]},
     "scripts/report/tabulate_rnnlm.py": {"results/rnnlm_ppl.txt"},
     "scripts/vectors/train_gensim.py": BESIDE,

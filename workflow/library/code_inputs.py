@@ -50,8 +50,10 @@ def code(script: str) -> dict[str, Any]:
 def imported_modules(path: Path) -> list[str]:
     """Return the files of the lexloom modules that a Python file imports, itself or through others.
 
-    The CUDA source beside a module, of the same name, is among them.
+    The CUDA source beside a module, of the same name, is among them, and what is in a folder of its name.
     """
     modules = imported_files(path, LIBRARY)
-    sources = {module.with_suffix(".cu") for module in modules}
-    return sorted(map(str, modules | set(filter(Path.is_file, sources))))
+    beside = {
+        file for module in modules for file in (module.with_suffix(".cu"), *module.with_suffix("").glob("*"))
+    }
+    return sorted(map(str, modules | set(filter(Path.is_file, beside))))

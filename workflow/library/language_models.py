@@ -85,12 +85,16 @@ class LanguageModels:
 
     def ladder(self, corpus: str) -> str:
         """Return the models of a corpus, and the perplexities published and expected of them, as options."""
+        return f"{model_options(self.rungs(corpus))} {self.known(corpus)}"
+
+    def known(self, corpus: str) -> str:
+        """Return the perplexities published and expected of the models of a corpus, as options."""
         rungs = self.rungs(corpus)
         options = {}
         for group in ("published", "expected"):
             known = getattr(self.configuration, group).get(corpus, {})
             options[group] = [f"{rung.name}={known[rung.name]}" for rung in rungs if rung.name in known]
-        return f"{model_options(rungs)} {as_options(options)}"
+        return as_options(options)
 
 
 def model_files(models: Iterable[Measured]) -> Files:

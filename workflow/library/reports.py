@@ -10,7 +10,7 @@ from library.runs import run_files, run_options
 from library.texts import Files, Texts
 from library.word_vectors import WordVectors
 
-WORDS, LANGUAGE, COMPARED = "Word vectors", "Language models", "Settings and seeds"
+FRONT, WORDS, LANGUAGE, COMPARED = "Explorer", "Word vectors", "Language models", "Settings and seeds"
 
 
 @dataclass(frozen=True)
@@ -65,6 +65,13 @@ def all_reports(texts: Texts, vectors: WordVectors, models: LanguageModels) -> d
     """
     over_seeds = {"rnnlm": models.over_seeds, "vectors": vectors.over_seeds}
     return {
+        "explorer": Report(
+            "explorer.html",
+            FRONT,
+            "all results on one page",
+            lambda corpus: _explored(corpus, texts, vectors, models),
+            lambda corpus: _explorer_options(corpus, texts, vectors, models),
+        ),
         "tabulate_vectors": Report(
             "vectors.txt", WORDS, "scores and nearest words", vectors.scores, vectors.benchmarks
         ),
@@ -132,3 +139,27 @@ def all_reports(texts: Texts, vectors: WordVectors, models: LanguageModels) -> d
             target="speeds",
         ),
     }
+
+
+def _explored(corpus: str, texts: Texts, vectors: WordVectors, models: LanguageModels) -> Files:
+    """Return all that the page of a corpus shows, by name of input."""
+    names = vectors.compared(corpus)
+    return {
+        "files": [vectors.path(corpus, name) for name in names],
+        "scores": [f"results/{corpus}/similarity/{name}.h5" for name in names],
+        "trained": vectors.trained(corpus)["files"],
+        "networks": models.trained(corpus)["files"],
+        "perplexities": [rung.perplexity for rung in models.rungs(corpus)],
+        **texts.ids(corpus),
+        **texts.gold(corpus),
+    }
+
+
+def _explorer_options(corpus: str, texts: Texts, vectors: WordVectors, models: LanguageModels) -> str:
+    explored = _explored(corpus, texts, vectors, models)
+    measured = " ".join(as_options({"model": [rung.name, rung.perplexity]}) for rung in models.rungs(corpus))
+    passed: dict[str, Any] = {name: explored[name] for name in ("scores", "trained", "networks")}
+    passed |= {"name": corpus}
+    if known := texts.reference(corpus):
+        passed |= {"reference": known["gold"]}
+    return f"{as_options(passed)} {measured} {models.known(corpus)}"

@@ -98,6 +98,10 @@ class WordVectors:
             "benchmarks": [_benchmark(corpus, name) for name in names],
         }
 
+    def compared(self, corpus: str) -> list[str]:
+        """Return the names of the vectors of a corpus that are compared with each other."""
+        return list(self._jobs(corpus))
+
     def benchmarks(self, corpus: str) -> str:
         """Return the benchmarks of the jobs behind each kind of word vectors, as options."""
         return " ".join(

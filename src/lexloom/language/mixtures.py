@@ -1,5 +1,8 @@
 """Mixtures of language models, from the log probability of each token under each model."""
 
+from collections.abc import Iterator
+from itertools import combinations
+
 import numpy as np
 
 
@@ -40,3 +43,23 @@ def mix(log_probabilities: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """
     top = log_probabilities.max(axis=0)
     return top + np.log((weights[:, None] * np.exp(log_probabilities - top)).sum(axis=0))
+
+
+def fitted_mixtures(log_probabilities: np.ndarray) -> Iterator[tuple[tuple[int, ...], np.ndarray]]:
+    """Yield each model, each pair of models, and all together, with the weights that suit a text best.
+
+    Parameters
+    ----------
+    log_probabilities : (M, L) float64 array
+        The log probability of each token under each model.
+
+    Yields
+    ------
+    models : tuple of int
+    weights : (K,) float64 array
+        Of these models, see `mixture_weights`.
+    """
+    everything = tuple(range(len(log_probabilities)))
+    groups = [*combinations(everything, 1), *combinations(everything, 2), everything]
+    for models in dict.fromkeys(groups):
+        yield models, mixture_weights(log_probabilities[list(models)])

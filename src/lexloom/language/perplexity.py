@@ -64,9 +64,12 @@ def epochs_of(artifact: Artifact) -> int:
 
 
 def read_log_probabilities(
-    paths: Sequence[str | Path], splits: Iterable[str], corpus: str | Path | None = None
+    paths: Sequence[str | Path],
+    splits: Iterable[str],
+    corpus: str | Path | None = None,
+    more: Sequence[str] = (),
 ) -> list[Artifact]:
-    """Read artifacts of kind "perplexity" with the log probabilities of some splits.
+    """Read artifacts of kind "perplexity" with the log probabilities of some splits, and `more` datasets.
 
     Raises
     ------
@@ -74,7 +77,7 @@ def read_log_probabilities(
         If they were not measured on the same corpus, or not on `corpus` if that is given.
     """
     names = [f"log_probabilities/{split}" for split in splits]
-    artifacts = [read_artifact(path, "perplexity", names) for path in paths]
+    artifacts = [read_artifact(path, "perplexity", [*names, *more]) for path in paths]
     expected = {file_sha256(corpus)} if corpus else set(artifacts[0].inputs.values())
     for path, artifact in zip(paths, artifacts, strict=True):
         if not expected & set(artifact.inputs.values()):

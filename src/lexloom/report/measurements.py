@@ -39,12 +39,46 @@ def read_models(
     """
     for name, path, benchmark in models:
         measured = read_artifact(path, "perplexity", datasets)
-        device, fitted = measured.settings.get("trained_on"), measured.settings.get("adaptation", {})
+        device = measured.settings.get("trained_on")
         if not isinstance(device, str) or not device.isprintable():
             measured.refuse("does not say what the model was trained on")
-        if not isinstance(fitted, dict) or not all(map(_is_number, fitted.values())):
-            measured.refuse("does not say in numbers how the model adapts")
+        adaptation_of(measured)
         yield name, measured, f"{read_seconds(benchmark):.0f}"
+
+
+def adaptation_of(measured: Artifact) -> str:
+    """Return the settings with which a measured model adapts to the text; empty for one that does not.
+
+    Raises
+    ------
+    ArtifactError
+        If they are not numbers.
+    """
+    fitted = measured.settings.get("adaptation", {})
+    if not isinstance(fitted, dict) or not all(map(_is_number, fitted.values())):
+        measured.refuse("does not say in numbers how the model adapts")
+    return ",".join(f"{setting}={value:.4g}" for setting, value in fitted.items())
+
+
+def known_perplexities(option: str, pairs: Iterable[str]) -> dict[str, str]:
+    """Return the perplexities that an option gives as NAME=PERPLEXITY, by the name of the model.
+
+    Raises
+    ------
+    LexloomError
+        If one is not so, or no positive number.
+    """
+    known = dict(pair.rpartition("=")[::2] for pair in pairs)
+    for name, perplexity in known.items():
+        try:
+            is_known = bool(name) and 0 < float(perplexity) < math.inf
+        except ValueError:
+            is_known = False
+        if not is_known:
+            raise LexloomError(
+                f"--{option}: {f'{name}={perplexity}'.lstrip('=')!r}; expected NAME=PERPLEXITY"
+            )
+    return known
 
 
 def _is_number(value: object) -> bool:

@@ -197,6 +197,10 @@ class WordVectors:
         """Return the cosines (K,) of the words `first` (K,) with the words `second` (K,), all ids."""
         return np.asarray((self.rows[first] * self.rows[second]).sum(axis=1))
 
+    def cosines_among(self, ids: np.ndarray) -> np.ndarray:
+        """Return the cosines (K, K) of some words (K,), ids, with each other."""
+        return _product(self.rows[ids], self.rows[ids])
+
     def nearest(self, ids: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
         """Return the words most similar to each query, the query left out.
 
