@@ -56,7 +56,8 @@ def cupy() -> ModuleType:
         driverGetVersion=lambda: 13000,
         memGetInfo=lambda: (1 << 29, 1 << 30),
     )
-    module.cuda = SimpleNamespace(Device=Device, runtime=runtime)
+    compiler = SimpleNamespace(getVersion=lambda: (13, 0))
+    module.cuda = SimpleNamespace(Device=Device, runtime=runtime, nvrtc=compiler)
     return module
 
 

@@ -63,6 +63,14 @@ def test_without_a_gpu_the_cpu_is_named(cupy):
     )
 
 
+def test_a_missing_library_of_cuda_is_named(cupy):
+    def version():
+        raise RuntimeError('Failure finding "libnvrtc.so.13"\nand where it was looked for')
+
+    cupy.cuda.nvrtc.getVersion = version
+    assert 'a library of CUDA is missing (Failure finding "libnvrtc.so.13"); install the extra' in refusal()
+
+
 def train(batch, memory):
     """Train a language model whose largest arrays have 5 x 8 x 4 bytes for each stream."""
     shape = {"cell": "rnn", "layers": 1, "embedding": 8, "hidden": 8, "tied": False, "dropout": 0.0}

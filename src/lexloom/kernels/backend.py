@@ -154,8 +154,9 @@ def _cuda_backend() -> Backend:
     except ModuleNotFoundError as error:
         raise LexloomError(f"device cuda: CuPy is not installed; {_INSTALL}") from error
     except ImportError as error:
-        reason = str(error).strip().partition("\n")[0]
-        raise LexloomError(f"device cuda: CuPy cannot be loaded ({reason}); {_INSTALL}") from error
+        raise LexloomError(
+            f"device cuda: CuPy cannot be loaded ({_first_line(error)}); {_INSTALL}"
+        ) from error
     runtime = cupy.cuda.runtime
     try:
         driver, made_for = runtime.driverGetVersion() // 1000, runtime.runtimeGetVersion() // 1000
@@ -165,6 +166,15 @@ def _cuda_backend() -> Backend:
                 f"update the driver, or uninstall CuPy and {_INSTALL}"
             )
         name = runtime.getDeviceProperties(0)["name"].decode()
+        cupy.cuda.nvrtc.getVersion()  # loads the compiler
     except runtime.CUDARuntimeError as error:
         raise LexloomError(f"device cuda: no usable GPU ({error}); run with --device cpu") from error
+    except RuntimeError as error:
+        raise LexloomError(
+            f"device cuda: a library of CUDA is missing ({_first_line(error)}); {_INSTALL}"
+        ) from error
     return _Cuda(f"cuda: {name}", cupy, cupy.ndarray)
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().partition("\n")[0]
