@@ -5,7 +5,7 @@ from pathlib import Path
 
 from pydantic import Field
 
-from lexloom.commands.script import parse, run, script_parser
+from lexloom.commands.script import parse, progress, run, script_parser
 from lexloom.settings.base import Settings
 from lexloom.settings.counts import Memory, Pairs
 from lexloom.settings.execution import Threads
@@ -32,19 +32,21 @@ if __name__ == "__main__":
 from lexloom.kernels.backend import get_backend
 from lexloom.storage.artifact_writing import Provenance, write_artifact
 from lexloom.storage.artifacts import read_artifact
-from lexloom.vectors.cooccurrence import count_shard
+from lexloom.storage.scratch import stacked
+from lexloom.vectors.cooccurrence import shard_runs
 
 
 def main(options: argparse.Namespace) -> None:
     """Read the corpus, count pairs in one part of it, write the sums."""
     get_backend(threads=options.threads)
-    corpus = read_artifact(options.corpus, "corpus", ["train", "words"])
+    corpus = read_artifact(options.corpus, "corpus", ["words"], in_parts=["train"])
     folder = Path(options.output).parent
     folder.mkdir(parents=True, exist_ok=True)
     settings = dict(Pairs.of(options)) | dict(Shard.of(options))
-    sums = count_shard(
-        corpus["train"], len(corpus["words"]), **settings, memory_mb=options.memory_mb, folder=folder
-    )
+    ids, size = corpus["train"], len(corpus["words"])
+    with progress(total=len(ids) // options.shards, unit="word", desc="count") as bar:
+        place = {"memory_mb": options.memory_mb, "folder": folder, "advance": bar.update}
+        sums = stacked(shard_runs(ids, size, **settings, **place), folder)
     write_artifact(options.output, "shard", {"sums": sums}, Provenance(settings, [options.corpus]))
 
 

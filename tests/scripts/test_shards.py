@@ -1,6 +1,5 @@
 """A text counted in shards and added up gives the bytes of one job; wrong shards are refused."""
 
-import tempfile
 from typing import get_args
 
 import numpy as np
@@ -12,8 +11,9 @@ from running import run_script, succeed
 from lexloom.errors import LexloomError
 from lexloom.settings.counts import Weighting
 from lexloom.storage.artifact_writing import write_artifact
-from lexloom.storage.matrix_rows import StoredRows
-from lexloom.vectors.cooccurrence import add_shards, count_cooccurrences, count_shard
+from lexloom.storage.artifacts import read_artifact
+from lexloom.storage.scratch import stacked
+from lexloom.vectors.cooccurrence import add_shards, count_cooccurrences, shard_runs
 
 IDS = np.random.default_rng(1).zipf(1.3, 20000).clip(max=501).astype(np.int32)
 
@@ -48,11 +48,11 @@ def folder(tmp_path):
     shards=st.integers(1, 9),
 )
 def test_each_pair_is_counted_in_one_shard(ids, window, weighting, subsample, shards):
-    sums = [count_shard(ids, 7, window, weighting, shard, shards) for shard in range(1, shards + 1)]
+    sums = [stacked(shard_runs(ids, 7, window, weighting, k, shards)) for k in range(1, shards + 1)]
     rows = [lambda rows, part=part: part[rows] for part in sums]
     lengths = sum(np.diff(part.indptr) for part in sums)
     occurrences = np.bincount(ids, minlength=7)
-    counts = add_shards(rows, lengths, occurrences, window, weighting, subsample)
+    counts = stacked(add_shards(rows, lengths, occurrences, window, weighting, subsample))
     expected = count_cooccurrences(ids, 7, window, weighting, subsample)
     for part in ("data", "indices", "indptr"):
         np.testing.assert_array_equal(getattr(counts, part), getattr(expected, part), strict=True)
@@ -72,16 +72,14 @@ def test_any_number_of_shards_gives_the_bytes_of_one_job(folder, options, memory
         assert output.read_bytes() == expected
 
 
-def test_shards_that_do_not_fit_into_memory_are_added_up_in_files(folder, monkeypatch):
-    files = count_in_shards(folder, 3)
-    made, make, read = [], tempfile.TemporaryFile, []
-    monkeypatch.setattr(tempfile, "TemporaryFile", lambda dir: made.append(dir) or make(dir=dir))
-    shards = [StoredRows(file, "shard", "sums") for file in files]
+def test_shards_that_do_not_fit_into_memory_are_added_up_a_few_rows_at_a_time(folder):
+    files, read = count_in_shards(folder, 3), []
+    shards = [read_artifact(file, "shard", [], in_parts=["sums"])["sums"] for file in files]
     rows = [lambda rows, shard=shard: read.append(rows) or shard(rows) for shard in shards]
     lengths = sum(shard.lengths for shard in shards)
-    add_shards(rows, lengths, np.bincount(IDS, minlength=502), 5, "flat", 0, memory_mb=1, folder=folder)
-    assert made == [folder, folder]
-    assert len(read) > 3
+    runs = list(add_shards(rows, lengths, np.bincount(IDS, minlength=502), 5, "flat", 0, memory_mb=1))
+    assert len(runs) > 1
+    assert sum(run.shape[0] for run in runs) == 502
     for run in read:
         assert 60 * lengths[run].sum() <= 10**6 or run.stop == run.start + 1
 
@@ -110,4 +108,4 @@ def test_shards_that_are_not_all_of_the_corpus_are_refused(folder, wrong):
 @pytest.mark.parametrize("shard", [0, 4])
 def test_a_shard_that_there_is_not_is_refused(shard):
     with pytest.raises(LexloomError, match=f"shard: {shard} of 3; expected a number from 1 to 3"):
-        count_shard(IDS, 502, 2, "flat", shard, 3)
+        shard_runs(IDS, 502, 2, "flat", shard, 3)

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from importlib.metadata import version
+from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,9 @@ from lexloom.errors import LexloomError
 from lexloom.storage.atomic_files import replacing
 from lexloom.storage.checksums import SEAL_BYTES, checksums, seal_of
 from lexloom.storage.hdf5_writing import write_hdf5
+from lexloom.storage.in_parts import InParts
 from lexloom.storage.layouts import VERSIONS
+from lexloom.storage.scratch import ScratchMatrix
 
 if TYPE_CHECKING:
     from scipy import sparse
@@ -27,7 +30,7 @@ if TYPE_CHECKING:
 class Dataset:
     """An array with the names of its axes and its unit, kept as attributes of the HDF5 dataset."""
 
-    array: np.ndarray
+    array: np.ndarray | InParts
     axes: tuple[str, ...] = ()
     unit: str = ""
 
@@ -64,8 +67,9 @@ def write_artifact(
 
     Parameters
     ----------
-    datasets : mapping of str to ndarray, Dataset, list of str, or scipy sparse array
-        A list of strings is stored as UTF-8 lines; a sparse array as a group in CSR form.
+    datasets : mapping of str to ndarray, InParts, Dataset, list of str, csr_array or ScratchMatrix
+        A list of strings is stored as UTF-8 lines; a sparse matrix as a group. What is not in memory is read
+        piece by piece.
     provenance : Provenance
 
     Raises
@@ -102,16 +106,17 @@ class _Lines(Dataset):
     """The bytes of lines of text."""
 
 
-def _prepared(value: Any) -> "Dataset | sparse.csr_array":
+def _prepared(value: Any) -> "Dataset | ScratchMatrix | sparse.csr_array":
     """Return what HDF5 writes without taking memory for a copy."""
-    if hasattr(
-        value, "tocsr"
-    ):  # not by its type: loading SciPy takes longer than most programs take to start
+    if isinstance(value, ScratchMatrix):
+        return value
+    if hasattr(value, "tocsr"):  # loading SciPy for its type takes longer than most programs take to start
         return value.tocsr()
     if isinstance(value, list):
         return _Lines(np.frombuffer("\n".join(value).encode(), np.uint8))
     labelled = value if isinstance(value, Dataset) else Dataset(value)
-    return replace(labelled, array=np.asarray(labelled.array, order="C"))
+    array = labelled.array
+    return replace(labelled, array=array if isinstance(array, InParts) else np.asarray(array, order="C"))
 
 
 def _fill(attributes: Mapping[str, Any], datasets: Mapping[str, Any], file: h5py.File) -> None:
@@ -120,7 +125,7 @@ def _fill(attributes: Mapping[str, Any], datasets: Mapping[str, Any], file: h5py
         _write(file, name, value)
 
 
-def _write(group: h5py.Group, name: str, value: "Dataset | sparse.csr_array") -> None:
+def _write(group: h5py.Group, name: str, value: "Dataset | ScratchMatrix | sparse.csr_array") -> None:
     if not isinstance(value, Dataset):
         child = group.create_group(name)
         child.attrs["shape"] = value.shape
@@ -128,25 +133,29 @@ def _write(group: h5py.Group, name: str, value: "Dataset | sparse.csr_array") ->
             _write(child, part, Dataset(getattr(value, part)))
         return
     array = value.array
-    if array.ndim == 0 or array.size == 0:
-        dataset = group.create_dataset(name, data=array)
+    if 0 in array.shape or array.shape == ():
+        dataset = group.create_dataset(name, data=array[:] if array.shape else array)
     else:
         dataset = group.create_dataset(
             name,
-            data=array,
+            array.shape,
+            array.dtype,
             chunks=_chunks(array),
             compression="gzip",
             compression_opts=1,
             shuffle=True,
             fletcher32=True,
         )
+        for start in range(0, len(array), dataset.chunks[0]):
+            rows = slice(start, start + dataset.chunks[0])
+            dataset[rows] = array[rows]
     dataset.attrs["axes"] = ",".join(value.axes)
     dataset.attrs["unit"] = value.unit
     dataset.attrs["lines"] = isinstance(value, _Lines)
 
 
-def _chunks(array: np.ndarray) -> tuple[int, ...]:
-    rows = max(1, (1 << 20) // max(1, array.nbytes // len(array)))
+def _chunks(array: np.ndarray | InParts) -> tuple[int, ...]:
+    rows = max(1, (1 << 20) // (array.dtype.itemsize * prod(array.shape[1:])))
     return (min(len(array), rows), *array.shape[1:])
 
 

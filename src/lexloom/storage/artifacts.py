@@ -10,8 +10,9 @@ follows, and what is read is checked against `lexloom.storage.layouts`.
 """
 
 from collections.abc import Iterable
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -20,7 +21,8 @@ from lexloom.settings.base import Group as SettingsGroup
 from lexloom.settings.mistakes import checked
 from lexloom.storage.hdf5_reading import Array, Group
 from lexloom.storage.layouts import TEXT, Outline
-from lexloom.storage.stored_artifacts import StoredArtifact, outline_of, read_lines, refusing
+from lexloom.storage.matrix_rows import Refusing, StoredArray, StoredRows
+from lexloom.storage.stored_artifacts import Rows, Slices, StoredArtifact, outline_of, read_lines, refusing
 
 
 @dataclass
@@ -29,7 +31,7 @@ class Artifact:
 
     Attributes
     ----------
-    datasets : dict of str to ndarray, list of str or scipy.sparse.csr_array
+    datasets : dict of str to ndarray, list of str, scipy.sparse.csr_array, StoredArray or StoredRows
         By their full names, such as "history/loss".
     settings : dict
         The settings of the stage that made it.
@@ -94,9 +96,15 @@ class Artifact:
 
 
 def read_artifact(
-    path: str | Path, kind: str | tuple[str, ...], names: Iterable[str] | None = None
+    path: str | Path,
+    kind: str | tuple[str, ...],
+    names: Iterable[str] | None = None,
+    in_parts: Iterable[str] = (),
 ) -> Artifact:
     """Read an artifact of a kind (or of one of several), or only the datasets `names` of it.
+
+    Of the datasets `in_parts`, nothing is read yet: each is a `StoredArray` or `StoredRows`, which reads and
+    checks what it is asked for, and keeps the file open.
 
     Raises
     ------
@@ -105,9 +113,20 @@ def read_artifact(
         was expected.
     """
     kinds = (kind,) if isinstance(kind, str) else kind
-    with refusing(path, kinds), closing(StoredArtifact(path, kinds)) as stored:
-        wanted = sorted(stored.nodes) if names is None else names
-        return Artifact(datasets={name: stored.read(name) for name in wanted}, path=path, **stored.about())
+    with refusing(path, kinds), ExitStack() as stack:
+        stored = stack.enter_context(closing(StoredArtifact(path, kinds)))
+        wanted = sorted(stored.nodes.keys() - {*in_parts}) if names is None else names
+        datasets = {name: stored.read(name) for name in wanted}
+        opened = partial(refusing, path, kinds)
+        datasets |= {name: _in_parts(stored.parts(name), opened) for name in in_parts}
+        artifact = Artifact(datasets=datasets, path=path, **stored.about())
+        if in_parts:
+            stack.pop_all()
+        return artifact
+
+
+def _in_parts(parts: Rows | Slices, opened: Refusing) -> StoredRows | StoredArray:
+    return StoredRows(parts, opened) if isinstance(parts, Rows) else StoredArray(parts, opened)
 
 
 def describe_artifact(path: str | Path) -> Artifact:

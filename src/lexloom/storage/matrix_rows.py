@@ -1,51 +1,71 @@
-"""Rows of a sparse matrix in an artifact, read when they are asked for: all may not fit into memory."""
+"""Rows of arrays and sparse matrices in artifacts, read when asked for: all may not fit into memory."""
 
-from contextlib import ExitStack, closing
-from functools import partial
-from pathlib import Path
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lexloom.storage.stored_artifacts import StoredArtifact, refusing
+from lexloom.storage.in_parts import InParts
+from lexloom.storage.stored_artifacts import Rows, Slices
 
 if TYPE_CHECKING:
     from scipy import sparse
 
+Refusing = Callable[[], AbstractContextManager[None]]
 
-class StoredRows:
-    """A sparse matrix in a file; called with a slice of its rows, it reads them.
+
+class StoredArray(InParts):
+    """An array in a file that is open.
 
     Parameters
     ----------
-    path : path
-        An artifact; it stays open.
-    kind, name : str
-        Its kind, and the name of the matrix.
+    slices : Slices
+    refusing : callable
+        Returns the context in which to read, that names the file in errors.
+    """
+
+    def __init__(self, slices: Slices, refusing: Refusing):
+        self._slices, self._refusing = slices, refusing
+        self.dtype = slices.dtype
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The size of each axis."""
+        return self._slices.shape
+
+    def __getitem__(self, rows: slice) -> np.ndarray:
+        """Return consecutive rows.
+
+        Raises
+        ------
+        ArtifactError
+            If a value in them is not as the kind has it.
+        """
+        first, last, _ = rows.indices(len(self))
+        with self._refusing():
+            return self._slices(first, max(first, last))
+
+
+class StoredRows:
+    """A sparse matrix in a file that is open; called with a slice of its rows, it reads them.
+
+    Parameters
+    ----------
+    rows : Rows
+    refusing : callable
+        As in `StoredArray`.
 
     Attributes
     ----------
-    settings : dict
-    inputs : dict of str to str
-        As in `Artifact`.
+    shape : tuple of int
     lengths : (M,) int array
         How many cells each row has.
-
-    Raises
-    ------
-    ArtifactError
-        As `read_artifact`.
     """
 
-    def __init__(self, path: str | Path, kind: str, name: str):
-        self._refusing = partial(refusing, path, (kind,))
-        with self._refusing(), ExitStack() as stack:
-            artifact = stack.enter_context(closing(StoredArtifact(path, (kind,))))
-            about = artifact.about()
-            self._rows = artifact.rows(name)
-            stack.pop_all()
-        self.settings, self.inputs = about["settings"], about["inputs"]
-        self.lengths = np.diff(self._rows.starts)
+    def __init__(self, rows: Rows, refusing: Refusing):
+        self._rows, self._refusing = rows, refusing
+        self.shape, self.lengths = rows.shape, np.diff(rows.starts)
 
     def __call__(self, rows: slice) -> "sparse.csr_array":
         """Return rows (R, N) of the matrix.

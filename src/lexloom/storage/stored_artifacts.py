@@ -17,6 +17,7 @@ from lexloom.storage.layouts import (
     VERSIONS,
     Lines,
     Matrix,
+    Numbers,
     Outline,
     Sizes,
     check_lines,
@@ -134,33 +135,39 @@ class StoredArtifact:
         """
         node, part = self._node(name), part_of(self._layout, name)
         if isinstance(part, Matrix):
-            return self.rows(name)(slice(None))
+            return Rows(name, part, node)(slice(None))
         assert isinstance(node, Array)  # as its outline says
         if isinstance(part, Lines):
             lines = read_lines(name, node)
             check_lines(name, part, lines, self._sizes)
             return lines
         array = node.read()
+        check_numbers(name, part, array, self._sizes_for(part))
+        return array
+
+    def parts(self, name: str) -> "Rows | Slices":
+        """Return a sparse matrix or an array whose rows are read and checked when they are asked for.
+
+        Raises
+        ------
+        MalformedError
+            As `read`, but for values.
+        """
+        node, part = self._node(name), part_of(self._layout, name)
+        if isinstance(part, Matrix):
+            return Rows(name, part, node)
+        assert isinstance(part, Numbers)
+        assert isinstance(node, Array)
+        return Slices(name, part, node, self._sizes_for(part))
+
+    def _sizes_for(self, part: Numbers) -> Sizes:
+        """Return the sizes of axes, with that of the lines whose ids the numbers of a part are."""
         if part.below and self._sizes.of(part.below) is None:
             # Where the file has no such lines, nobody can look up an id in them either.
             for other in lines_with(self._layout, part.below):
                 if other in self.nodes:
                     self.read(other)
-        check_numbers(name, part, array, self._sizes)
-        return array
-
-    def rows(self, name: str) -> "Rows":
-        """Return a sparse matrix whose rows are read and checked when they are asked for.
-
-        Raises
-        ------
-        MalformedError
-            As `read`.
-        """
-        node = self._node(name)
-        part = part_of(self._layout, name)
-        assert isinstance(part, Matrix)
-        return Rows(name, part, node)
+        return self._sizes
 
     def _node(self, name: str) -> Array | Group:
         if name not in self.nodes:
@@ -174,6 +181,31 @@ class StoredArtifact:
         version = _attribute(self._root, "version", int)
         if version != VERSIONS[self.kind]:
             raise MalformedError(f"{self.kind} version {version}, expected {VERSIONS[self.kind]}")
+
+
+class Slices:
+    """An array in an open file; called with a first row and the one after the last, it reads and checks them.
+
+    Attributes
+    ----------
+    shape : tuple of int
+    dtype : dtype
+    """
+
+    def __init__(self, name: str, part: Numbers, node: Array, sizes: Sizes):
+        self._name, self._part, self._node, self._sizes = name, part, node, sizes
+        self.shape, self.dtype = node.shape, node.dtype
+
+    def __call__(self, first: int, last: int) -> np.ndarray:
+        """Return rows of the array.
+
+        Raises
+        ------
+        MalformedError
+        """
+        array = self._node.rows(first, last)
+        check_numbers(self._name, self._part, array, self._sizes)
+        return array
 
 
 class Rows:

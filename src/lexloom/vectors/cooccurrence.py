@@ -2,16 +2,15 @@
 
 Windows run across the ends of sentences; a sentence end counts as a word.
 
-The matrix is counted in runs of consecutive rows, each small enough for the memory allowed. If there is more
-than one run, finished runs are written to temporary files. They are sorted and do not overlap, so they are
-merged by appending.
+The matrix is counted in runs of consecutive rows, each small enough for the memory allowed, and the next one
+is counted when something has been done with it. A text that is too long for the memory is counted in pieces,
+whose sums are kept in temporary files and added up run by run.
 
-A long text can be counted in shards, each by a separate job. Shards are added up run by run as well.
+A long text can also be counted in shards, each by a separate job. They are added up in the same way.
 """
 
 import math
-import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -22,16 +21,26 @@ from lexloom.errors import LexloomError
 from lexloom.kernels.counting import counting
 from lexloom.settings.counts import Counts, Pairs, Weighting
 from lexloom.settings.mistakes import checked
-from lexloom.storage.atomic_files import failures_named
+from lexloom.storage.in_parts import InParts
+from lexloom.storage.scratch import ScratchMatrix, stacked
 
-Rows = tuple[np.ndarray, np.ndarray, np.ndarray]
-"""Data, indices and indptr of some rows of a CSR matrix."""
+Run = tuple[slice, sparse.csr_array]
+"""Some rows of a matrix, and which they are."""
+Advance = Callable[[int], object]
+
+
+def _unnoticed(words: int) -> None:
+    pass
+
 
 _DEFAULTS = Counts()
 
 _EXACT_DISTANCES = 20  # up to here, weights 1/d are whole multiples of one fraction
-# Peak bytes per nonzero cell, all copies included.
+# Peak bytes per nonzero cell, and per word of a text, all copies included.
 _CELL_BYTES = 60
+_TOKEN_BYTES = 8
+_TEXT_SHARE = 0.25  # of the memory, at most
+_BLOCK = 1 << 22  # words of a text that are looked at together
 
 
 def count_cooccurrences(
@@ -50,7 +59,7 @@ def count_cooccurrences(
 
     Parameters
     ----------
-    ids : (N,) int array
+    ids : (N,) int array or InParts
         The text as word ids, each from 0 to V - 1. Windows are cut only at the two ends of the text.
     vocabulary_size : int
         V.
@@ -64,9 +73,8 @@ def count_cooccurrences(
         probability that both words are kept. A dropped word leaves a gap: windows do not grow to make up
         for it.
     memory_mb : int
-        Megabytes for counting, not including the result, one and a half copies of the text, and a row of
-        counts for each thread. With less memory, more goes through temporary files. The result does not
-        depend on it.
+        Megabytes for counting, not including the result and a row of counts for each thread. With less
+        memory, more goes through temporary files. The result does not depend on it.
     folder : path, optional
         Where temporary files are created. They have no names and disappear when the program ends. By default
         the temporary folder of the system, which may be in memory.
@@ -85,20 +93,37 @@ def count_cooccurrences(
     OSError
         If the folder is missing or full.
     """
-    _check(ids, vocabulary_size)
-    occurrences = np.bincount(ids, minlength=vocabulary_size)
+    runs = count_runs(ids, vocabulary_size, window, weighting, subsample, memory_mb, folder)
+    return stacked(runs, folder).tocsr()
+
+
+def count_runs(
+    ids: np.ndarray | InParts,
+    vocabulary_size: int,
+    window: int,
+    weighting: Weighting,
+    subsample: float,
+    memory_mb: int,
+    folder: str | Path | None = None,
+    advance: Advance = _unnoticed,
+) -> Iterator[sparse.csr_array]:
+    """Yield the rows of `count_cooccurrences`, as many at a time as fit into memory.
+
+    Parameters
+    ----------
+    ids, vocabulary_size, window, weighting, subsample, memory_mb, folder
+        As in `count_cooccurrences`. Of `ids` in parts, no more is in memory than memory_mb allows.
+    advance : callable
+        Called with the number of words of the text of which the rows were counted.
+    """
+    occurrences = _occurrences(ids, vocabulary_size)
     weights, _ = _whole_weights(window, weighting, len(ids))
     weigh = _weigher(occurrences, window, weighting, subsample, len(ids))
-    kernels = counting.of(ids)
-
-    def count(rows: slice) -> Rows:
-        return weigh(rows, kernels.count_cooccurrences(ids, vocabulary_size, weights, rows))
-
-    return _stack(count, _needs(occurrences, len(weights)), memory_mb, folder)
+    return weigh(_sums(ids, range(len(ids)), vocabulary_size, weights, memory_mb, folder, advance))
 
 
-def count_shard(
-    ids: np.ndarray,
+def shard_runs(
+    ids: np.ndarray | InParts,
     vocabulary_size: int,
     window: int,
     weighting: Weighting,
@@ -106,42 +131,36 @@ def count_shard(
     shards: int,
     memory_mb: int = _DEFAULTS.memory_mb,
     folder: str | Path | None = None,
-) -> sparse.csr_array:
+    advance: Advance = _unnoticed,
+) -> Iterator[sparse.csr_array]:
     """Count the pairs whose first word is in one of several equal parts of the text, for `add_shards`.
 
     The second word may be outside that part. Each ordered pair is counted in exactly one shard.
 
     Parameters
     ----------
-    ids, vocabulary_size, window, weighting, memory_mb, folder
-        As in `count_cooccurrences`.
+    ids, vocabulary_size, window, weighting, memory_mb, folder, advance
+        As in `count_runs`. Of the text, no more is read than the shard needs.
     shard, shards : int
         The number of the part, from 1, and the number of parts.
 
     Returns
     -------
-    sums : (V, V) csr_array, int64
-        Sums of weights that were scaled to whole numbers, so that adding shards is exact.
+    sums : iterator of csr_arrays, int64
+        Rows of sums of weights that were scaled to whole numbers, so that adding shards is exact.
 
     Raises
     ------
     LexloomError
         As `count_cooccurrences` does, and if the shard does not exist.
     """
-    _check(ids, vocabulary_size)
     if not 1 <= shard <= shards:
         raise LexloomError(f"shard: {shard} of {shards}; expected a number from 1 to {shards}")
+    _check_length(ids)
     weights, _ = _whole_weights(window, weighting, len(ids))
-    begin, end = len(ids) * (shard - 1) // shards, len(ids) * shard // shards
-    start = max(0, begin - len(weights))
-    seen, places = ids[start : end + len(weights)], slice(begin - start, end - start)
-    kernels = counting.of(ids)
-
-    def count(rows: slice) -> Rows:
-        return kernels.count_cooccurrences(seen, vocabulary_size, weights, rows, places)
-
-    occurrences = np.bincount(ids[begin:end], minlength=vocabulary_size)
-    return _stack(count, _needs(occurrences, len(weights)), memory_mb, folder)
+    part = range(len(ids) * (shard - 1) // shards, len(ids) * shard // shards)
+    sums = _sums(ids, part, vocabulary_size, weights, memory_mb, folder, advance)
+    return (matrix for _, matrix in sums)
 
 
 def add_shards(
@@ -152,31 +171,73 @@ def add_shards(
     weighting: Weighting,
     subsample: float,
     memory_mb: int = _DEFAULTS.memory_mb,
-    folder: str | Path | None = None,
-) -> sparse.csr_array:
-    """Add up all shards of a text; the result equals that of `count_cooccurrences` to the bit.
+) -> Iterator[sparse.csr_array]:
+    """Add up all shards of a text; the rows equal those of `count_runs` to the bit.
 
     Parameters
     ----------
     shards : sequence of callables
-        Each returns a slice of the rows that `count_shard` counted, with the same window and weighting.
+        Each returns a slice of the rows that `shard_runs` counted, with the same window and weighting.
     lengths : (V,) int array
         The number of cells of each row, added over the shards.
     occurrences : (V,) int array
         How often each word occurs in the text.
-    window, weighting, subsample, memory_mb, folder
+    window, weighting, subsample, memory_mb
         As in `count_cooccurrences`.
     """
-    weigh = _weigher(occurrences, window, weighting, subsample, occurrences.sum())
+    weigh = _weigher(occurrences, window, weighting, subsample, int(occurrences.sum()))
+    return weigh(_added(shards, lengths, memory_mb * 10**6))
 
-    def add(rows: slice) -> Rows:
-        first, *others = shards
-        sums = first(rows)
-        for other in others:
-            sums = sums + other(rows)
-        return weigh(rows, (sums.data, sums.indices.astype(np.int32, copy=False), sums.indptr))
 
-    return _stack(add, _CELL_BYTES * lengths, memory_mb, folder)
+def _sums(
+    ids: np.ndarray | InParts,
+    part: range,
+    size: int,
+    weights: np.ndarray,
+    memory_mb: int,
+    folder: str | Path | None,
+    advance: Advance,
+) -> Iterator[Run]:
+    """Yield the whole sums of the words in a part of the text, in runs of rows.
+
+    If the text takes too much of the memory, it is counted piece by piece, and the pieces are added up.
+    """
+    memory = memory_mb * 10**6
+    most = max(1, int(_TEXT_SHARE * memory) // _TOKEN_BYTES)
+    count = max(1, -(-len(part) // most))
+    pieces = [part[len(part) * k // count : len(part) * (k + 1) // count] for k in range(count)]
+    memory -= _TOKEN_BYTES * min(most, len(part))
+    runs = [_piece_sums(ids, piece, size, weights, memory, advance) for piece in pieces]
+    if count == 1:
+        yield from runs[0]
+        return
+    shards = [ScratchMatrix((matrix for _, matrix in each), folder) for each in runs]
+    yield from _added(shards, np.sum([shard.lengths for shard in shards], axis=0), memory)
+
+
+def _piece_sums(
+    ids: np.ndarray | InParts, piece: range, size: int, weights: np.ndarray, memory: int, advance: Advance
+) -> Iterator[Run]:
+    start = max(0, piece.start - len(weights))
+    seen = ids[start : piece.stop + len(weights)]
+    places = slice(piece.start - start, piece.stop - start)
+    _check_ids(seen, size)
+    kernels = counting.of(seen)
+    occurrences = np.bincount(seen[places], minlength=size)
+    for rows in _runs(_needs(occurrences, len(weights)), memory):
+        yield rows, _matrix(kernels.count_cooccurrences(seen, size, weights, rows, places), size)
+        advance(int(occurrences[rows].sum()))
+
+
+def _added(
+    shards: Sequence[Callable[[slice], sparse.csr_array]], lengths: np.ndarray, memory: int
+) -> Iterator[Run]:
+    """Yield the sum of matrices, in runs of rows; `lengths` are the cells of each row in all of them."""
+    for rows in _runs(_CELL_BYTES * lengths.astype(np.int64), memory):
+        sums = [shard(rows) for shard in shards]
+        while len(sums) > 1:  # in pairs, since the sum of all before takes longer to add to than one
+            sums = [sum(sums[k + 1 : k + 2], sums[k]) for k in range(0, len(sums), 2)]
+        yield rows, sums[0]
 
 
 def _whole_weights(window: int, weighting: str, length: int) -> tuple[np.ndarray, int]:
@@ -209,18 +270,18 @@ def _whole_weights(window: int, weighting: str, length: int) -> tuple[np.ndarray
 
 def _weigher(
     occurrences: np.ndarray, window: int, weighting: str, subsample: float, length: int
-) -> Callable[[slice, Rows], Rows]:
-    """Return a function that turns rows of whole sums into counts."""
+) -> Callable[[Iterator[Run]], Iterator[sparse.csr_array]]:
+    """Return a function that turns runs of whole sums into counts."""
     _, scale = _whole_weights(window, weighting, length)
     keep = keep_probabilities(occurrences, subsample)
 
-    def weigh(rows: slice, sums: Rows) -> Rows:
-        data, indices, indptr = sums
-        if weighting == "flat" and subsample == 0:
-            return sums
-        both_kept = np.repeat(keep[rows], np.diff(indptr))
-        both_kept *= keep[indices]
-        return data / scale * both_kept, indices, indptr
+    def weigh(runs: Iterator[Run]) -> Iterator[sparse.csr_array]:
+        for rows, sums in runs:
+            if weighting != "flat" or subsample != 0:
+                both_kept = np.repeat(keep[rows], np.diff(sums.indptr))
+                both_kept *= keep[sums.indices]
+                sums.data = sums.data / scale * both_kept
+            yield sums
 
     return weigh
 
@@ -229,18 +290,6 @@ def _needs(occurrences: np.ndarray, reach: int) -> np.ndarray:
     """Return the most bytes that counting each row can take."""
     columns = np.minimum(2 * reach * occurrences, len(occurrences))
     return occurrences.itemsize * occurrences + _CELL_BYTES * columns
-
-
-def _stack(
-    make: Callable[[slice], Rows], needs: np.ndarray, memory_mb: int, folder: str | Path | None
-) -> sparse.csr_array:
-    """Return a square matrix, made in runs of rows that fit into memory; `needs` is the bytes of each row."""
-    size = len(needs)
-    first, *others = _runs(needs, memory_mb * 10**6)
-    data, indices, indptr = _append(map(make, [first, *others]), folder) if others else make(first)
-    index = sparse.get_index_dtype(maxval=max(len(data), size))
-    parts = (data, indices.astype(index, copy=False), indptr.astype(index))
-    return sparse.csr_array(parts, shape=(size, size))
 
 
 def _runs(needs: np.ndarray, memory: int) -> Iterator[slice]:
@@ -253,32 +302,34 @@ def _runs(needs: np.ndarray, memory: int) -> Iterator[slice]:
         first, before = last, needs[last - 1]
 
 
-def _append(parts: Iterable[Rows], folder: str | Path | None) -> Rows:
-    """Return data, indices and indptr of CSR matrices stacked vertically, with one at a time in memory."""
-    lengths = [np.zeros(1, np.int64)]
-    with (
-        failures_named(f"a temporary file in {folder or tempfile.gettempdir()}"),
-        tempfile.TemporaryFile(dir=folder) as values,
-        tempfile.TemporaryFile(dir=folder) as columns,
-    ):
-        for data, indices, indptr in parts:
-            data.tofile(values)
-            indices.tofile(columns)
-            lengths.append(np.diff(indptr))
-            types = data.dtype, indices.dtype
-        values.seek(0)
-        columns.seek(0)
-        data, indices = np.fromfile(values, types[0]), np.fromfile(columns, types[1])
-    return data, indices, np.cumsum(np.concatenate(lengths))
+def _matrix(rows: tuple[np.ndarray, np.ndarray, np.ndarray], columns: int) -> sparse.csr_array:
+    data, indices, indptr = rows
+    index = sparse.get_index_dtype(maxval=max(len(data), columns))
+    parts = data, indices.astype(index, copy=False), indptr.astype(index)
+    return sparse.csr_array(parts, shape=(len(indptr) - 1, columns))
 
 
-def _check(ids: np.ndarray, vocabulary_size: int) -> None:
+def _occurrences(ids: np.ndarray | InParts, size: int) -> np.ndarray:
+    """Return how often each word (V,) occurs in a text."""
+    _check_length(ids)
+    occurrences = np.zeros(size, np.int64)
+    for start in range(0, len(ids), _BLOCK):
+        block = ids[start : start + _BLOCK]
+        _check_ids(block, size)
+        occurrences += np.bincount(block, minlength=size)
+    return occurrences
+
+
+def _check_length(ids: np.ndarray | InParts) -> None:
     if len(ids) < 2:
         raise LexloomError(
             f"counting pairs needs at least 2 words, the corpus has {len(ids)}; use a longer text"
         )
-    if ids.min() < 0 or ids.max() >= vocabulary_size:
+
+
+def _check_ids(ids: np.ndarray, size: int) -> None:
+    if len(ids) and (ids.min() < 0 or ids.max() >= size):
         raise LexloomError(
-            f"word ids from {ids.min()} to {ids.max()}, but the vocabulary has {vocabulary_size} words; "
+            f"word ids from {ids.min()} to {ids.max()}, but the vocabulary has {size} words; "
             "tokenize the corpus again"
         )

@@ -21,14 +21,13 @@ from lexloom.storage.artifact_writing import write_artifact
 from lexloom.storage.artifacts import describe_artifact, read_artifact
 from lexloom.storage.checksums import SEAL_BYTES, seal_of
 from lexloom.storage.hdf5_reading import Array, MalformedError
-from lexloom.storage.matrix_rows import StoredRows
 
 IDS = np.arange(600_000, dtype=np.int32).reshape(-1, 2) % 7
 MATRIX = sparse.random_array((200, 200), density=0.5, rng=np.random.default_rng(1), format="csr")
 READERS = {
     "read": lambda path: read_artifact(path, "checkpoint"),
     "describe": describe_artifact,
-    "rows": lambda path: StoredRows(path, "checkpoint", "arrays/a"),
+    "rows": lambda path: read_artifact(path, "checkpoint", [], in_parts=["arrays/a"])["arrays/a"],
 }
 
 
@@ -51,7 +50,7 @@ def test_any_rows_of_a_matrix_are_read(tmp_path_factory, first, last):
     path = tmp_path_factory.mktemp("rows") / "a.h5"
     write_artifact(path, "ppmi", {"ppmi": MATRIX})
     rows = slice(min(first, last), max(first, last))
-    read = StoredRows(path, "ppmi", "ppmi")(rows)
+    read = read_artifact(path, "ppmi", [], in_parts=["ppmi"])["ppmi"](rows)
     np.testing.assert_array_equal(read.toarray(), MATRIX[rows].toarray())
 
 

@@ -13,7 +13,6 @@ from lexloom.errors import ArtifactError, LexloomError
 from lexloom.storage.artifact_writing import write_artifact
 from lexloom.storage.artifacts import describe_artifact, read_artifact
 from lexloom.storage.layouts import LAYOUTS, VERSIONS, part_of
-from lexloom.storage.matrix_rows import StoredRows
 
 WORDS = ["a", "b", "c"]
 MATRIX = sparse.csr_array(np.array([[0, 1, 2], [1, 0, 0], [2, 0, 3]], np.float32))
@@ -175,7 +174,7 @@ def test_a_sparse_matrix_leads_nowhere_else(tmp_path, part, place, value, messag
     with pytest.raises(ArtifactError, match=re.escape(message)):
         read_artifact(path, "ppmi")
     with pytest.raises(ArtifactError, match=re.escape(message)):
-        StoredRows(path, "ppmi", "ppmi")(slice(0, 3))
+        read_artifact(path, "ppmi", [], in_parts=["ppmi"])["ppmi"](slice(0, 3))
 
 
 SHAPES = [[2, 3], [4, 3], [3], [3, 3, 3], [-1, 3], [3.0, 3.0], 3, "3"]

@@ -12,7 +12,6 @@ from scipy import sparse
 from lexloom.errors import LexloomError
 from lexloom.storage.artifact_writing import Provenance, write_artifact
 from lexloom.storage.artifacts import describe_artifact, read_artifact
-from lexloom.storage.matrix_rows import StoredRows
 
 
 @pytest.fixture
@@ -43,8 +42,8 @@ def test_what_is_read_is_the_file_whose_seal_was_checked(path, opened):
     "read",
     [
         lambda path: read_artifact(path, "corpus"),
-        lambda path: StoredRows(path, "corpus", "counts"),
-        lambda path: StoredRows(path, "ppmi", "no such matrix"),
+        lambda path: read_artifact(path, "corpus", [], in_parts=["counts"])["counts"],
+        lambda path: read_artifact(path, "ppmi", [], in_parts=["no such matrix"])["no such matrix"],
     ],
 )
 def test_a_refused_file_is_closed(path, opened, read):
