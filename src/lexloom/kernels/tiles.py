@@ -1,8 +1,10 @@
 """Cut work into tiles, by its shape alone, so that results do not depend on the number of threads."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 from typing import Any, NamedTuple
+
+import numpy as np
 
 _SCORES = 1 << 22  # in a block of tokens: 16 MiB of float32
 
@@ -40,6 +42,19 @@ def cut(length: int, tile: int) -> list[slice]:
         return [slice(0, length)]
     bounds = [length * i // count for i in range(count + 1)]
     return [slice(start, stop) for start, stop in pairwise(bounds)]
+
+
+def runs(needs: np.ndarray, limit: int) -> Iterator[slice]:
+    """Yield slices of consecutive rows: as many as together need at most `limit`, but at least one.
+
+    `needs` (R,) is what each row needs, int64: cells, or bytes of memory.
+    """
+    needs = np.cumsum(needs)
+    first, before = 0, 0
+    while first < len(needs):
+        last = max(first + 1, int(np.searchsorted(needs, before + limit, side="right")))
+        yield slice(first, last)
+        first, before = last, needs[last - 1]
 
 
 def token_blocks(tokens: int, words: int) -> list[slice]:

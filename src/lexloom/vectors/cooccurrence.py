@@ -19,6 +19,7 @@ from scipy import sparse
 from lexloom.corpus.subsampling import keep_probabilities
 from lexloom.errors import LexloomError
 from lexloom.kernels.counting import counting
+from lexloom.kernels.tiles import runs
 from lexloom.settings.counts import Counts, Pairs, Weighting
 from lexloom.settings.mistakes import checked
 from lexloom.storage.in_parts import InParts
@@ -93,8 +94,8 @@ def count_cooccurrences(
     OSError
         If the folder is missing or full.
     """
-    runs = count_runs(ids, vocabulary_size, window, weighting, subsample, memory_mb, folder)
-    return stacked(runs, folder).tocsr()
+    rows = count_runs(ids, vocabulary_size, window, weighting, subsample, memory_mb, folder)
+    return stacked(rows, folder).tocsr()
 
 
 def count_runs(
@@ -207,11 +208,11 @@ def _sums(
     count = max(1, -(-len(part) // most))
     pieces = [part[len(part) * k // count : len(part) * (k + 1) // count] for k in range(count)]
     memory -= _TOKEN_BYTES * min(most, len(part))
-    runs = [_piece_sums(ids, piece, size, weights, memory, advance) for piece in pieces]
+    sums = [_piece_sums(ids, piece, size, weights, memory, advance) for piece in pieces]
     if count == 1:
-        yield from runs[0]
+        yield from sums[0]
         return
-    shards = [ScratchMatrix((matrix for _, matrix in each), folder) for each in runs]
+    shards = [ScratchMatrix((matrix for _, matrix in each), folder) for each in sums]
     yield from _added(shards, np.sum([shard.lengths for shard in shards], axis=0), memory)
 
 
@@ -224,7 +225,7 @@ def _piece_sums(
     _check_ids(seen, size)
     kernels = counting.of(seen)
     occurrences = np.bincount(seen[places], minlength=size)
-    for rows in _runs(_needs(occurrences, len(weights)), memory):
+    for rows in runs(_needs(occurrences, len(weights)), memory):
         yield rows, _matrix(kernels.count_cooccurrences(seen, size, weights, rows, places), size)
         advance(int(occurrences[rows].sum()))
 
@@ -233,7 +234,7 @@ def _added(
     shards: Sequence[Callable[[slice], sparse.csr_array]], lengths: np.ndarray, memory: int
 ) -> Iterator[Run]:
     """Yield the sum of matrices, in runs of rows; `lengths` are the cells of each row in all of them."""
-    for rows in _runs(_CELL_BYTES * lengths.astype(np.int64), memory):
+    for rows in runs(_CELL_BYTES * lengths.astype(np.int64), memory):
         sums = [shard(rows) for shard in shards]
         while len(sums) > 1:  # in pairs, since the sum of all before takes longer to add to than one
             sums = [sum(sums[k + 1 : k + 2], sums[k]) for k in range(0, len(sums), 2)]
@@ -275,8 +276,8 @@ def _weigher(
     _, scale = _whole_weights(window, weighting, length)
     keep = keep_probabilities(occurrences, subsample)
 
-    def weigh(runs: Iterator[Run]) -> Iterator[sparse.csr_array]:
-        for rows, sums in runs:
+    def weigh(counted: Iterator[Run]) -> Iterator[sparse.csr_array]:
+        for rows, sums in counted:
             if weighting != "flat" or subsample != 0:
                 both_kept = np.repeat(keep[rows], np.diff(sums.indptr))
                 both_kept *= keep[sums.indices]
@@ -290,16 +291,6 @@ def _needs(occurrences: np.ndarray, reach: int) -> np.ndarray:
     """Return the most bytes that counting each row can take."""
     columns = np.minimum(2 * reach * occurrences, len(occurrences))
     return occurrences.itemsize * occurrences + _CELL_BYTES * columns
-
-
-def _runs(needs: np.ndarray, memory: int) -> Iterator[slice]:
-    """Yield slices of consecutive rows: as many as fit into `memory` bytes, but at least one."""
-    needs = np.cumsum(needs)
-    first, before = 0, 0
-    while first < len(needs):
-        last = max(first + 1, int(np.searchsorted(needs, before + memory, side="right")))
-        yield slice(first, last)
-        first, before = last, needs[last - 1]
 
 
 def _matrix(rows: tuple[np.ndarray, np.ndarray, np.ndarray], columns: int) -> sparse.csr_array:

@@ -1,10 +1,17 @@
 """Positive pointwise mutual information: how much more often two words co-occur than by chance."""
 
+from collections.abc import Callable, Iterator
+
 import numpy as np
 from scipy import sparse
 
+from lexloom.kernels.tiles import runs
 from lexloom.settings.mistakes import checked
 from lexloom.settings.ppmi import Ppmi
+
+Rows = Callable[[slice], sparse.csr_array]
+"""A matrix, of which it returns some rows."""
+_CELLS = 1 << 22  # weighted at a time: some 100 MB
 
 
 def weight_ppmi(counts: sparse.csr_array, smoothing: float, shift: float) -> sparse.csr_array:
@@ -33,11 +40,45 @@ def weight_ppmi(counts: sparse.csr_array, smoothing: float, shift: float) -> spa
     LexloomError
         If `smoothing` or `shift` is out of range.
     """
+    lengths = np.diff(counts.indptr)
+    rows = ppmi_runs(lambda rows: counts[rows], lengths, counts.shape[1], smoothing, shift)
+    return sparse.vstack(list(rows), format="csr")
+
+
+def ppmi_runs(
+    counts: Rows, lengths: np.ndarray, contexts: int, smoothing: float, shift: float
+) -> Iterator[sparse.csr_array]:
+    """Yield the rows of `weight_ppmi`, some at a time, in order.
+
+    Parameters
+    ----------
+    counts : callable
+        Returns a slice of the rows of the counts. Each row is read twice.
+    lengths : (V,) int array
+        The number of cells of each row.
+    contexts : int
+        C.
+    smoothing, shift
+        As in `weight_ppmi`.
+    """
     checked(Ppmi, {"smoothing": smoothing, "shift": shift})
-    word_totals = counts.sum(axis=1, dtype=np.float64)
-    context_totals = counts.sum(axis=0, dtype=np.float64) ** smoothing
-    expected = np.repeat(word_totals, np.diff(counts.indptr))
-    expected *= (context_totals / context_totals.sum())[counts.indices]
+    slices = list(runs(lengths.astype(np.int64), _CELLS))
+    totals = _column_totals(map(counts, slices), contexts) ** smoothing
+    probabilities = totals / totals.sum()
+    return (_weighted(counts(rows), probabilities, shift) for rows in slices)
+
+
+def _column_totals(some_rows: Iterator[sparse.csr_array], columns: int) -> np.ndarray:
+    """Return the sum of each column (C,), added up from the first row to the last."""
+    totals = np.zeros(columns)
+    for rows in some_rows:
+        np.add.at(totals, rows.indices, rows.data.astype(np.float64, copy=False))
+    return totals
+
+
+def _weighted(counts: sparse.csr_array, probabilities: np.ndarray, shift: float) -> sparse.csr_array:
+    expected = np.repeat(counts.sum(axis=1, dtype=np.float64), np.diff(counts.indptr))
+    expected *= probabilities[counts.indices]
     information = np.divide(counts.data, expected, out=expected)
     np.log2(information, out=information)
     information -= shift

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from scipy import sparse
 
 from lexloom.errors import LexloomError
+from lexloom.vectors import ppmi
 from lexloom.vectors.cooccurrence import count_cooccurrences
 from lexloom.vectors.ppmi import weight_ppmi
 
@@ -29,10 +30,21 @@ def naive_ppmi(counts, smoothing, shift):
 @given(ids=streams, window=windows, smoothing=st.sampled_from([1.0, 0.75, 0.3]), shift=st.floats(0, 2))
 def test_ppmi_equals_its_definition(ids, window, smoothing, shift):
     counts = count_cooccurrences(ids, V, window)
-    ppmi = weight_ppmi(counts, smoothing, shift)
-    assert ppmi.dtype == np.float32
-    assert (ppmi.data > 0).all()
-    np.testing.assert_allclose(ppmi.toarray(), naive_ppmi(counts.toarray(), smoothing, shift), atol=1e-6)
+    weighted = weight_ppmi(counts, smoothing, shift)
+    assert weighted.dtype == np.float32
+    assert (weighted.data > 0).all()
+    np.testing.assert_allclose(weighted.toarray(), naive_ppmi(counts.toarray(), smoothing, shift), atol=1e-6)
+
+
+@pytest.mark.parametrize("weighting", ["flat", "distance"])
+def test_weighting_a_few_cells_at_a_time_gives_the_same_bits(weighting, monkeypatch):
+    ids = np.random.default_rng(1).zipf(1.3, 2000).clip(max=90).astype(np.int32)
+    counts = count_cooccurrences(ids, 91, 5, weighting, 0.01)
+    at_once = weight_ppmi(counts, 0.75, 1)
+    monkeypatch.setattr(ppmi, "_CELLS", 50)
+    in_runs = weight_ppmi(counts, 0.75, 1)
+    for part in ("data", "indices", "indptr"):
+        np.testing.assert_array_equal(getattr(in_runs, part), getattr(at_once, part), strict=True)
 
 
 def test_the_books_sentence():
@@ -41,9 +53,9 @@ def test_the_books_sentence():
 
 
 def test_words_that_do_not_occur_have_empty_rows():
-    ppmi = weight_ppmi(count_cooccurrences(np.array([2, 4, 2], np.int32), 6, 5), 1, 0)
-    assert ppmi.shape == (6, 6)
-    np.testing.assert_array_equal(np.diff(ppmi.indptr) > 0, [False, False, True, False, True, False])
+    weighted = weight_ppmi(count_cooccurrences(np.array([2, 4, 2], np.int32), 6, 5), 1, 0)
+    assert weighted.shape == (6, 6)
+    np.testing.assert_array_equal(np.diff(weighted.indptr) > 0, [False, False, True, False, True, False])
 
 
 def test_one_word_alone_shares_no_information():
