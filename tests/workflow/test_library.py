@@ -183,7 +183,8 @@ def test_how_a_corpus_is_tokenized_says_its_files_in_order(folder):
     paths = [f"data/ptb/ptb.{name}.txt" for name in SPLITS]
     assert corpora.inputs("ptb") == {name: [path] for name, path in zip(SPLITS, paths, strict=True)}
     options = corpora.tokenization("ptb")
-    assert options.endswith(f"--test {paths[2]} --valid {paths[1]} -- {paths[0]}")
+    assert f"--test {paths[2]} " in options
+    assert options.endswith(f"--valid {paths[1]} -- {paths[0]}")
 
 
 @pytest.mark.parametrize("path", ["eval/men.txt", "ptb/ptb.valid.txt"])
