@@ -38,14 +38,14 @@ def test_a_shell_command_names_nothing_that_snakemake_does_not_see(name):
     assert not re.search(r'\bf["\']', shell), "an f-string would hide a change, or make one of the device"
     kinds = {"input", "output", "log", "params", "threads", "resources", "wildcards"}
     assert {re.match(r"\w+", field)[0] for field in re.findall(r"\{(.*?)\}", shell)} <= kinds
-    assert re.match(r'\s*"python \{input\.script:q\} --log \{log(\[0\])?:q\}', shell)
+    assert re.match(r'\s*"({params\.launch} )?python \{input\.script:q\} --log \{log(\[0\])?:q\}', shell)
 
 
 @pytest.mark.parametrize("name", RULES)
 def test_all_that_a_shell_command_takes_is_quoted(name):
     shell = RULES[name].partition("    shell:\n")[2]
     # Options are quoted where they are made; the others are numbers.
-    plain = {"params.options", "params.models", "threads", "resources.checkpoint_minutes"}
+    plain = {"params.options", "params.models", "params.launch", "threads", "resources.checkpoint_minutes"}
     for field in set(re.findall(r"\{(.*?)\}", shell)) - plain - {"resources.memory_mb"}:
         assert field.endswith(":q"), field
 

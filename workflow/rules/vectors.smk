@@ -132,6 +132,9 @@ rule train_word2vec:
     threads: configuration.threads
     resources:
         **DEVICE,
+        **mpi_resources(
+            configuration.ranks, lambda wildcards: WORD2VEC[wildcards.vectors]["parts"]
+        ),
         checkpoint_minutes=configuration.checkpoint_minutes,
         mem_mb=memory(1100),
     params:
@@ -139,9 +142,11 @@ rule train_word2vec:
             WORD2VEC[wildcards.vectors], configuration.vectors
         ),
         start=lambda wildcards: word_vectors.start_sha256(wildcards.vectors),
+        launch=launch,
     shell:
-        "python {input.script:q} --log {log:q} --threads {threads} --device {resources.device:q}"
-        " --checkpoint-minutes {resources.checkpoint_minutes} --keep-finished --output {output:q}"
+        "{params.launch} python {input.script:q} --log {log:q} --threads {threads}"
+        " --device {resources.device:q} --checkpoint-minutes {resources.checkpoint_minutes} --keep-finished"
+        " --output {output:q}"
         " {params.options} {input.contexts:q}"
 
 

@@ -2,9 +2,9 @@
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, ValidationInfo, field_validator
 
-from lexloom.settings.base import Settings, Several, expected
+from lexloom.settings.base import Parts, Settings, Several, expected
 from lexloom.settings.contexts import Contexts
 from lexloom.settings.corpora import Corpus, CorpusName
 from lexloom.settings.counts import Counts
@@ -27,6 +27,11 @@ class Configuration(Seed, Compute, Checkpoints):
 
     corpus: Annotated[str, expected("the name of one of the corpora")] = Field(
         description="the corpus to work on"
+    )
+    ranks: Parts = Field(
+        1,
+        description="processes that share a training by MPI, at most as many as its `parts`, with `threads` "
+        "threads each; results do not depend on it",
     )
     seeds: Several[SeedNumber] = Field(
         [1, 2, 3],
@@ -54,6 +59,13 @@ class Configuration(Seed, Compute, Checkpoints):
         {}, description="test perplexities that the models had with seed 1, by corpus and model"
     )
     evaluation: Evaluation = Field(Evaluation(), description="what word vectors are scored against")
+
+    @field_validator("ranks")
+    @classmethod
+    def _are_on_the_cpu(cls, ranks: int, info: ValidationInfo) -> int:
+        if ranks > 1 and info.data.get("device") == "cuda":
+            raise ValueError(f"ranks is {ranks}, but a GPU trains alone; set ranks to 1, or device to cpu")
+        return ranks
 
     def own(self, key: str, corpus: str) -> Settings:
         """Return the settings of a key such as `counts` for a corpus: its own, and else those of all."""
