@@ -28,7 +28,7 @@ def test_all_rules_are_looked_at():
 def test_a_rule_has_every_part(name):
     parts = re.findall(r"^    (\w+):", RULES[name], re.M)
     assert {"input", "output", "log", "benchmark", "threads", "resources", "shell"} <= set(parts)
-    assert "mem_mb=" in RULES[name]
+    assert re.search("mem_mb=|megabytes=", RULES[name])
     assert re.search(r'code\(f?"\w+/[\w.{}]+\.py"\)', RULES[name]), "the script and its modules are inputs"
 
 

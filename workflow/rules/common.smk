@@ -14,7 +14,7 @@ from library.finished_trainings import remove_finished
 from library.language_models import LanguageModels, model_files, model_options
 from library.needs import memory
 from library.options import Options, names
-from library.processes import launch, mpi_resources
+from library.processes import launch, shared_training
 from library.reports import all_reports
 from library.texts import Texts
 from library.word_vectors import WordVectors

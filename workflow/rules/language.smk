@@ -16,20 +16,19 @@ rule train_rnnlm:
     threads: lambda wildcards: language_models.threads(wildcards.model)
     resources:
         **DEVICE,
-        **mpi_resources(
+        **shared_training(
             configuration.ranks,
             lambda wildcards: language_models.runs.settings[wildcards.model]["parts"],
+            megabytes=1600,
         ),
         checkpoint_minutes=configuration.checkpoint_minutes,
-        mem_mb=memory(1600),
     params:
         options=lambda wildcards: seeded(language_models.runs.settings[wildcards.model]),
         launch=launch,
     shell:
         "{params.launch} python {input.script:q} --log {log[0]:q} --threads {threads}"
-        " --device {resources.device:q} --checkpoint-minutes {resources.checkpoint_minutes} --keep-finished"
-        " --output {output:q}"
-        " {params.options} {input.corpus:q}"
+        " --device {resources.device:q} --checkpoint-minutes {resources.checkpoint_minutes}"
+        " --keep-finished --output {output:q} {params.options} {input.corpus:q}"
 
 
 # n-grams and recurrent models alike: {language_model} is ngram, or rnnlm/ and the name of a model.

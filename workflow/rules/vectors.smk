@@ -132,11 +132,12 @@ rule train_word2vec:
     threads: configuration.threads
     resources:
         **DEVICE,
-        **mpi_resources(
-            configuration.ranks, lambda wildcards: WORD2VEC[wildcards.vectors]["parts"]
+        **shared_training(
+            configuration.ranks,
+            lambda wildcards: WORD2VEC[wildcards.vectors]["parts"],
+            megabytes=1100,
         ),
         checkpoint_minutes=configuration.checkpoint_minutes,
-        mem_mb=memory(1100),
     params:
         options=lambda wildcards: seeded(
             WORD2VEC[wildcards.vectors], configuration.vectors
@@ -145,9 +146,8 @@ rule train_word2vec:
         launch=launch,
     shell:
         "{params.launch} python {input.script:q} --log {log:q} --threads {threads}"
-        " --device {resources.device:q} --checkpoint-minutes {resources.checkpoint_minutes} --keep-finished"
-        " --output {output:q}"
-        " {params.options} {input.contexts:q}"
+        " --device {resources.device:q} --checkpoint-minutes {resources.checkpoint_minutes}"
+        " --keep-finished --output {output:q} {params.options} {input.contexts:q}"
 
 
 # One worker, and so one thread: with more, results differ between runs.
