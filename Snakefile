@@ -17,9 +17,8 @@ min_version("9.0")
 report: "workflow/report/workflow.rst"
 
 
-# For `snakemake --lint`, which wants one named; used only with --software-deployment-method apptainer, and then
-# in need of the packages of requirements.lock.
-container: "docker://python:3.12-slim"
+# In the folder of the work; used only with --software-deployment-method apptainer. docs/how-to/container.md makes it.
+container: "lexloom.sif"
 
 
 include: "workflow/rules/common.smk"

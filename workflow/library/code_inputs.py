@@ -37,6 +37,11 @@ def put_python_first() -> None:
     os.environ["PATH"] = os.pathsep.join(folders)
 
 
+def put_code_first() -> None:
+    """Let scripts in a container import the lexloom of this folder, which rules track, not of the image."""
+    os.environ["PYTHONPATH"] = str(LIBRARY.parent.resolve())
+
+
 def code(script: str) -> dict[str, Any]:
     """Return the inputs of a rule that runs a script: the script, and the modules behind it.
 

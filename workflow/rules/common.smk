@@ -6,7 +6,7 @@ from pathlib import Path
 ROOT = Path(workflow.basedir)
 sys.path.insert(0, str(ROOT / "workflow"))
 
-from library.code_inputs import check_place, code, put_python_first
+from library.code_inputs import check_place, code, put_code_first, put_python_first
 from library.configuration import read_configuration
 from library.configuration_files import check_files
 from library.failures import explain_failures
@@ -18,10 +18,13 @@ from library.processes import launch, shared_training
 from library.reports import all_reports
 from library.texts import Texts
 from library.word_vectors import WordVectors
+from snakemake.settings.types import DeploymentMethod
 
 from lexloom.settings.command_line import as_options
 
 put_python_first()
+if DeploymentMethod.APPTAINER in workflow.deployment_settings.deployment_method:
+    put_code_first()
 check_place()
 explain_failures()
 
