@@ -32,7 +32,7 @@ include: "workflow/rules/lessons.smk"
 rule all:
     default_target: True
     input:
-        "results/rnnlm_ppl.txt",
+        ["results/rnnlm_ppl.txt"] if MODELS else [],
         f"results/{CORPUS}/ladder.txt",
         f"results/{CORPUS}/mixtures.txt",
         f"results/{CORPUS}/vectors.txt",

@@ -30,9 +30,13 @@ def options() -> argparse.ArgumentParser:
     parser.add_argument(
         "--queries",
         nargs="*",
-        default=[],
         metavar="WORD",
         help="list the nearest words of these, as far as the vocabulary has them",
+    )
+    parser.add_argument(
+        "--corpus",
+        metavar="FILE",
+        help="without --queries, list those of words of this corpus (HDF5)",
     )
     parser.add_argument("--output", required=True, help="the scores, HDF5 of kind similarity")
     return parser
@@ -43,21 +47,28 @@ if __name__ == "__main__":
 
 import numpy as np
 
+from lexloom.corpus.recorded import tokenizer_of
 from lexloom.kernels.backend import get_backend
+from lexloom.settings.base import UNKNOWN
 from lexloom.storage.artifact_writing import Dataset, Provenance, write_artifact
 from lexloom.storage.artifacts import read_artifact
-from lexloom.vectors.scores import read_scorers
+from lexloom.vectors.queries import words_across_frequencies
+from lexloom.vectors.scores import Score, read_scorers
 from lexloom.vectors.word_vectors import WordVectors, read_vectors
+
+FEW = 30
 
 
 def main(options: argparse.Namespace) -> None:
     """Read the vectors, score them, write the scores."""
     get_backend()
     vectors = read_vectors(options.vectors)
-    queries = vectors.find(options.queries)
+    words = options.queries if options.queries is not None else usual_queries(options.corpus)
+    queries = vectors.find(words)
     neighbours, cosines = vectors.nearest(queries, options.neighbours)
     scorers = read_scorers(options.similarity, options.analogies, options.gold)
     scores = [score(vectors) for score in scorers]
+    warn_of_few(scores)
     write_artifact(
         options.output,
         "similarity",
@@ -72,15 +83,42 @@ def main(options: argparse.Namespace) -> None:
             "total": Dataset(np.array([score.total for score in scores]), ("score",), "items"),
             "epochs": Dataset(np.array(epochs_of(options.vectors))),
             "words": vectors.words,
-            "queries": list(names_of(queries, options.queries, vectors)),
+            "queries": list(names_of(queries, words, vectors)),
             "neighbours": Dataset(neighbours, ("query", "rank"), "word id"),
             "cosines": Dataset(cosines, ("query", "rank")),
         },
         Provenance(
-            {"queries": [*map(as_line, options.queries)], "neighbours": options.neighbours},
-            inputs=[options.vectors, *options.similarity, *options.analogies, *filter(None, [options.gold])],
+            {"queries": [*map(as_line, words)], "neighbours": options.neighbours},
+            inputs=[
+                options.vectors,
+                *options.similarity,
+                *options.analogies,
+                *filter(None, [options.gold, options.corpus]),
+            ],
         ),
     )
+
+
+def usual_queries(path: str | None) -> list[str]:
+    """Return words of a corpus from frequent to rare; none without a corpus."""
+    if path is None:
+        return []
+    corpus = read_artifact(path, "corpus", ["words", "counts"])
+    special = (UNKNOWN, tokenizer_of(corpus).sentence_end)
+    return words_across_frequencies(corpus["words"], corpus["counts"], special)
+
+
+def warn_of_few(scores: list[Score]) -> None:
+    """Log which scores are of so few items that they say little."""
+    for score in scores:
+        if score.covered < FEW:
+            logging.warning(
+                "%s, %s: only %d of %d items have all their words in the vocabulary; the score says little",
+                score.test_set,
+                score.measure,
+                score.covered,
+                score.total,
+            )
 
 
 def epochs_of(path: str) -> int:

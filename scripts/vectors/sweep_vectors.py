@@ -45,7 +45,10 @@ def main(options: argparse.Namespace) -> None:
     words, tokenizer = corpus["words"], tokenizer_of(corpus)
     scorers = read_scorers(options.similarity, None, options.gold)
     if not scorers:
-        raise LexloomError("no test set to score vectors by; give --similarity or --gold")
+        raise LexloomError(
+            "no test set to score vectors by; name some under `evaluate` of the corpus, or give --similarity "
+            "or --gold"
+        )
     grid = dict(Sweep.of(options))
     with progress(total=factorizations(grid), unit="matrix", desc="sweep") as bar:
         swept = sweep_counted_vectors(

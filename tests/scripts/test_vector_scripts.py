@@ -1,3 +1,5 @@
+import re
+
 import numpy as np
 import pytest
 from running import run_script, succeed
@@ -204,3 +206,12 @@ def test_training_curves_are_drawn(folder):
     assert "svd.h5: vectors without 'losses'" in untrained.stderr
     for name in ("curves", "perplexity", "training", "speed"):
         assert (folder / f"{name}.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_without_queries_words_of_the_corpus_are_listed_and_few_items_are_said(folder):
+    scored = ("--similarity", folder / "pairs.txt", "--corpus", folder / "corpus.h5")
+    result = run_script("evaluate_vectors", "--output", folder / "s.h5", *scored, "--", folder / "svd.h5")
+    assert re.search(r"pairs, Spearman: only \d+ of \d+ items have all their words", result.stderr)
+    queries = read_artifact(folder / "s.h5", "similarity")["queries"]
+    assert queries
+    assert set(queries) <= set(read_artifact(folder / "corpus.h5", "corpus")["words"]) - {"<unk>", "<eos>"}

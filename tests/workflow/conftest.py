@@ -164,7 +164,7 @@ def configuration(mirror):
         (mirror / path).write_text(text)
         sets[name] = {"sha256": hashlib.sha256(text.encode()).hexdigest()}
     own = {"source": "files", "files": "own.txt", "tokenize": {}, "ppmi": {}, "queries": ["cat"]}
-    own |= {"vectors": ["cbow"], "models": ["tiny"]}
+    own |= {"vectors": ["cbow"], "models": ["tiny"], "evaluate": [*EVALUATION]}
     training = {"dimension": 8, "epochs": 1, "batch": 64}
     return {
         "corpus": "sample",

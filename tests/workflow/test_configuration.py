@@ -177,7 +177,6 @@ REQUIRED = [
     ("corpora", "ptb", "files", "train", "size"),
     ("evaluation", "sets", "men", "size"),
     ("corpora", "sample", "models"),
-    ("corpora", "sample", "queries"),
     ("word2vec", "models"),
     ("rnnlm", "models"),
     ("evaluation", "sets", "men", "origin"),
@@ -227,11 +226,60 @@ def test_a_misspelt_key_comes_with_the_nearest_and_with_all_that_are_allowed():
         assert name in message
 
 
-@pytest.mark.parametrize("name", ["a/b", "..", "", "-x", "a b", "a\n", "ä", "a" * 101, 3, None, True])
+@pytest.mark.parametrize("name", ["a/b", "..", "", "-x", "a b", "a\n", "a" * 101, 3, None, True])
 def test_a_name_that_cannot_be_part_of_a_file_name_is_refused(name):
     for path in NAMED:
         entry = next(iter(reduce(getitem, path, VALID).values()))
         assert (*path, name) in mistakes_in(changed((*path, name), entry))
+
+
+CORPUS_NAMES = [
+    "ä",
+    "Märchen",
+    "吾輩は猫である",
+    "роман_2",
+    "हिन्दी",
+    "می\u200cخواهم",
+    "ไทย",
+    "a" * 100,
+    "猫" * 60,
+]
+
+
+@pytest.mark.parametrize("name", CORPUS_NAMES)
+def test_a_corpus_may_be_named_in_any_script(name):
+    config = changed(("corpora", name), {**VALID["corpora"]["ptb"], "queries": ["a"]})
+    assert not mistakes(config | {"corpus": name})
+    assert len(name.encode()) < 256
+
+
+@pytest.mark.parametrize(
+    "name", ["猫" * 61, "ä b", "ä/b", "\u3000ä", "ä\u202eb", "ä\n", "“ä”", "ä.", "\ufeffä", "-ä"]
+)
+def test_a_corpus_name_of_no_letters_is_refused(name):
+    assert ("corpora", name) in mistakes_in(changed(("corpora", name), VALID["corpora"]["ptb"]))
+
+
+@given(st.text(max_size=70))
+def test_a_name_that_is_allowed_is_a_name_of_a_file(name):
+    if ("corpora", name) not in mistakes_in(changed(("corpora", name), VALID["corpora"]["ptb"])):
+        assert re.fullmatch(r"[\w\u0300-\U0010ffff-]+", name)
+        assert len(name.encode()) < 256
+        assert not re.search(r"[\s/\\.:*?\"'<>|{}$`]", name)
+
+
+@pytest.mark.parametrize("key", ["vectors", "models", "evaluate"])
+def test_a_corpus_needs_no_models_vectors_or_test_sets(key):
+    assert not mistakes(changed(("corpora", "ptb", key), []) | changed(("corpora", "ptb", "adapt"), []))
+
+
+def test_test_sets_are_named_for_each_corpus():
+    (message,) = mistakes(changed(("corpora", "ptb", "evaluate"), ["mem"])).values()
+    assert "is not one of evaluation.sets, did you mean men?" in message
+    assert (
+        "no such key"
+        in mistakes(changed(("corpora", "sample", "evaluate"), ["men"]))["corpora.sample.evaluate"]
+    )
 
 
 @pytest.mark.parametrize(

@@ -81,6 +81,7 @@ def _unknown_names(
     for corpus in corpora:
         lists.append((("corpora", corpus, "vectors"), "word2vec.models", vectors))
         lists.append((("corpora", corpus, "models"), "rnnlm.models", models))
+        lists.append((("corpora", corpus, "evaluate"), "evaluation.sets", names("evaluation", "sets")))
         lists.append(
             (("corpora", corpus, "adapt"), "the corpus's models", names("corpora", corpus, "models"))
         )

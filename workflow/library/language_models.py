@@ -99,8 +99,11 @@ class LanguageModels:
 
 def model_files(models: Iterable[Measured]) -> Files:
     """Return the files of measured models, by name of input."""
-    _, perplexities, benchmarks = map(list, zip(*models, strict=True))
-    return {"perplexities": perplexities, "benchmarks": benchmarks}
+    measured = list(models)
+    return {
+        "perplexities": [model.perplexity for model in measured],
+        "benchmarks": [model.benchmark for model in measured],
+    }
 
 
 def model_options(models: Iterable[Measured]) -> str:

@@ -1,7 +1,8 @@
 """The tables and figures that people open, and what their scripts are given."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 from lexloom.settings.command_line import as_options
@@ -56,6 +57,21 @@ class Report:
         inputs = self.inputs(wildcards).items()
         passed = {name: paths for name, paths in inputs if name in ("corpus", "gold")}
         return f"{as_options(passed)} {self.more(**dict(wildcards.items()))}"
+
+
+def paths_of(reports: Iterable[Report], corpus: str, **wildcards: list[str]) -> list[str]:
+    """Return the files of tables and figures of a corpus for all values of wildcards, but no empty ones.
+
+    What a table or figure shows is the first of its inputs: with no such file, there is nothing to show.
+    """
+    paths = []
+    for made in reports:
+        names = [name for name in wildcards if f"{{{name}}}" in made.path]
+        for values in product(*(wildcards[name] for name in names)):
+            chosen = {"corpus": corpus, **dict(zip(names, values, strict=True))}
+            if next(iter(made.files(**chosen).values())):
+                paths.append(made.output.format(**chosen))
+    return paths
 
 
 def all_reports(texts: Texts, vectors: WordVectors, models: LanguageModels) -> dict[str, Report]:

@@ -2,10 +2,12 @@
 
 import os
 from importlib.util import find_spec
+from typing import Any
 
 from lexloom.corpus.text_files import why_not_regular
 from lexloom.settings.command_line import as_options
 from lexloom.settings.configuration import Configuration
+from lexloom.settings.corpora import RatedCorpus
 from library.runs import Runs
 from library.texts import Files, Texts
 
@@ -73,20 +75,28 @@ class WordVectors:
     def test_sets(self, corpus: str) -> Files:
         """Return the files that the vectors of a corpus are scored against, by name of input and option.
 
-        The set named `analogies` has analogies, every other one rated pairs of words.
+        The set named `analogies` has analogies, every other one rated pairs of words. A generated corpus
+        brings its own.
         """
-        if gold := self.texts.gold(corpus):
-            return gold
+        chosen = self.configuration.corpora[corpus]
+        if not isinstance(chosen, RatedCorpus):
+            return self.texts.gold(corpus)
         sets = self.configuration.evaluation.sets
-        files = {name: self.texts.downloaded(file) for name, file in sets.items()}
+        files = {name: self.texts.downloaded(sets[name]) for name in chosen.evaluate}
         analogies = [files.pop("analogies")] if "analogies" in files else []
         return {"similarity": list(files.values()), "analogies": analogies}
 
+    def evaluated_by(self, corpus: str) -> Files:
+        """Return test sets, and the corpus if its words are the queries, by name of input and option."""
+        queries = self.configuration.corpora[corpus].queries
+        return self.test_sets(corpus) | (self.texts.ids(corpus) if queries is None else {})
+
     def evaluation(self, corpus: str) -> str:
         """Return what the vectors of a corpus are scored against, and the words to list, as options."""
-        neighbours = self.configuration.evaluation.neighbours
-        listed = {"queries": self.configuration.corpora[corpus].queries, "neighbours": neighbours}
-        return as_options(self.test_sets(corpus) | listed)
+        listed: dict[str, Any] = {"neighbours": self.configuration.evaluation.neighbours}
+        if (queries := self.configuration.corpora[corpus].queries) is not None:
+            listed["queries"] = queries
+        return as_options(self.evaluated_by(corpus) | listed)
 
     def scores(self, corpus: str) -> Files:
         """Return the scores of each kind of vectors, the corpus, and the benchmarks of all jobs behind."""

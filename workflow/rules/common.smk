@@ -15,7 +15,7 @@ from library.language_models import LanguageModels, model_files, model_options
 from library.needs import memory
 from library.options import Options, names
 from library.processes import launch, shared_training
-from library.reports import all_reports
+from library.reports import all_reports, paths_of
 from library.texts import Texts
 from library.word_vectors import WordVectors
 from snakemake.settings.types import DeploymentMethod

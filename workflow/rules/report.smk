@@ -3,8 +3,8 @@
 REPORTS = all_reports(texts, word_vectors, language_models)
 KINDS = ["rnnlm", "vectors"]
 TARGETS = {
-    target: expand(
-        [made.output for made in REPORTS.values() if made.target == target],
+    target: paths_of(
+        [made for made in REPORTS.values() if made.target == target],
         corpus=CORPUS,
         method=["svd", *configuration.corpora[CORPUS].vectors],
         model=MODELS,

@@ -174,7 +174,7 @@ rule train_gensim:
 
 rule evaluate_vectors:
     input:
-        unpack(lambda wildcards: word_vectors.test_sets(wildcards.corpus)),
+        unpack(lambda wildcards: word_vectors.evaluated_by(wildcards.corpus)),
         **code("vectors/evaluate_vectors.py"),
         vectors=lambda wildcards: word_vectors.path(wildcards.corpus, wildcards.method),
     output:

@@ -72,11 +72,23 @@ def matching(pattern: str, words: str) -> Any:
     return Field(pattern=pattern + END, json_schema_extra={"expected": words})
 
 
-def name_of_file(*reserved: str, but_not: str = "") -> Any:
+# Spaces, punctuation, changes of direction and others that no name needs; joiners are part of words.
+_NOT_IN_NAMES = (
+    r"\x00-,./:-@\[-^`{-\xa9\xab-\xb4\xb6-\xb9\xbb-\xbf\xd7\xf7\u1680\u180e\u2000-\u200b\u200e-\u2bff"
+    r"\u2e00-\u2e7f\u3000-\u3004\u3008-\u3020\u3030\ud800-\uf8ff\ufe00-\ufe0f\ufe10-\ufe6f\ufeff-\uff0f\uff1a-\uff20\ufff0-\uffff"
+)
+
+
+def name_of_file(*reserved: str, but_not: str = "", any_script: bool = False) -> Any:
     """Restrict a text to names that can be part of file names, without those that mean other files."""
     barred = "".join(f"(?!{pattern}{END})" for pattern in reserved)
-    words = "letters, digits, _ and -, at most 100" + (f", but not {but_not}" if but_not else "")
-    return matching(f"^{barred}[A-Za-z0-9][A-Za-z0-9_-]{{0,99}}", words)
+    ascii_name = "[A-Za-z0-9][A-Za-z0-9_-]{0,99}"
+    if any_script:  # a character takes at most 4 of the 255 bytes of a file name
+        names = rf"(?:{ascii_name}|[^{_NOT_IN_NAMES}_-][^{_NOT_IN_NAMES}]{{0,59}})"
+        words = "letters, digits, _ and -, at most 100, or 60 if not all are of English"
+    else:
+        names, words = ascii_name, "letters, digits, _ and -, at most 100"
+    return matching(f"^{barred}{names}", words + (f", but not {but_not}" if but_not else ""))
 
 
 def _distinct(values: list[Item]) -> list[Item]:

@@ -19,6 +19,7 @@ CorpusName = Annotated[
         "lessons",
         "benchmarks",
         but_not="lessons or benchmarks, folders of results that belong to no corpus",
+        any_script=True,
     ),
 ]
 Word = Annotated[
@@ -33,13 +34,13 @@ Words = Annotated[
 
 VectorsName = Annotated[str, expected("the name of one of word2vec.models")]
 ModelName = Annotated[str, expected("the name of one of rnnlm.models")]
+TestSetName = Annotated[str, expected("the name of one of evaluation.sets")]
 OwnModelName = Annotated[str, expected("the name of one of the corpus's models")]
 
 
-def _distinct_names(of: str, at_least: int) -> tuple[Any, ...]:
+def _distinct_names(of: str) -> tuple[Any, ...]:
     """Restrict a list to names of which none is repeated."""
-    fewest = "at least one, " if at_least else ""
-    return Field(min_length=at_least), *DISTINCT, expected(f"a list of names of {of}, {fewest}none twice")
+    return *DISTINCT, expected(f"a list of names of {of}, none twice")
 
 
 class CorpusBase(Settings):
@@ -50,16 +51,28 @@ class CorpusBase(Settings):
     ppmi: Ppmi = Field(Ppmi(), description="what differs from `ppmi` for this corpus")
     svd: Svd = Field(Svd(), description="what differs from `svd` for this corpus")
     contexts: Contexts = Field(Contexts(), description="what differs from `contexts` for this corpus")
-    vectors: Annotated[list[VectorsName], *_distinct_names("word2vec.models", 1)] = Field(
-        description="which of word2vec.models to train"
+    vectors: Annotated[list[VectorsName], *_distinct_names("word2vec.models")] = Field(
+        description="which of word2vec.models to train, [] for none"
     )
-    models: Annotated[list[ModelName], *_distinct_names("rnnlm.models", 1)] = Field(
-        description="which of rnnlm.models to train"
+    models: Annotated[list[ModelName], *_distinct_names("rnnlm.models")] = Field(
+        description="which of rnnlm.models to train, [] for none"
     )
-    adapt: Annotated[list[OwnModelName], *_distinct_names("the corpus's models", 0)] = Field(
+    adapt: Annotated[list[OwnModelName], *_distinct_names("the corpus's models")] = Field(
         [], description="which of these to measure as they adapt to the text they read, too"
     )
-    queries: Words = Field(description="words whose nearest words are listed")
+    queries: Words | None = Field(
+        None,
+        description="words whose nearest words are listed; by default six of the corpus, frequent to rare",
+    )
+
+
+class RatedCorpus(CorpusBase):
+    """A corpus whose word vectors may be scored by what people said of words."""
+
+    evaluate: Annotated[list[TestSetName], *_distinct_names("evaluation.sets")] = Field(
+        [],
+        description="which of evaluation.sets score its vectors: those in its language",
+    )
 
 
 class DownloadedFiles(Settings):
@@ -70,7 +83,7 @@ class DownloadedFiles(Settings):
     test: DownloadedFile = Field(description="the text to measure on")
 
 
-class DownloadedCorpus(CorpusBase):
+class DownloadedCorpus(RatedCorpus):
     """A corpus to download."""
 
     source: Literal["download"] = Field(description="the texts are downloaded")
@@ -104,7 +117,7 @@ class SplitFiles(Settings):
     test: FilePatterns = Field(description="the text to measure on")
 
 
-class OwnCorpus(CorpusBase):
+class OwnCorpus(RatedCorpus):
     """A corpus made from files on this machine."""
 
     source: Literal["files"] = Field(description="the texts are files on this machine")
