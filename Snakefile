@@ -40,6 +40,9 @@ rule all:
         FIGURES,
 
 
+say_shortly(workflow)
+
+
 # However the run ends, it has accepted the outputs of the jobs that are done.
 onsuccess:
     remove_finished(workflow.dag)

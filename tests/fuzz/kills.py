@@ -263,11 +263,11 @@ def jobs_of(workflow: Any) -> list[Job]:
     """Return a job for each script, those first on which no other depends."""
     plan = workflow.snakemake("--dry-run", "--forceall", "--printshellcmds", *TARGETS, *SHARD_FILES).stdout
     jobs = {}
-    for block in plan.split("\n\n"):
-        outputs = re.search(r"^    output: (.*)$", block, re.M)
+    for block in re.split(r"^\[.*\]$", plan, flags=re.M):
+        outputs = re.search(r"^Job \d+: \w+: (.*)$", block, re.M)
         command = re.search(r"^Shell command: (python scripts/\w+/(\w+)\.py .*)$", block, re.M)
         if outputs and command:
-            jobs[command[2]] = Job(command[2], outputs[1].split(", "), command[1])
+            jobs[command[2]] = Job(command[2], outputs[1].split(), command[1])
     return list(reversed(jobs.values()))
 
 

@@ -130,7 +130,7 @@ class Workflow:
     def planned(self, *arguments):
         """Return the files that Snakemake would make, each of which is the output of a job."""
         plan = self.snakemake("--dry-run", *TARGETS, *arguments).stdout
-        return {file for line in re.findall(r"^    output: (.*)$", plan, re.M) for file in line.split(", ")}
+        return {file for line in re.findall(r"^Job \d+: \w+: (.*)$", plan, re.M) for file in line.split()}
 
 
 def copy_repository(folder):

@@ -138,7 +138,7 @@ def test_the_speed_of_a_training_is_drawn_when_it_has_ended(unmade):
     log.parent.mkdir(parents=True)
     log.touch()
     try:
-        assert "rule train_rnnlm:" in unmade.snakemake("--dry-run", "speeds").stdout
+        assert ": train_rnnlm: " in unmade.snakemake("--dry-run", "speeds").stdout
     finally:
         log.unlink()
 
@@ -166,13 +166,26 @@ def test_the_default_configuration_has_a_plan_for_each_target(unmade, target):
     assert subprocess.run(command, cwd=unmade.folder, check=False, capture_output=True).returncode == 0
 
 
+def test_a_plan_names_each_job_by_its_rule_and_outputs_and_none_of_its_modules(unmade):
+    plan = unmade.snakemake("--dry-run", "results/sample/ngram.h5").stdout
+    jobs = re.findall(r"^Job \d+: (.*)$", plan, re.M)
+    assert sorted(jobs, key=len) == [
+        "train_ngram: results/sample/ngram.h5",
+        "tokenize_corpus: data/sample/corpus.h5",
+        "generate_sample: "
+        + " ".join(f"data/sample/{name}" for name in ("gold.h5", "train.txt", "valid.txt", "test.txt")),
+    ]
+    assert "src/lexloom" not in plan
+    assert "Platform" not in plan
+
+
 def test_a_mistake_in_the_configuration_stops_before_any_job_without_a_traceback(workflow):
     refused = workflow.snakemake("--config", "corpus=sampel", "seed=-1", "--", "all", check=False)
     assert refused.returncode == 1
     assert 'corpus: "sampel" is not one of corpora, did you mean sample?' in refused.stdout
     assert "seed: -1 is not allowed; expected a whole number, at least 0" in refused.stdout
     assert "Traceback" not in refused.stdout
-    assert "rule " not in refused.stdout
+    assert "Job " not in refused.stdout
 
 
 def test_a_text_that_is_not_there_stops_before_any_job_even_where_a_corpus_was_made_of_it(workflow, tmp_path):

@@ -62,7 +62,7 @@ def edited(made):
 
 
 def planned(workflow):
-    return "rule tokenize_corpus:" in workflow.snakemake("--dry-run", CORPUS).stdout
+    return ": tokenize_corpus: " in workflow.snakemake("--dry-run", CORPUS).stdout
 
 
 def swap_files(workflow, texts):

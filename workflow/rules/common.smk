@@ -12,6 +12,7 @@ from library.configuration_files import check_files
 from library.failures import explain_failures
 from library.finished_trainings import remove_finished
 from library.language_models import LanguageModels, model_files, model_options
+from library.messages import say_shortly
 from library.needs import memory
 from library.options import Options, names
 from library.processes import launch, shared_training
