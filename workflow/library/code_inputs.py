@@ -13,7 +13,8 @@ from lexloom.kernels.cpu.machine.imports import imported_files
 
 # Relative to the working directory: `--directory` may name another one, and a moved clone reruns nothing.
 ROOT = Path(os.path.relpath(Path(__file__).resolve().parents[2]))
-LIBRARY = ROOT / "src/lexloom"
+# In a clone beside the graph, in an installed package around it.
+LIBRARY = ROOT / "src/lexloom" if (ROOT / "src/lexloom").is_dir() else ROOT.parent
 
 
 def check_place(root: str | Path = ROOT) -> None:

@@ -2,18 +2,21 @@
 
 import argparse
 import json
+import os
+import shlex
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from itertools import chain
 from math import isfinite, log
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any, NoReturn, get_args
 
 from pydantic import Field
 
 from lexloom.commands.answers import about, beside, scores
-from lexloom.commands.script import parse, run
+from lexloom.commands.script import parse
+from lexloom.commands.script import run as run_program
 from lexloom.commands.terminal import show, show_pieces
 from lexloom.errors import LexloomError
 from lexloom.settings.base import Settings, Tokens
@@ -50,7 +53,7 @@ class Generating(Settings):
 
 def main() -> None:
     """Run the subcommand that the command line names, and print what it answers."""
-    run(_show, parse(command_parser()))
+    run_program(_show, parse(command_parser()))
 
 
 def command_parser() -> SettingsParser:
@@ -323,6 +326,50 @@ def info(options: argparse.Namespace) -> dict[str, Any]:
     described = asdict(describe_artifact(options.file))
     del described["path"]
     return described
+
+
+_TEXTS = "text files (UTF-8), folders of them, or patterns in quotes such as 'texts/*.txt'"
+_FOLDER_ARGUMENT = argument(
+    "--folder", "where the configuration and all results are (default: here)", default=".", metavar="FOLDER"
+)
+
+
+@subcommand(
+    "describe your texts in a configuration, lexloom.yaml",
+    "'texts/*.txt' --folder novels",
+    argument("files", _TEXTS, metavar="FILE", nargs="+"),
+    _FOLDER_ARGUMENT,
+    is_data=False,
+)
+def init(options: argparse.Namespace) -> list[str]:
+    """Write a configuration, and say what to do with it."""
+    from lexloom.commands.graph import write_configuration
+
+    path = write_configuration(options.folder, options.files)
+    return [f"{path}: written; edit it if you like, then: lexloom run --folder {shlex.quote(options.folder)}"]
+
+
+@subcommand(
+    "make vectors, language models, tables and figures of your texts, with Snakemake",
+    "'texts/*.txt' --folder novels --cores 4",
+    argument("files", f"{_TEXTS}; if not given, those of lexloom.yaml", metavar="FILE", nargs="*"),
+    _FOLDER_ARGUMENT,
+    argument("--cores", "how many processor cores to use (default: all)", type=int, metavar="N"),
+    argument(
+        "--snakemake",
+        "all that follows is for Snakemake, such as --dry-run, or files to make: results/rnnlm_ppl.txt",
+        nargs=argparse.REMAINDER,
+        default=[],
+        metavar="ARGUMENT",
+    ),
+    is_data=False,
+)
+def run(options: argparse.Namespace) -> NoReturn:
+    """Become Snakemake; what it made before is not made again."""
+    from lexloom.commands.graph import run_graph
+
+    cores = options.cores or len(os.sched_getaffinity(0))
+    run_graph(options.folder, options.files, cores, options.snakemake)
 
 
 @subcommand(

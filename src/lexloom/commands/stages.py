@@ -31,7 +31,8 @@ def way_out(error: Exception) -> str:
         return ""
     path = os.path.relpath(error.path) if error.path else ""
     if path.startswith(("data/", "results/")):
+        snakemake = "snakemake --cores 4" if os.path.exists("Snakefile") else "lexloom run --snakemake"
         force = "--force " if os.path.exists(path) else ""
-        return f"; check the path, or make it: snakemake --cores 4 {force}-- {shlex.quote(path)}"
+        return f"; check the path, or make it: {snakemake} {force}{shlex.quote(path)}"
     scripts = [f"scripts/{script}" for kind in error.kinds for script in SCRIPTS[kind]]
     return f"; check the path, or make it again with {' or '.join(scripts)}"

@@ -202,19 +202,23 @@ def test_a_missing_file_comes_with_the_script_that_makes_it(call, capsys):
 
 @pytest.mark.parametrize("is_there", [False, True])
 @pytest.mark.parametrize("place", ["", "./", "{here}/"])
+@pytest.mark.parametrize("in_clone", [False, True])
 def test_a_file_of_the_graph_comes_with_the_target_to_ask_for(
-    call, capsys, tmp_path, monkeypatch, is_there, place
+    call, capsys, tmp_path, monkeypatch, is_there, place, in_clone
 ):
     monkeypatch.chdir(tmp_path)
+    if in_clone:
+        (tmp_path / "Snakefile").touch()
     (tmp_path / "results/my novels").mkdir(parents=True)
     if is_there:
         (tmp_path / "results/my novels/svd.h5").touch()
     path = f"{place.format(here=tmp_path)}results/my novels/svd.h5"
     with pytest.raises(SystemExit):
         call(lambda options: read_artifact(path, "vectors"))
+    snakemake = "snakemake --cores 4" if in_clone else "lexloom run --snakemake"
     force = "--force " if is_there else ""
     assert capsys.readouterr().err.endswith(
-        f"; check the path, or make it: snakemake --cores 4 {force}-- 'results/my novels/svd.h5'\n"
+        f"; check the path, or make it: {snakemake} {force}'results/my novels/svd.h5'\n"
     )
 
 
