@@ -42,7 +42,7 @@ def refused(path):
         check_files([path])
     head, *lines, tail = str(error.value).split("\n")
     assert head == "the configuration has mistakes:"
-    assert tail == "docs/reference/settings.md explains each key"
+    assert tail == "`lexloom settings` explains each key"
     assert all(line.startswith(f"  {path}") for line in lines)
     return [line.removeprefix(f"  {path}") for line in lines]
 

@@ -69,14 +69,14 @@ def test_the_wheel_carries_all_of_the_graph(wheel):
 def test_texts_become_vectors_without_a_clone(bin_folder, tmp_path):
     (tmp_path / "my texts").mkdir()
     (tmp_path / "my texts/one.txt").write_text(own_text())
-    target = "results/mine/svd.h5"
+    target = "data/mine/ppmi.h5"
     options = ["--folder", "new/novels", "--cores", "2"]
     said = call(
         bin_folder / "lexloom",
-        *("run", "my texts/*.txt", *options, "--snakemake", "--config", "svd={dimension: 5}", "--", target),
+        *("run", "my texts/*.txt", *options, "--snakemake", target),
         cwd=tmp_path,
     )
-    assert f"factorize_svd: {target}" in said
+    assert f"weight_ppmi: {target}" in said
     folder = tmp_path / "new/novels"
     assert sorted(os.listdir(tmp_path)) == ["my texts", "new"]
     configured = yaml.safe_load((folder / "lexloom.yaml").read_text())

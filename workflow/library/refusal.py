@@ -16,5 +16,5 @@ def refuse(lines: Sequence[str]) -> NoReturn:
     shown += [f"  and {len(lines) - _SHOWN} more"] if len(lines) > _SHOWN else []
     mistakes = "\n".join(shown)
     raise WorkflowError(
-        f"the configuration has mistakes:\n{mistakes}\ndocs/reference/settings.md explains each key"
+        f"the configuration has mistakes:\n{mistakes}\n`lexloom settings` explains each key"
     )
