@@ -15,6 +15,4 @@ def refuse(lines: Sequence[str]) -> NoReturn:
     shown = [f"  {printable(line)}" for line in lines[:_SHOWN]]
     shown += [f"  and {len(lines) - _SHOWN} more"] if len(lines) > _SHOWN else []
     mistakes = "\n".join(shown)
-    raise WorkflowError(
-        f"the configuration has mistakes:\n{mistakes}\n`lexloom settings` explains each key"
-    )
+    raise WorkflowError(f"the configuration has mistakes:\n{mistakes}\n`lexloom settings` explains each key")
