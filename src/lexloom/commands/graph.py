@@ -24,7 +24,7 @@ corpora:
     tokenize: {{pattern: words, lower: true, max_vocab: 10000}}
     vectors: [cbow, skipgram]
     models: [lstm_small]     # lstm is better, and takes minutes where this one takes seconds
-    # queries: [house, she, went, happy]   # words whose nearest words are listed, in place of some of the text
+    # queries: [house, went, happy]   # words whose nearest words are listed, in place of some of the text
     # evaluate: [wordsim353, simlex999, men, analogies]   # English test sets, which are downloaded\
 """
 _NAME = "mine"
