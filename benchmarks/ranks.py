@@ -3,8 +3,8 @@
     mpirun -n 2 python benchmarks/ranks.py
 
 It needs data/ptb/corpus.h5. Each rank has one thread and one part of each batch. "Computes" is processor
-time, which other programs disturb least. "Waits" is the time until the slowest rank has come; "talks" is the communication
-after that. All are medians of the updates.
+time, which other programs disturb least. "Waits" is the time until the slowest rank has come; "talks" is the
+communication after that. All are medians of the updates.
 """
 
 import pickle
