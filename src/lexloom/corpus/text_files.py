@@ -7,6 +7,7 @@ import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from lexloom.corpus.compressed_files import read_parts
 from lexloom.errors import LexloomError
 
 _BLOCK = 1 << 20
@@ -30,7 +31,7 @@ def why_not_regular(path: str | Path) -> str:
 
 
 def read_blocks(path: str | Path, advance: Callable[[int], object] = lambda size: None) -> Iterator[str]:
-    r"""Yield the text of a file in blocks of about a megabyte, each cut after white space.
+    r"""Yield the text of a file, perhaps a compressed one, in blocks of a megabyte cut after white space.
 
     The text is as `plain` returns it. A word longer than a block stays whole.
 
@@ -38,7 +39,7 @@ def read_blocks(path: str | Path, advance: Callable[[int], object] = lambda size
     ----------
     path : path
     advance : callable
-        Called with the number of bytes of each block.
+        Called with the number of bytes of the file that each block took.
 
     Raises
     ------
@@ -47,8 +48,7 @@ def read_blocks(path: str | Path, advance: Callable[[int], object] = lambda size
         and what to do.
     """
     offset, line, pending = 0, 1, []
-    for block in _byte_blocks(path):
-        advance(len(block))
+    for block in _byte_blocks(path, advance):
         cut = 1 + max(block.rfind(b"\n"), block.rfind(b" "))
         if not cut:
             pending.append(block)
@@ -64,11 +64,11 @@ def read_blocks(path: str | Path, advance: Callable[[int], object] = lambda size
     yield _decode(path, b"".join(pending), offset, line)
 
 
-def _byte_blocks(path: str | Path) -> Iterator[bytes]:
+def _byte_blocks(path: str | Path, advance: Callable[[int], object]) -> Iterator[bytes]:
     try:
-        with open(path, "rb") as file:
-            while block := file.read(_BLOCK):
-                yield block
+        for block, size in read_parts(path, _BLOCK):
+            advance(size)
+            yield block
     except OSError as error:
         raise LexloomError(f"{path}: {error.strerror}; expected a UTF-8 text file") from error
 
