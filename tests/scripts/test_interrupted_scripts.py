@@ -159,6 +159,22 @@ def test_a_state_kept_at_the_end_gives_all_files_again_without_a_step(tmp_path, 
     assert not state.exists()
 
 
+def test_told_to_end_when_its_output_is_written_it_loses_nothing_to_who_removes_that(
+    training, never_interrupted
+):
+    """Snakemake does, when a scheduler's signal ends the job at this moment."""
+    process = training.start("--keep-finished")
+    while process.poll() is None and not training.output.exists():
+        time.sleep(0.001)
+    process.terminate()
+    process.communicate(timeout=60)
+    training.output.unlink()
+    status, said = training.end("--keep-finished")
+    assert (status, said.count("\n")) == (0, 1)
+    assert re.match(r"continuing from \S+/lm\.finished-\w+\.h5, after step 600\n", said)
+    assert training.output.read_bytes() == never_interrupted
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_told_to_end_it_writes_a_checkpoint_and_goes_on_from_there(training, never_interrupted, number):
     process = training.start("--checkpoint-minutes", 0)
