@@ -13,10 +13,7 @@ TEXT = "".join(f"line {number} é 語\n" for number in range(2000))
 
 
 def zstd_of(content):
-    try:
-        zstd = compressed_files._zstd()
-    except LexloomError as error:
-        pytest.skip(str(error))
+    zstd = compressed_files._zstd()
     return zstd.compress(content, options={zstd.CompressionParameter.checksum_flag: 1})
 
 
