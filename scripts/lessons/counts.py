@@ -24,8 +24,7 @@ from matplotlib.axes import Axes
 
 from lexloom.lessons.experiments import SENTENCE, read_sentence
 from lexloom.report.figures import drawing, label_points
-from lexloom.report.tables import aligned
-from lexloom.storage.atomic_files import write_lines
+from lexloom.report.tables import write_tables
 from lexloom.training.randomness import random_stream
 from lexloom.vectors.cooccurrence import count_cooccurrences
 from lexloom.vectors.ppmi import weight_ppmi
@@ -49,7 +48,7 @@ def main(options: argparse.Namespace) -> None:
         for i, word in enumerate(words)
     ]
     columns = ("word", f"cosine_{QUERY}_counts", f"cosine_{QUERY}_ppmi", "svd_1", "svd_2")
-    write_lines(options.table, aligned([columns, *rows]))
+    write_tables(options.table, options.page, [columns, *rows])
     with drawing(options.figure, f"Counting in “{SENTENCE}”", (10, 9)) as figure:
         (first, second), (third, fourth) = figure.subplots(2, 2)
         draw_matrix(first, counts.toarray(), words, f"Co-occurrences, {WINDOW} word on each side", "{:.0f}")

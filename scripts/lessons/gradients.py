@@ -17,8 +17,7 @@ if __name__ == "__main__":
 from lexloom.lessons.experiments import gradients_through_time, recurrent_layer
 from lexloom.nn.recurrent import LSTM, RNN
 from lexloom.report.figures import COLOURS, GREY, drawing
-from lexloom.report.tables import aligned
-from lexloom.storage.atomic_files import write_lines
+from lexloom.report.tables import write_tables
 from lexloom.training.randomness import random_stream
 
 CELLS = {"tanh RNN": RNN, "LSTM": LSTM}
@@ -52,7 +51,7 @@ def main(options: argparse.Namespace) -> None:
         "parameters",
         "clipped",
     )
-    write_lines(options.table, aligned([columns, *rows]))
+    write_tables(options.table, options.page, [columns, *rows])
     draw(options.figure, norms)
 
 

@@ -27,9 +27,8 @@ from lexloom.kernels.backend import get_backend
 from lexloom.language.rnnlm import build_rnnlm
 from lexloom.lessons.experiments import train_bare
 from lexloom.report.figures import drawing, plot_epochs
-from lexloom.report.tables import aligned
+from lexloom.report.tables import write_tables
 from lexloom.storage.artifacts import read_artifact
-from lexloom.storage.atomic_files import write_lines
 from lexloom.training.batches import Windows
 from lexloom.training.optimizers import SGD
 from lexloom.training.randomness import random_stream
@@ -61,7 +60,7 @@ def main(options: argparse.Namespace) -> None:
         (epoch, bare[epoch - 1], trained[epoch - 1], bare[epoch - 1] - trained[epoch - 1])
         for epoch in TABLE_EPOCHS
     ]
-    write_lines(options.table, aligned([("epoch", "bare_loop", "trainer", "difference"), *rows]))
+    write_tables(options.table, options.page, [("epoch", "bare_loop", "trainer", "difference"), *rows])
     title = f"A recurrent language model on {len(ids)} tokens, {len(words)} words"
     with drawing(options.figure, title) as figure:
         axes = figure.subplots()

@@ -23,8 +23,7 @@ from lexloom.kernels.backend import get_backend
 from lexloom.lessons.experiments import spiral
 from lexloom.lessons.two_layer_net import TwoLayerNet, build_two_layer_net
 from lexloom.report.figures import COLOURS, drawing, plot_epochs
-from lexloom.report.tables import aligned
-from lexloom.storage.atomic_files import write_lines
+from lexloom.report.tables import write_tables
 from lexloom.training.batches import Shuffled
 from lexloom.training.callbacks import Validation
 from lexloom.training.optimizers import SGD
@@ -50,7 +49,7 @@ def main(options: argparse.Namespace) -> None:
         for record in history
         if record["epoch"] in TABLE_EPOCHS
     ]
-    write_lines(options.table, aligned([("epoch", "loss", "accuracy"), *rows]))
+    write_tables(options.table, options.page, [("epoch", "loss", "accuracy"), *rows])
     with drawing(options.figure, "A two-layer network on a spiral", (9, 4.2)) as figure:
         regions, loss = figure.subplots(1, 2)
         draw_regions(regions, model, x, classes)

@@ -24,8 +24,7 @@ from lexloom.kernels.backend import get_backend
 from lexloom.lessons.experiments import SENTENCE, lowest_loss, read_sentence
 from lexloom.lessons.simple_word2vec import SimpleCBOW, SimpleSkipGram
 from lexloom.report.figures import COLOURS, GREY, drawing, plot_epochs
-from lexloom.report.tables import aligned
-from lexloom.storage.atomic_files import write_lines
+from lexloom.report.tables import write_tables
 from lexloom.training.batches import Shuffled
 from lexloom.training.callbacks import Validation
 from lexloom.training.optimizers import Adam
@@ -54,7 +53,7 @@ def main(options: argparse.Namespace) -> None:
         for epoch in TABLE_EPOCHS
     ]
     rows.append(("lowest", *(f"{loss:.3f}" for loss in lowest.values())))
-    write_lines(options.table, aligned([("epoch", "simple_cbow", "simple_skipgram"), *rows]))
+    write_tables(options.table, options.page, [("epoch", "simple_cbow", "simple_skipgram"), *rows])
     with drawing(options.figure, f"Predicting in “{SENTENCE}”", (10, 6.5)) as figure:
         panels = figure.subplot_mosaic([["loss", "loss"], list(trained)], height_ratios=(1, 1.1))
         for (name, (vectors, losses)), colour in zip(trained.items(), COLOURS, strict=False):

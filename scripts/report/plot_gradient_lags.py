@@ -5,7 +5,8 @@ from pathlib import Path
 
 from pydantic import Field
 
-from lexloom.commands.script import parse, progress, run, script_parser
+from lexloom.commands.figure import figure_parser
+from lexloom.commands.script import parse, progress, run
 from lexloom.settings.base import Settings
 from lexloom.settings.execution import Compute
 
@@ -18,10 +19,9 @@ class Lags(Settings):
 
 def options() -> argparse.ArgumentParser:
     """Return the command line of this script."""
-    parser = script_parser(__doc__, Lags, Compute)
+    parser = figure_parser(__doc__, Lags, Compute)
     parser.add_argument("models", nargs="+", help="trained language models, HDF5 of kind rnnlm")
     parser.add_argument("--corpus", required=True, help="tokenized corpus they were trained on, HDF5")
-    parser.add_argument("--output", required=True, help="where to write the figure (PNG)")
     return parser
 
 
@@ -41,7 +41,7 @@ def main(options: argparse.Namespace) -> None:
     corpus = read_artifact(options.corpus, "corpus", ["valid", "words"])
     valid = corpus["valid"]
     lags = min(options.lags, len(valid) - 1)
-    with drawing(options.output, "Gradients on their way back in time") as figure:
+    with drawing(options.output, "Gradients on their way back in time", corpus=options.name) as figure:
         axes = figure.subplots()
         for path in options.models:
             artifact = read_artifact(path, "rnnlm")

@@ -3,17 +3,17 @@
 import argparse
 from pathlib import Path
 
-from lexloom.commands.script import parse, run, script_parser
+from lexloom.commands.figure import figure_parser
+from lexloom.commands.script import parse, run
 
 
 def options() -> argparse.ArgumentParser:
     """Return the command line of this script."""
-    parser = script_parser(__doc__)
+    parser = figure_parser(__doc__)
     parser.add_argument("models", nargs="+", help="trained language models (HDF5)")
     parser.add_argument(
         "--gold", metavar="FILE", help="show the best possible perplexity of a generated corpus (HDF5)"
     )
-    parser.add_argument("--output", required=True, help="where to write the figure (PNG)")
     return parser
 
 
@@ -31,7 +31,7 @@ LINES = {
 
 def main(options: argparse.Namespace) -> None:
     """Read the histories, draw them."""
-    with drawing(options.output, "Perplexity of the language models in training") as figure:
+    with drawing(options.output, "Perplexity in training", corpus=options.name) as figure:
         axes = figure.subplots()
         for path, colour in zip(options.models, COLOURS * len(options.models), strict=False):
             history = read_artifact(path, "rnnlm", [f"history/{split}_perplexity" for split in LINES])
@@ -43,7 +43,7 @@ def main(options: argparse.Namespace) -> None:
                 read_artifact(options.gold, "gold", ["reference_perplexity"])["reference_perplexity"]
             )
             axes.axhline(best, color=GREY, linestyle=":", label=f"the grammar's own on test, {best:.1f}")
-        log_axis(axes, (1, 1.2, 1.5, 2, 3, 4, 5, 6, 8))
+        log_axis(axes)
         axes.set_ylabel("perplexity (log scale)")
         axes.legend()
 

@@ -3,16 +3,16 @@
 import argparse
 from pathlib import Path
 
-from lexloom.commands.script import parse, run, script_parser
+from lexloom.commands.figure import figure_parser
+from lexloom.commands.script import parse, run
 from lexloom.settings.ngram import Ngram
 
 
 def options() -> argparse.ArgumentParser:
     """Return the command line of this script."""
-    parser = script_parser(__doc__)
+    parser = figure_parser(__doc__)
     parser.add_argument("perplexities", nargs="+", help="measured language models (HDF5 of kind perplexity)")
     parser.add_argument("--corpus", required=True, help="the corpus they were measured on (HDF5)")
-    parser.add_argument("--output", required=True, help="where to write the figure (PNG)")
     return parser
 
 
@@ -24,10 +24,17 @@ from matplotlib.axes import Axes
 
 from lexloom.corpus.recorded import word_before_text_of
 from lexloom.corpus.vocabulary import NO_WORD
-from lexloom.language.bands import frequency_bands, perplexity_by_band, position_bands
+from lexloom.language.bands import (
+    frequency_bands,
+    merge_small_bands,
+    perplexity_by_band,
+    position_bands,
+)
 from lexloom.language.perplexity import read_log_probabilities
 from lexloom.report.figures import MARKERS, drawing, log_axis
 from lexloom.storage.artifacts import Artifact, read_artifact
+
+LEAST_TOKENS = 100  # of a band; the perplexity of fewer is chance
 
 
 def main(options: argparse.Namespace) -> None:
@@ -46,10 +53,10 @@ def main(options: argparse.Namespace) -> None:
     if end != NO_WORD:
         panels["place in the sentence"] = position_bands(corpus["test"], end)
     size = (1.5 + 5 * len(panels), 4.5)
-    with drawing(options.output, "Test perplexity by the kind of token", size) as figure:
+    with drawing(options.output, "Test perplexity by the kind of token", size, corpus=options.name) as figure:
         axes = figure.subplots(1, len(panels), squeeze=False)[0]
-        for panel, (label, (bands, names)) in zip(axes, panels.items(), strict=True):
-            draw(panel, values, bands, names)
+        for panel, (label, bands) in zip(axes, panels.items(), strict=True):
+            draw(panel, values, *merge_small_bands(*bands, LEAST_TOKENS))
             panel.set_xlabel(f"{label}, and the share of such tokens")
         axes[0].set_ylabel("perplexity (log scale)")
         axes[0].legend()
@@ -71,7 +78,7 @@ def draw(axes: Axes, values: dict[str, np.ndarray], bands: np.ndarray, names: li
     axes.set_xticks(
         range(len(names)), [f"{name}\n{share:.1%}" for name, share in zip(names, shares, strict=True)]
     )
-    log_axis(axes, (1, 2, 5), "{x:,g}")
+    log_axis(axes)
 
 
 if __name__ == "__main__":

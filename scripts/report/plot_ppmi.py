@@ -4,7 +4,8 @@ import argparse
 
 from pydantic import Field
 
-from lexloom.commands.script import parse, run, script_parser
+from lexloom.commands.figure import figure_parser
+from lexloom.commands.script import parse, run
 from lexloom.settings.base import Settings
 
 
@@ -16,10 +17,9 @@ class Words(Settings):
 
 def options() -> argparse.ArgumentParser:
     """Return the command line of this script."""
-    parser = script_parser(__doc__, Words)
+    parser = figure_parser(__doc__, Words)
     parser.add_argument("ppmi", help="PPMI matrix (HDF5)")
     parser.add_argument("corpus", help="the corpus, for the words' counts (HDF5)")
-    parser.add_argument("--output", required=True, help="where to write the figure (PNG)")
     return parser
 
 
@@ -41,7 +41,7 @@ def main(options: argparse.Namespace) -> None:
     words = [label_of(artifact["words"][i]) for i in top]
     values = artifact["ppmi"][top][:, top].toarray()
     title = f"PPMI among the {len(top)} most frequent words"
-    with drawing(options.output, title, size=(8.5, 7.4), words=words) as figure:
+    with drawing(options.output, title, size=(8.5, 7.4), words=words, corpus=options.name) as figure:
         axes = figure.subplots()
         image = axes.imshow(values, vmin=0)
         axes.set_xticks(range(len(words)), words, rotation=90, fontsize=8)

@@ -3,14 +3,14 @@
 import argparse
 from pathlib import Path
 
-from lexloom.commands.script import parse, run, script_parser
+from lexloom.commands.figure import figure_parser
+from lexloom.commands.script import parse, run
 
 
 def options() -> argparse.ArgumentParser:
     """Return the command line of this script."""
-    parser = script_parser(__doc__)
+    parser = figure_parser(__doc__)
     parser.add_argument("training_log", help="the log of the training, {model}.csv beside the model")
-    parser.add_argument("--output", required=True, help="where to write the figure (PNG)")
     return parser
 
 
@@ -27,7 +27,9 @@ from lexloom.training.training_log import read_log
 def main(options: argparse.Namespace) -> None:
     """Read the log, draw the speed."""
     steps, speeds = read_log(options.training_log, ["step", "tokens_per_s"])
-    with drawing(options.output, f"Speed of {Path(options.training_log).stem} in training") as figure:
+    with drawing(
+        options.output, f"Speed of {Path(options.training_log).stem} in training", corpus=options.name
+    ) as figure:
         axes = figure.subplots()
         axes.plot(steps, speeds, ".-", linewidth=1.2, markersize=3)
         median = np.median(speeds)

@@ -3,14 +3,14 @@
 import argparse
 from pathlib import Path
 
-from lexloom.commands.script import parse, run, script_parser
+from lexloom.commands.figure import figure_parser
+from lexloom.commands.script import parse, run
 
 
 def options() -> argparse.ArgumentParser:
     """Return the command line of this script."""
-    parser = script_parser(__doc__)
+    parser = figure_parser(__doc__)
     parser.add_argument("models", nargs="+", help="trained language models (HDF5)")
-    parser.add_argument("--output", required=True, help="where to write the figure (PNG)")
     return parser
 
 
@@ -30,13 +30,13 @@ def main(options: argparse.Namespace) -> None:
     """Read what the training log kept, draw it."""
     names = [f"steps/{name}" for name in ("epochs", "learning_rate", *LOGARITHMIC)]
     steps = {Path(path).stem: read_artifact(path, "rnnlm", names) for path in options.models}
-    with drawing(options.output, "Language models in training", size=(7, 8)) as figure:
+    with drawing(options.output, "Language models in training", size=(7, 8), corpus=options.name) as figure:
         *panels, lowest = figure.subplots(3, 1, sharex=True)
         for axes, (name, label) in zip(panels, LOGARITHMIC.items(), strict=True):
             for model, log in steps.items():
                 _curve(axes, model, log["steps/epochs"], log[f"steps/{name}"])
             axes.set_ylabel(f"{label} (log scale)")
-            log_axis(axes, (1, 2, 5))
+            log_axis(axes)
         for model, log in steps.items():
             rates = log["steps/learning_rate"]
             _curve(lowest, model, log["steps/epochs"], rates / rates.max())

@@ -6,14 +6,14 @@ The setting whose choice changes the best score most comes first.
 import argparse
 from itertools import zip_longest
 
-from lexloom.commands.script import parse, run, script_parser
+from lexloom.commands.figure import figure_parser
+from lexloom.commands.script import parse, run
 
 
 def options() -> argparse.ArgumentParser:
     """Return the command line of this script."""
-    parser = script_parser(__doc__)
+    parser = figure_parser(__doc__)
     parser.add_argument("sweep", help="table of a sweep (tab-separated)")
-    parser.add_argument("--output", required=True, help="where to write the figure (PNG)")
     return parser
 
 
@@ -37,7 +37,7 @@ def main(options: argparse.Namespace) -> None:
     panels = sorted(varied.items(), key=lambda panel: -reach(panel[1]))
     rows = -(-(len(panels) + 1) // COLUMNS)
     title = f"Mean score on {', '.join(sweep.scores)} of {len(sweep.settings)} combinations of settings"
-    with drawing(options.output, title, size=(2.6 * COLUMNS, 3 * rows)) as figure:
+    with drawing(options.output, title, size=(2.6 * COLUMNS, 3 * rows), corpus=options.name) as figure:
         grid = figure.subplots(rows, COLUMNS, sharey=True, squeeze=False).ravel()
         for axes, panel in zip_longest(grid, panels):
             if panel is None:

@@ -3,14 +3,14 @@
 import argparse
 from pathlib import Path
 
-from lexloom.commands.script import parse, run, script_parser
+from lexloom.commands.figure import figure_parser
+from lexloom.commands.script import parse, run
 
 
 def options() -> argparse.ArgumentParser:
     """Return the command line of this script."""
-    parser = script_parser(__doc__)
+    parser = figure_parser(__doc__)
     parser.add_argument("vectors", nargs="+", help="trained word vectors (HDF5)")
-    parser.add_argument("--output", required=True, help="where to write the figure (PNG)")
     return parser
 
 
@@ -23,7 +23,7 @@ from lexloom.storage.artifacts import read_artifact
 
 def main(options: argparse.Namespace) -> None:
     """Read the losses, draw them."""
-    with drawing(options.output, "Negative-sampling loss in training") as figure:
+    with drawing(options.output, "Negative-sampling loss in training", corpus=options.name) as figure:
         axes = figure.subplots()
         for path in options.vectors:
             plot_epochs(axes, read_artifact(path, "vectors", ["losses"])["losses"], label=Path(path).stem)

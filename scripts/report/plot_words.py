@@ -6,7 +6,8 @@ from pathlib import Path
 
 from pydantic import Field
 
-from lexloom.commands.script import parse, run, script_parser
+from lexloom.commands.figure import figure_parser
+from lexloom.commands.script import parse, run
 from lexloom.settings.base import Settings
 
 
@@ -18,13 +19,12 @@ class Words(Settings):
 
 def options() -> argparse.ArgumentParser:
     """Return the command line of this script."""
-    parser = script_parser(__doc__, Words)
+    parser = figure_parser(__doc__, Words)
     parser.add_argument("vectors", help="word vectors (HDF5)")
     parser.add_argument("corpus", help="the corpus, for the words' counts (HDF5)")
     parser.add_argument(
         "--gold", metavar="FILE", help="colour words by the classes of a generated corpus (HDF5)"
     )
-    parser.add_argument("--output", required=True, help="where to write the figure (PNG)")
     return parser
 
 
@@ -50,7 +50,7 @@ def main(options: argparse.Namespace) -> None:
     places, shares = principal_plane(vectors.rows[top])
     title = f"The {len(top)} most frequent words by their {Path(options.vectors).stem} vectors"
     labels = [label_of(vectors.words[i]) for i in top]
-    with drawing(options.output, title, size=(9, 7.5), words=labels) as figure:
+    with drawing(options.output, title, size=(9, 7.5), words=labels, corpus=options.name) as figure:
         axes = figure.subplots()
         draw_points(axes, places, classes_of(vectors, top, options.gold))
         axes.set_xlabel(f"first principal component ({shares[0]:.0%} of the variance)")

@@ -6,7 +6,7 @@ Below it, in a table of their own, stand models that adapted to the text while t
 import argparse
 
 from lexloom.commands.script import parse, run, script_parser
-from lexloom.report.tables import add_model_option, aligned
+from lexloom.report.tables import add_model_option, add_table_options, write_tables
 
 KNOWN = ("published", "expected")
 """Test perplexities known before, by the option that gives them and the column that shows them."""
@@ -24,7 +24,7 @@ def options() -> argparse.ArgumentParser:
             metavar="NAME=PERPLEXITY",
             help=f"{known} test perplexity of a model; a dash stands for those not given",
         )
-    parser.add_argument("--output", required=True, help="the table, text with columns parted by white space")
+    add_table_options(parser)
     return parser
 
 
@@ -32,7 +32,6 @@ if __name__ == "__main__":
     OPTIONS = parse(options())
 
 from lexloom.report.measurements import adaptation_of, known_perplexities, read_models
-from lexloom.storage.atomic_files import write_lines
 
 COLUMNS = ("rung", *KNOWN, "ours", "valid", "epochs", "seconds", "device")
 ADAPTED_COLUMNS = ("adapted_at_test_time", *KNOWN, "ours", "valid", "settings", "seconds", "device")
@@ -50,7 +49,7 @@ def main(options: argparse.Namespace) -> None:
         before = (perplexities.get(name, "-") for perplexities in known)
         ours = (f"{measured[split]:.2f}" for split in ("test", "valid"))
         table.append((name, *before, *ours, training, seconds, device.replace(" ", "_")))
-    write_lines(options.output, aligned(plain) + (["", *aligned(adapted)] if len(adapted) > 1 else []))
+    write_tables(options.output, options.page, plain, *([adapted] if len(adapted) > 1 else []))
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from lexloom.commands.script import parse, run, script_parser
+from lexloom.report.tables import add_table_options, write_tables
 
 
 def options() -> argparse.ArgumentParser:
@@ -15,7 +16,7 @@ def options() -> argparse.ArgumentParser:
         help="measured language models, HDF5 of kind perplexity; their names are those of the files, without "
         "_perplexity",
     )
-    parser.add_argument("--output", required=True, help="the table, text with columns parted by white space")
+    add_table_options(parser)
     return parser
 
 
@@ -26,8 +27,6 @@ import numpy as np
 
 from lexloom.language.mixtures import fitted_mixtures, mix
 from lexloom.language.perplexity import KEPT_SPLITS, perplexity_of_tokens, read_log_probabilities
-from lexloom.report.tables import aligned
-from lexloom.storage.atomic_files import write_lines
 
 
 def main(options: argparse.Namespace) -> None:
@@ -42,7 +41,7 @@ def main(options: argparse.Namespace) -> None:
         reached = [perplexity_of_tokens(mix(split[list(mixture)], weights)) for split in (valid, test)]
         parts = ("+".join(names[k] for k in mixture), "+".join(f"{weight:.3f}" for weight in weights))
         rows.append((*parts, *(f"{perplexity:.2f}" for perplexity in reached)))
-    write_lines(options.output, aligned(rows))
+    write_tables(options.output, options.page, rows)
 
 
 if __name__ == "__main__":

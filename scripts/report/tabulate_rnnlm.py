@@ -3,7 +3,7 @@
 import argparse
 
 from lexloom.commands.script import parse, run, script_parser
-from lexloom.report.tables import add_model_option, aligned
+from lexloom.report.tables import add_model_option, add_table_options, write_tables
 from lexloom.settings.splits import SPLITS
 
 
@@ -17,7 +17,7 @@ def options() -> argparse.ArgumentParser:
         metavar="FILE",
         help="what is known of a generated corpus, HDF5 of kind gold: its own perplexity",
     )
-    parser.add_argument("--output", required=True, help="the table, text with columns parted by white space")
+    add_table_options(parser)
     return parser
 
 
@@ -26,7 +26,6 @@ if __name__ == "__main__":
 
 from lexloom.report.measurements import read_models
 from lexloom.storage.artifacts import read_artifact
-from lexloom.storage.atomic_files import write_lines
 
 COLUMNS = ("corpus", "model", "parameters", "epochs", *SPLITS, "reference", "seconds", "device")
 
@@ -42,7 +41,7 @@ def main(options: argparse.Namespace) -> None:
         perplexities = (f"{measured[split]:.2f}" for split in SPLITS)
         device = measured.settings["trained_on"].replace(" ", "_")
         rows.append((options.corpus, model, *size, *perplexities, reference, seconds, device))
-    write_lines(options.output, aligned(rows))
+    write_tables(options.output, options.page, rows)
 
 
 if __name__ == "__main__":

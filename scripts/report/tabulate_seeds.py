@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from lexloom.commands.script import parse, run, script_parser
 from lexloom.errors import LexloomError
+from lexloom.report.tables import add_table_options, write_tables
 
 
 def options() -> argparse.ArgumentParser:
@@ -23,7 +24,7 @@ def options() -> argparse.ArgumentParser:
         help="the name of a model or of vectors, and what was measured of each run: HDF5 of kind perplexity "
         "or similarity; once for each model or vectors",
     )
-    parser.add_argument("--output", required=True, help="the table, text with columns parted by white space")
+    add_table_options(parser)
     return parser
 
 
@@ -31,10 +32,8 @@ if __name__ == "__main__":
     OPTIONS = parse(options())
 
 from lexloom.report.intervals import mean_interval
-from lexloom.report.tables import aligned
 from lexloom.settings.splits import SPLITS
 from lexloom.storage.artifacts import Artifact, read_artifact
-from lexloom.storage.atomic_files import write_lines
 
 HEADS = {"perplexity": "model", "similarity": "vectors"}
 DECIMALS = {"perplexity": 2, "similarity": 3}
@@ -54,7 +53,7 @@ def main(options: argparse.Namespace) -> None:
         columns = zip(*(values_of(artifact).values() for artifact in artifacts), strict=True)
         cells = (cell(column, DECIMALS[first.kind]) for column in columns)
         rows.append([name, str(len(artifacts)), *cells])
-    write_lines(options.output, aligned(rows))
+    write_tables(options.output, options.page, rows)
 
 
 def values_of(artifact: Artifact) -> dict[str, float]:

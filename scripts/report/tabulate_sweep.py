@@ -7,13 +7,14 @@ import argparse
 from collections.abc import Iterator
 
 from lexloom.commands.script import parse, run, script_parser
+from lexloom.report.tables import add_table_options, write_tables
 
 
 def options() -> argparse.ArgumentParser:
     """Return the command line of this script."""
     parser = script_parser(__doc__)
     parser.add_argument("sweep", help="table of a sweep (tab-separated)")
-    parser.add_argument("--output", required=True, help="where to write the table (text)")
+    add_table_options(parser)
     return parser
 
 
@@ -22,14 +23,12 @@ if __name__ == "__main__":
 
 import numpy as np
 
-from lexloom.report.tables import aligned
-from lexloom.storage.atomic_files import write_lines
 from lexloom.vectors.sweep_tables import Sweep, read_sweep
 
 
 def main(options: argparse.Namespace) -> None:
     """Read the sweep, write the table."""
-    write_lines(options.output, aligned(rows(read_sweep(options.sweep))))
+    write_tables(options.output, options.page, rows(read_sweep(options.sweep)))
 
 
 def rows(sweep: Sweep) -> Iterator[list[str]]:

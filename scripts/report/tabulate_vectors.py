@@ -11,6 +11,7 @@ from pathlib import Path
 
 from lexloom.commands.script import parse, run, script_parser
 from lexloom.errors import LexloomError
+from lexloom.report.tables import add_table_options, write_tables
 
 
 def options() -> argparse.ArgumentParser:
@@ -27,7 +28,7 @@ def options() -> argparse.ArgumentParser:
         help="Snakemake's benchmarks (TSV) of the jobs that made one of the vectors from the corpus; "
         "once for each of the scores, in their order",
     )
-    parser.add_argument("--output", required=True, help="where to write the table (text)")
+    add_table_options(parser)
     return parser
 
 
@@ -37,9 +38,7 @@ if __name__ == "__main__":
 import numpy as np
 
 from lexloom.report.measurements import read_seconds
-from lexloom.report.tables import aligned
 from lexloom.storage.artifacts import Artifact, read_artifact
-from lexloom.storage.atomic_files import write_lines
 
 
 def main(options: argparse.Namespace) -> None:
@@ -53,8 +52,7 @@ def main(options: argparse.Namespace) -> None:
         )
     words = int(read_artifact(options.corpus, "corpus", ["counts"])["counts"].sum())
     blocks = [score_rows(results), time_rows(results, words, options.benchmarks), *neighbour_blocks(results)]
-    lines = [line for rows in blocks for line in ("", *aligned(rows))]
-    write_lines(options.output, lines[1:])
+    write_tables(options.output, options.page, *blocks)
 
 
 def check_same_items(paths: list[str], artifacts: list[Artifact]) -> None:

@@ -349,7 +349,13 @@ def test_a_report_gives_its_script_files_and_options():
     wildcards = {"corpus": "ptb", "model": "lstm"}
     assert report.output == "results/{corpus}/figures/x_{model}.png"
     assert report.inputs(wildcards) == inputs
-    assert report.options(wildcards) == "--corpus c.h5 --more 1"
+    assert report.options(wildcards) == "--corpus c.h5 --name ptb --more 1"
+    table = Report("x_{model}.txt", "Models", "x", lambda corpus, model: inputs)
+    assert table.outputs == {
+        "result": "results/{corpus}/x_{model}.txt",
+        "page": "results/{corpus}/x_{model}.html",
+    }
+    assert table.options(wildcards) == "--corpus c.h5 --page results/ptb/x_lstm.html "
     assert Report("x", "Models", "x", lambda corpus: {}).inputs({"corpus": "ptb"}) == {"files": []}
 
 

@@ -48,6 +48,22 @@ class Report:
         """The path of the file, with wildcards."""
         return f"results/{{corpus}}/{self.path}"
 
+    @property
+    def outputs(self) -> dict[str, str]:
+        """The paths of all files by name, with wildcards: a table is also a page."""
+        pages = {"page": self.output.removesuffix(".txt") + ".html"} if self.is_table else {}
+        return {"result": self.output, **pages}
+
+    @property
+    def opened(self) -> str:
+        """The name of the output that Snakemake's report opens."""
+        return "page" if self.is_table else "result"
+
+    @property
+    def is_table(self) -> bool:
+        """Whether it is a table."""
+        return self.path.endswith(".txt")
+
     def inputs(self, wildcards: Any) -> Files:
         """Return the inputs by name."""
         return {"files": [], **self.files(**dict(wildcards.items()))}
@@ -55,8 +71,13 @@ class Report:
     def options(self, wildcards: Any) -> str:
         """Return the options of the script, but for its log and output."""
         inputs = self.inputs(wildcards).items()
-        passed = {name: paths for name, paths in inputs if name in ("corpus", "gold")}
-        return f"{as_options(passed)} {self.more(**dict(wildcards.items()))}"
+        passed: dict[str, Any] = {name: paths for name, paths in inputs if name in ("corpus", "gold")}
+        values = dict(wildcards.items())
+        if self.is_table:
+            passed["page"] = self.outputs["page"].format(**values)
+        elif self.path.endswith(".png"):
+            passed["name"] = values["corpus"]  # for the title
+        return f"{as_options(passed)} {self.more(**values)}"
 
 
 def paths_of(reports: Iterable[Report], corpus: str, **wildcards: list[str]) -> list[str]:

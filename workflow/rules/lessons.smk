@@ -29,6 +29,12 @@ rule lesson:
             labels=lambda wildcards: {"shows": LESSONS[wildcards.lesson]},
         ),
         table="results/lessons/{lesson}.txt",
+        page=report(
+            "results/lessons/{lesson}.html",
+            caption="../report/lesson.rst",
+            category="Lessons",
+            labels=lambda wildcards: {"shows": f"{LESSONS[wildcards.lesson]}, table"},
+        ),
     log:
         "logs/lessons/{lesson}.log",
     benchmark:
@@ -43,4 +49,4 @@ rule lesson:
         options=seeded(),
     shell:
         "python {input.script:q} --log {log:q} --figure {output.figure:q} --table {output.table:q}"
-        " {params.options} {input.corpus:q}"
+        " --page {output.page:q} {params.options} {input.corpus:q}"

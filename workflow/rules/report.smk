@@ -41,12 +41,15 @@ for job, made in REPORTS.items():
             unpack(made.inputs),
             **code(f"report/{script}.py"),
         output:
-            report(
-                made.output,
-                caption=f"../report/{script}.rst",
-                category=made.category,
-                labels={"shows": made.shows},
-            ),
+            **made.outputs
+            | {
+                made.opened: report(
+                    made.outputs[made.opened],
+                    caption=f"../report/{script}.rst",
+                    category=made.category,
+                    labels={"shows": made.shows},
+                )
+            },
         log:
             f"logs/{{corpus}}/{job}.log",
         benchmark:
@@ -62,7 +65,7 @@ for job, made in REPORTS.items():
         params:
             options=made.options,
         shell:
-            "python {input.script:q} --log {log:q} --output {output:q} {input.files:q} {params.options}"
+            "python {input.script:q} --log {log:q} --output {output.result:q} {input.files:q} {params.options}"
             + (
                 " --threads {threads} --device {resources.device:q}"
                 if made.computes
@@ -76,8 +79,9 @@ rule tabulate_rnnlm:
         **texts.reference(CORPUS),
         **model_files(language_models.recurrent(CORPUS)),
     output:
-        report(
-            "results/rnnlm_ppl.txt",
+        table="results/rnnlm_ppl.txt",
+        page=report(
+            "results/rnnlm_ppl.html",
             caption="../report/tabulate_rnnlm.rst",
             category="Language models",
             labels={"shows": "perplexity of each model"},
@@ -94,4 +98,5 @@ rule tabulate_rnnlm:
         options=as_options({"corpus": CORPUS, **texts.reference(CORPUS)}),
         models=model_options(language_models.recurrent(CORPUS)),
     shell:
-        "python {input.script:q} --log {log:q} --output {output:q} {params.options} {params.models}"
+        "python {input.script:q} --log {log:q} --output {output.table:q} --page {output.page:q}"
+        " {params.options} {params.models}"

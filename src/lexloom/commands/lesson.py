@@ -10,4 +10,5 @@ def lesson_parser(description: str, figure: str, table: str) -> SettingsParser:
     parser = script_parser(description, Seed)
     parser.add_argument("--figure", required=True, help=f"{figure} (PNG)")
     parser.add_argument("--table", required=True, help=f"{table} (text)")
+    parser.add_argument("--page", metavar="FILE", help="write the table also as a page to open (HTML)")
     return parser

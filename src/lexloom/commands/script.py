@@ -85,7 +85,7 @@ def _keep_fonts() -> None:
         os.environ["MPLCONFIGDIR"] = str(own / "matplotlib")
 
 
-_RESULTS = ("output", "figure", "table")
+_RESULTS = ("output", "figure", "table", "page")
 _NO_FILES = ("path", "queries")
 """The file on a server, and words."""
 

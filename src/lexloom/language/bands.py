@@ -49,6 +49,41 @@ def position_bands(ids: np.ndarray, sentence_end: int) -> tuple[np.ndarray, list
     return bands, names[: bands.max() + 1]
 
 
+def merge_small_bands(bands: np.ndarray, names: list[str], least: int) -> tuple[np.ndarray, list[str]]:
+    """Merge bands next to each other until each has enough tokens.
+
+    Parameters
+    ----------
+    bands : (L,) int array
+    names : list of str
+    least : int
+        Tokens of a band; fewer only where the text has fewer.
+
+    Returns
+    -------
+    bands : (L,) int array
+    names : list of str
+        "1" and "3-4" merge to "1-4", and "1+" and "10+" to "1+".
+    """
+    merged: list[list[int]] = []
+    size = least
+    for band, tokens in enumerate(np.bincount(bands, minlength=len(names))):
+        if size >= least:
+            merged.append([])
+            size = 0
+        merged[-1].append(band)
+        size += tokens
+    if size < least and len(merged) > 1:
+        last = merged.pop()
+        merged[-1] += last
+    numbers = np.repeat(np.arange(len(merged)), [len(group) for group in merged])
+    return numbers[bands], [_joined(names[group[0]], names[group[-1]]) for group in merged]
+
+
+def _joined(first: str, last: str) -> str:
+    return first if first.endswith("+") or first == last else f"{first.split('-')[0]}-{last.split('-')[-1]}"
+
+
 def perplexity_by_band(log_probabilities: np.ndarray, bands: np.ndarray) -> np.ndarray:
     """Return the perplexity of the tokens of each band (B,), float64; nan for a band without tokens."""
     sums = np.bincount(bands, log_probabilities)

@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.rcsetup import cycler
-from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator, StrMethodFormatter
+from matplotlib.ticker import FixedLocator, LogLocator, MaxNLocator, NullLocator, StrMethodFormatter
 
 from lexloom.errors import LexloomError, printable
 from lexloom.report.fonts import families_for
@@ -47,11 +47,17 @@ _LABEL_ANGLES = np.deg2rad([0, 180, 90, 270, 45, 135, 225, 315])
 _LABEL_SIZE = 8
 _MOST_DOTS = 20
 _MOST_LETTERS = 24
+_MULTIPLES = ((1,), (1, 2, 5), (1, 1.5, 2, 3, 4, 5, 7))  # of powers of ten on a logarithmic axis
+_LEAST_TICKS = 4
 
 
 @contextmanager
 def drawing(
-    path: str | Path, title: str, size: tuple[float, float] = (7, 4.5), words: Iterable[str] = ()
+    path: str | Path,
+    title: str,
+    size: tuple[float, float] = (7, 4.5),
+    words: Iterable[str] = (),
+    corpus: str = "",
 ) -> Iterator[Figure]:
     """Give a figure in lexloom's style to draw on; it is written as a PNG file when the block ends.
 
@@ -65,12 +71,15 @@ def drawing(
         Width and height in inches.
     words : list of str
         The words that will be drawn, for which fonts are looked for.
+    corpus : str
+        The name of the corpus, which is added to the title.
 
     Raises
     ------
     LexloomError
         If Matplotlib finds no place for the numbers.
     """
+    title = f"{corpus}: {title}" if corpus else title
     with matplotlib.rc_context({**matplotlib.rcParamsDefault, **_STYLE}), catch_warnings():
         matplotlib.rcParams["font.family"] = families_for(title + "".join(words))
         filterwarnings("ignore", "Glyph .* missing from")  # said once, by families_for
@@ -85,8 +94,8 @@ def drawing(
                 raise LexloomError(f"{path}: its numbers are too large to draw: {error}") from error
 
 
-def log_axis(axes: Axes, subs: Sequence[float] = (1,), numbers: str = "{x:g}") -> None:
-    """Make the y axis logarithmic, with plain numbers at `subs` times the powers of ten.
+def log_axis(axes: Axes) -> None:
+    """Make the y axis logarithmic, with plain round numbers where the curves are.
 
     Raises
     ------
@@ -94,12 +103,23 @@ def log_axis(axes: Axes, subs: Sequence[float] = (1,), numbers: str = "{x:g}") -
         If no value of the curves is positive and finite.
     """
     values = np.concatenate([np.asarray(line.get_ydata(), float) for line in axes.get_lines()])
-    if not ((values > 0) & np.isfinite(values)).any():
+    drawn = values[(values > 0) & np.isfinite(values)]
+    if not len(drawn):
         raise LexloomError(f"{axes.get_ylabel() or 'the curves'}: no positive finite number to draw")
     axes.set_yscale("log")
-    axes.yaxis.set_major_locator(LogLocator(subs=subs))
+    axes.yaxis.set_major_locator(FixedLocator(_round_numbers(drawn.min(), drawn.max())))
     axes.yaxis.set_minor_locator(NullLocator())
-    axes.yaxis.set_major_formatter(StrMethodFormatter(numbers))
+    axes.yaxis.set_major_formatter(StrMethodFormatter("{x:,.6g}"))
+
+
+def _round_numbers(low: float, high: float) -> list[float]:
+    """Return some round numbers in about a range: powers of ten, their multiples, or equal steps."""
+    for subs in _MULTIPLES:
+        ticks = np.asarray(LogLocator(subs=subs, numticks=20).tick_values(low, high))
+        if ((ticks >= low) & (ticks <= high)).sum() >= _LEAST_TICKS:
+            return list(ticks)
+    ticks = np.asarray(MaxNLocator(4, steps=[1, 2, 5, 10]).tick_values(low, high))
+    return list(ticks[ticks > 0])
 
 
 def dots(values: np.ndarray) -> str:

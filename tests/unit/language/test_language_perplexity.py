@@ -6,7 +6,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lexloom.errors import LexloomError
-from lexloom.language.bands import frequency_bands, perplexity_by_band, position_bands
+from lexloom.language.bands import (
+    frequency_bands,
+    merge_small_bands,
+    perplexity_by_band,
+    position_bands,
+)
 from lexloom.language.mixtures import mix, mixture_weights
 from lexloom.language.perplexity import perplexity_datasets, perplexity_of_tokens
 
@@ -71,3 +76,21 @@ def test_the_weights_are_those_by_which_the_text_was_drawn():
     models = rng.dirichlet(np.ones(30), 2)
     text = rng.choice(30, 40_000, p=0.7 * models[0] + 0.3 * models[1])
     np.testing.assert_allclose(mixture_weights(np.log(models[:, text])), [0.7, 0.3], atol=0.02)
+
+
+@given(sizes=st.lists(st.integers(0, 60), min_size=1, max_size=8), least=st.integers(1, 50))
+def test_small_bands_are_merged_with_those_beside_them_and_no_token_is_lost(sizes, least):
+    bands = np.repeat(np.arange(len(sizes)), sizes)
+    merged, names = merge_small_bands(bands, [f"{i}-{i}" for i in range(len(sizes))], least)
+    counts = np.bincount(merged, minlength=len(names))
+    assert counts.sum() == sum(sizes)
+    assert (counts >= least).all() or len(names) == 1
+    assert (np.diff(merged) >= 0).all()
+    assert names[0].split("-")[0] == "0"
+    assert names[-1].split("-")[-1] == str(len(sizes) - 1)
+
+
+def test_names_of_merged_bands():
+    bands = np.array([0, 1, 1, 2, 3, 3])
+    assert merge_small_bands(bands, ["1", "2", "3-4", "5-8"], 2)[1] == ["1-2", "3-8"]
+    assert merge_small_bands(bands, ["1+", "10+", "100+", "1,000+"], 3)[1] == ["1+", "100+"]

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from matplotlib.figure import Figure
 from matplotlib.text import Annotation
 
 from lexloom.errors import LexloomError
@@ -30,16 +31,28 @@ def test_epochs_are_counted_from_one(tmp_path):
         assert axes.lines[0].get_xdata().tolist() == [1, 2]
 
 
-def test_a_logarithmic_axis_has_plain_numbers_at_the_given_multiples(tmp_path):
-    with drawing(tmp_path / "curve.png", "curve") as figure:
-        axes = figure.subplots()
-        plot_epochs(axes, np.array([900, 4000]))
-        log_axis(axes, (1, 2), "{x:,g}")
-        figure.draw_without_rendering()
-        labels = [label.get_text() for label in axes.get_yticklabels()]
-        assert {"1,000", "2,000"} <= set(labels)
-        assert "3,000" not in labels
-        assert not axes.get_yticks(minor=True).size
+@given(low=st.floats(1e-3, 1e5), ratio=st.floats(1.02, 1e6))
+def test_a_logarithmic_axis_has_round_numbers_where_the_curves_are(low, ratio, tmp_path_factory):
+    axes = Figure().subplots()
+    plot_epochs(axes, np.array([low, low * ratio]))
+    log_axis(axes)
+    shown = [tick for tick in axes.get_yticks() if 0.99 * low <= tick <= 1.01 * low * ratio]
+    assert 2 <= len(shown) <= 16
+    assert not axes.get_yticks(minor=True).size
+
+
+def test_numbers_of_a_logarithmic_axis_are_plain():
+    figure = Figure()
+    axes = figure.subplots()
+    plot_epochs(axes, np.array([900, 4000]))
+    log_axis(axes)
+    figure.draw_without_rendering()
+    assert {"1,000", "2,000"} <= {label.get_text() for label in axes.get_yticklabels()}
+
+
+def test_the_title_says_the_corpus(tmp_path):
+    with drawing(tmp_path / "curve.png", "curve", corpus="ptb") as figure:
+        assert figure.get_suptitle() == "ptb: curve"
 
 
 @settings(max_examples=5, deadline=None)
