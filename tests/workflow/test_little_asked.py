@@ -20,7 +20,7 @@ def little(unmade):
         unmade.config["corpora"][NAME] |= keys
         unmade.write_config()
         plan = unmade.snakemake("--dry-run", "all", "seeds").stdout
-        files = [file for line in re.findall(r"^    output: (.*)$", plan, re.M) for file in line.split(", ")]
+        files = [file for line in re.findall(r"^Job \d+: \w+: (.*)$", plan, re.M) for file in line.split()]
         return {file.removeprefix(f"results/{NAME}/") for file in files}
 
     yield made

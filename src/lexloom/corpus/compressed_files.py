@@ -3,7 +3,6 @@
 import gzip
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import nullcontext
 from importlib import import_module
 from pathlib import Path
 from typing import IO, Any
@@ -27,27 +26,31 @@ def read_parts(path: str | Path, size: int) -> Iterator[tuple[bytes, int]]:
         If it is damaged, or what unpacks it is not installed.
     """
     with open(path, "rb") as file:
-        start = file.read(4)
-        file.seek(0)
-        open_packed, errors = _way_to_open(start)
+        packing = _packing(file.peek(4)[:4])  # not read and put back: a pipe does not go back
+        if packing is None:
+            while part := file.read(size):
+                yield part, len(part)
+            return
+        open_packed, errors = packing
         place = 0
         try:
             with open_packed(file) as unpacked:
                 while part := unpacked.read(size):
-                    yield part, file.tell() - place
-                    place = file.tell()
+                    now = file.tell() if file.seekable() else place
+                    yield part, now - place
+                    place = now
         except errors as error:
             raise LexloomError(f"{path}: damaged, as a compressed file ({error}); make it again") from error
 
 
-def _way_to_open(start: bytes) -> tuple[Callable[[IO[bytes]], Any], tuple[type[Exception], ...]]:
-    """Return what reads the unpacked bytes of an open file that begins with `start`, and its errors."""
+def _packing(start: bytes) -> tuple[Callable[[IO[bytes]], Any], tuple[type[Exception], ...]] | None:
+    """Return what unpacks an open file that begins with `start`, and its errors; None for a plain file."""
     if start.startswith(_GZIP):
         return gzip.open, (gzip.BadGzipFile, zlib.error, EOFError)
     if start == _ZSTD:
         module = _zstd()
         return module.ZstdFile, (module.ZstdError, EOFError)
-    return nullcontext, ()
+    return None
 
 
 def _zstd() -> Any:

@@ -2,6 +2,7 @@
 
 import gzip
 import os
+import threading
 
 import pytest
 
@@ -30,6 +31,16 @@ def test_a_compressed_text_is_read_as_the_text(tmp_path, monkeypatch, pack, bloc
     sizes = []
     assert "".join(read_blocks(path, sizes.append)) == TEXT
     assert sum(sizes) == os.path.getsize(path), "a progress bar reaches its end"
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress, zstd_of])
+def test_a_text_may_come_through_a_pipe(tmp_path, pack):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=pipe.write_bytes, args=[pack(TEXT.encode())])
+    writer.start()
+    assert "".join(read_blocks(pipe)) == TEXT
+    writer.join()
 
 
 @pytest.mark.parametrize("pack", [gzip.compress, zstd_of])

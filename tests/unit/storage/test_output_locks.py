@@ -39,6 +39,7 @@ def another_host(monkeypatch):
 
 def hold(output, pipe):
     """Hold a lock until told to stop."""
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # other tests of this process may have set it
     with locked(output):
         pipe.send("held")
         pipe.poll(60)

@@ -140,4 +140,4 @@ def test_classes_of_a_generated_corpus_score_a_sweep(folder):
 def test_a_sweep_without_a_test_set_is_refused(folder):
     refused = run_script("sweep_vectors", "--output", folder / "sweep.tsv", folder / "corpus.h5")
     assert refused.returncode == 1
-    assert "no test set to score vectors by; give --similarity or --gold" in refused.stderr
+    assert "no test set to score vectors by; name some under `evaluate` of the corpus" in refused.stderr
